@@ -1,0 +1,2119 @@
+"""The checks of the course on convolutional networks: what a student calls, and what the grader judges with.
+
+A student calls ``tests.test_one_hot(one_hot)`` or ``tests.hint('one_hot', 1)``. Behind every check stand three
+functions, kept apart so that the last one can run where no student code does:
+
+1. ``cases(rng, data)`` draws what to try. A case has two halves: ``ask`` goes to the student's code, ``truth`` stays.
+2. ``answer(given, ask)`` runs the student's object on one ``ask`` and returns only plain data: NumPy arrays and
+   JSON values. It is the only part that touches the student's objects, and nothing in it is trusted but the values.
+3. ``judge(cases, answers)`` turns cases and answers into findings: what was looked at, its points, and the sentence
+   for the student. It needs no Keras and no student object.
+
+The words never quote a case. Their examples are fixed, so feedback can't give away what was drawn for grading.
+"""
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Answer = Mapping[str, Any]
+Ask = Mapping[str, Any]
+Given = Mapping[str, Any]
+
+
+# --------------------------------------------------------------------------------------- what a student calls
+
+
+def test_normalize_images(normalise_images: Any) -> float:
+    """Check task 1; prints the findings and returns the points (of 8)."""
+    return check("normalise_images", {"normalise_images": normalise_images})
+
+
+def test_channel_axis(notebook: Given) -> float:
+    """Check task 2 by the notebook's names (pass ``globals()``); returns the points (of 4)."""
+    return check("channel_axis", notebook)
+
+
+def test_one_hot(one_hot: Any) -> float:
+    """Check task 3; prints the findings and returns the points (of 10)."""
+    return check("one_hot", {"one_hot": one_hot})
+
+
+def test_net_1(net_1: Any) -> float:
+    """Check task 4; prints the findings and returns the points (of 14)."""
+    return check("net_1", {"net_1": net_1})
+
+
+def test_train(task: str, notebook: Given) -> float:
+    """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``) by the notebook's names; returns points "
+    "(of 8)."""
+    if task not in ("train_net_1", "train_net_2"):
+        print("tests.test_train: the first argument is 'train_net_1' or 'train_net_2'.")
+        return 0
+    return check(task, notebook)
+
+
+def test_net_2(net_2: Any) -> float:
+    """Check task 6; prints the findings and returns the points (of 12)."""
+    return check("net_2", {"net_2": net_2})
+
+
+def test_cifar_labels(notebook: Given) -> float:
+    """Check task 8 by the notebook's names (pass ``globals()``); returns the points (of 4)."""
+    return check("cifar_labels", notebook)
+
+
+def test_cifar_images(notebook: Given) -> float:
+    """Check task 9 by the notebook's names (pass ``globals()``); returns the points (of 4)."""
+    return check("cifar_images", notebook)
+
+
+def test_cifar_model(notebook: Given) -> float:
+    """Check task 10 by the notebook's names (pass ``globals()``); returns the points (of 8)."""
+    return check("cifar_model", notebook)
+
+
+def test_cifar_training(notebook: Given) -> float:
+    """Check task 11 by the notebook's names (pass ``globals()``); returns the points (of 10)."""
+    return check("cifar_training", notebook)
+
+
+def test_net_3(net_3: Any) -> None:
+    """Look at the student's own net. It gives no points, so nothing is returned."""
+    check("net_3", {"net_3": net_3})
+
+
+def hint(task: str, level: int = 1) -> None:
+    """Print a hint for a task: level 1 asks a question, 2 shows where to look, 3 nearly says it."""
+    if task not in TASKS:
+        print(f"There is no task {task!r}. The tasks are: {', '.join(TASKS)}.")
+    elif level not in (1, 2, 3):
+        print("Hints have the levels 1, 2 and 3.")
+    else:
+        print(_wrapped(f"Hint {level} of 3 for {task}: {TASKS[task].hints[level - 1]}", ""))
+        if level < 3:
+            print(f"Still stuck? tests.hint({task!r}, {level + 1})")
+
+
+# -------------------------------------------------------------------------------------- what the grader calls
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to try: ``ask`` goes to the student's code, ``truth`` never leaves the judge."""
+
+    ask: Ask
+    truth: Ask = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: what, how many of its points, and the sentence for the student."""
+
+    what: str
+    points: float
+    out_of: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task's points and the three parts of its check, with three hints that never say the solution."""
+
+    points: int
+    cases: Callable[[np.random.Generator, Given], list[Case]]
+    answer: Callable[[Given, Ask], Answer]
+    judge: Callable[[Sequence[Case], Sequence[Answer]], list[Finding]]
+    hints: tuple[str, str, str]
+
+
+class NotReady(Exception):
+    """The notebook lacks something that the task does not ask for, such as the data; the text says what to "
+    "run."""
+
+
+def grade_answer(
+    task: str, given: Given, data: Given | None = None, rng: np.random.Generator | None = None
+) -> list[Finding]:
+    """Findings for what a student made in a task.
+
+    ``given`` maps names to the student's objects, ``data`` the notebook's data names (``train_images`` …) to arrays;
+    by default they are looked up in ``given``. ``rng`` draws the cases; by default always the same, public ones.
+    """
+    try:
+        cases = TASKS[task].cases(
+            rng or np.random.default_rng(PRACTICE_SEED), given if data is None else data
+        )
+    except NotReady as reason:
+        return [Finding("ready", 0, TASKS[task].points, str(reason))]
+    return TASKS[task].judge(cases, [answer(task, given, case.ask) for case in cases])
+
+
+def answer(task: str, given: Given, ask: Ask) -> Answer:
+    """Plain data that the student's objects give for one ``ask``; an exception becomes ``{"error": sentence}``.
+
+    Whatever the student's code writes to stderr is shown on stdout: a warning is no mistake, and nbgrader would
+    give no points to a check with a single letter on stderr.
+    """
+    try:
+        with redirect_stderr(sys.stdout):
+            return TASKS[task].answer(given, ask)
+    except (Exception, SystemExit) as error:
+        first_line = (str(error).splitlines() or [""])[0][:200]
+        return {"error": f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__}
+
+
+def points(findings: Sequence[Finding]) -> float:
+    """Sum of the findings' points; whole numbers as int, so that they print without a decimal point."""
+    total = round(sum(finding.points for finding in findings), 2)
+    return int(total) if total == int(total) else total
+
+
+def words(task: str, findings: Sequence[Finding]) -> str:
+    """The findings as the student reads them."""
+    out_of = TASKS[task].points
+    title = f"{task}: {points(findings)} of {out_of} points" if out_of else f"{task}: no points, just a look"
+    width = max((len(finding.what) for finding in findings), default=0)
+    lines = [title]
+    for finding in findings:
+        right = finding.points >= finding.out_of if out_of else finding.points > 0
+        head = f"  {'✓' if right else '✗'} {finding.what.ljust(width)}  "
+        lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
+    if points(findings) < out_of:
+        lines.append(f"  Want more? tests.hint({task!r}, 1)")
+    return "\n".join(lines)
+
+
+def check(task: str, given: Given) -> float:
+    """Print a task's findings with the public cases and return the points."""
+    findings = grade_answer(task, given)
+    print(words(task, findings))
+    return points(findings)
+
+
+PRACTICE_SEED = 20
+
+# The widest line of a check's words, in characters: fits a notebook's output beside an open file browser.
+_WIDTH = 100
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return textwrap.fill(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+# -------------------------------------------------------------------------------------- plain data, both ways
+
+
+def _plain(value: Any) -> Answer:
+    """What a student's value is, as plain data: its kind, and the array if it is a NumPy array of numbers."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return {"kind": "ndarray", "array": np.array(value)}
+    if isinstance(value, np.ndarray):
+        return {"kind": f"ndarray of {value.dtype}"}
+    return {"kind": type(value).__name__}
+
+
+def _called(function: Any, name: str, *arguments: Any) -> Answer:
+    if not callable(function):
+        return {"error": f"`{name}` is no function"}
+    return _plain(function(*arguments))
+
+
+def _array(answer: Answer, name: str = "array") -> np.ndarray | None:
+    value = answer.get(name)
+    return value if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" else None
+
+
+def _number(answer: Answer, name: str) -> float | None:
+    value = answer.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _same(value: np.ndarray | None, expected: np.ndarray, tolerance: float) -> bool:
+    if value is None or value.shape != expected.shape:
+        return False
+    return bool(np.all(np.abs(value.astype(np.float64) - expected) <= tolerance))
+
+
+def _no_answer(task: str, answers: Sequence[Answer]) -> str:
+    """Why there is nothing to judge, or "" if at least one answer holds something."""
+    if all("error" in answer for answer in answers):
+        return _error_words(task, answers[0]["error"])
+    if all(answer.get("kind") == "NoneType" for answer in answers if "error" not in answer):
+        return (
+            f"`{task}` gives back None. Is the cell still empty, or does the function end without `return`?"
+        )
+    return ""
+
+
+def _error_words(task: str, error: str) -> str:
+    if "Cannot cast ufunc" in error:
+        return (
+            f"`{task}` stopped with {error}. You seem to divide in place. An array of 8-bit whole numbers "
+            "has no "
+            "room for fractions: 51 / 255 = 0.2 can't be put where 51 stood. What if the result is a new "
+            "array?"
+        )
+    if "`" in error:
+        return f"{error}. Run the cell that makes it, then this one again."
+    return (
+        f"`{task}` stopped with {error}. Call it yourself on a small input: which line does Python point at?"
+    )
+
+
+def _wrong_kind(kind: str) -> str:
+    """What to say of a value that is no NumPy array of numbers."""
+    if kind == "list":
+        return "a list came back. A list can't be divided or compared as a whole, so the net needs a NumPy array."
+    if "Tensor" in kind or "Variable" in kind:
+        return f"a tensor came back ({kind}). The rest of the notebook works with NumPy arrays."
+    if kind == "DataFrame":
+        return "a pandas DataFrame came back. Its row and column names are not wanted here: a NumPy array is."
+    if kind == "NoneType":
+        return "it is still None. Fill the cell in, run it, then run this one again."
+    return f"a NumPy array of numbers was expected, and this is: {kind}."
+
+
+def _named_data(data: Given, *names: str) -> list[np.ndarray]:
+    """The data under these names; NotReady says which cell to run if one is not there."""
+    for name in names:
+        if not isinstance(data.get(name), np.ndarray):
+            which = "CIFAR-10" if name.startswith("cifar") else "MNIST"
+            raise NotReady(
+                f"`{name}` is not there. Run the cell that loads {which} (and the set-up cell before it)."
+            )
+    return [data[name] for name in names]
+
+
+def _some_rows(rng: np.random.Generator, size: int, count: int) -> list[int]:
+    return [int(row) for row in rng.choice(size, min(size, count), replace=False)]
+
+
+# --------------------------------------------------------------------------- tasks 1 and 9: normalised images
+
+
+@dataclass(frozen=True)
+class Thought:
+    """A likely thought behind wrong values: what it computes, and what to say to whom had it."""
+
+    compute: Callable[[np.ndarray], np.ndarray]
+    message: str
+
+
+def _per_picture(images: np.ndarray, reduce: Callable[..., np.ndarray]) -> np.ndarray:
+    return reduce(images, axis=tuple(range(1, images.ndim)) or None, keepdims=True)
+
+
+def _min_max(images: np.ndarray, low: Any, high: Any) -> np.ndarray:
+    return (images - low) / np.maximum(high - low, 1e-9)
+
+
+_NORMALISING_THOUGHTS = (
+    Thought(
+        lambda x: x,
+        "The values still go from 0 to 255: only their type may have changed. White, stored as 255, should "
+        "become 1.0.",
+    ),
+    Thought(
+        lambda x: x / max(x.max(), 1),
+        "A dark picture whose brightest pixel is 60 came back with a maximum of 1.0. You seem to divide by "
+        "the "
+        "brightest pixel of what you are given. Then two pictures of the same digit, one dark and one "
+        "bright, become "
+        "the same: what is the largest value that 8 bits can hold?",
+    ),
+    Thought(
+        lambda x: x / np.maximum(_per_picture(x, np.max), 1),
+        "Each picture is divided by its own brightest pixel: a dark picture with 60 as its brightest comes "
+        "back with "
+        "a maximum of 1.0, as bright as any other. What is the largest value that 8 bits can hold, in any "
+        "picture?",
+    ),
+    Thought(
+        lambda x: _min_max(x, x.min(), x.max()),
+        "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch from the darkest to the brightest "
+        "pixel of "
+        "the whole batch (min–max). Then a picture's values depend on which pictures it arrives with. Black "
+        "is always "
+        "0 and white always 255, whatever the batch holds.",
+    ),
+    Thought(
+        lambda x: _min_max(x, _per_picture(x, np.min), _per_picture(x, np.max)),
+        "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch each picture from its darkest to "
+        "its "
+        "brightest pixel (min–max). Then a pale grey digit and a black one look alike. Black is always 0, "
+        "white 255.",
+    ),
+    Thought(
+        lambda x: x / 256,
+        "White (255) came back as 0.996. You seem to divide by 256, the number of values that 8 bits have. "
+        "But they "
+        "start at 0: what is the largest of them?",
+    ),
+    Thought(
+        lambda x: x // 255,
+        "51 came back as 0. You seem to divide without fractions (//, or the result went back into whole "
+        "numbers), "
+        "so everything but pure white becomes black. 51 should become 0.2.",
+    ),
+    Thought(
+        lambda x: x / 127.5 - 1,
+        "Black (0) came back as −1.0. You scaled to the range from −1 to 1, as some nets want it. This one "
+        "is asked "
+        "for 0 to 1: black 0.0, white 1.0.",
+    ),
+    Thought(
+        lambda x: x / 255 - 0.5,
+        "Black (0) came back as −0.5. You moved the middle grey to 0. Here black should become 0.0 and "
+        "white 1.0.",
+    ),
+    Thought(
+        lambda x: x / 255 / 255,
+        "White (255) came back as 0.0039, which is 1/255. The images seem to be normalised twice: was the "
+        "cell run on "
+        "its own result, or was the input divided already?",
+    ),
+    Thought(
+        lambda x: (x - x.mean()) / max(x.std(), 1e-9),
+        "The mean came back as 0 and the standard deviation as 1. That is standardising; it gives values "
+        "below 0 and "
+        "above 1. Here black should become 0.0 and white 1.0, in any batch.",
+    ),
+    Thought(lambda x: 1 - x / 255, "Black (0) came back as 1.0 and white as 0.0: the picture is inverted."),
+    *(
+        Thought(
+            lambda x, digits=digits: np.round(x / 255, digits),  # type: ignore[misc]
+            f"51 / 255 and 52 / 255 should differ (0.2 and 0.2039). You seem to round to {digits} decimals: "
+            "different greys then become the same one. What do you win by rounding?",
+        )
+        for digits in (0, 1, 2, 3)
+    ),
+)
+
+# float16 errs by 0.00024 at most near 1, rounding to three decimals by 0.0005 at most: the bound is between them.
+_PIXEL_TOLERANCE = 3e-4
+
+
+def _pixel_words(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> str:
+    """The likely thought behind wrong values for 8-bit pictures of the same shapes."""
+    for thought in _NORMALISING_THOUGHTS:
+        expected = [thought.compute(picture.astype(np.float64)) for picture in pictures]
+        if all(_same(v, e, _PIXEL_TOLERANCE) for v, e in zip(values, expected, strict=True)):
+            return thought.message
+    if not all(np.all(np.isfinite(value)) for value in values):
+        return "Some values came back as NaN or infinite. Is something divided by zero?"
+    low, high = min(v.min() for v in values), max(v.max() for v in values)
+    return (
+        f"The values go from {low:.3g} to {high:.3g}, and they are not what black = 0.0, white = 1.0 and a "
+        "straight "
+        "line between them give. What should 51 become? And 102?"
+    )
+
+
+def _cases_normalise_images(rng: np.random.Generator, data: Given) -> list[Case]:
+    def pictures(high: int, *shape: int) -> Case:
+        images = rng.integers(0, high, shape, dtype=np.uint8, endpoint=True)
+        images.flat[0], images.flat[-1] = high // 3, high
+        return Case({"images": images})
+
+    bright = int(rng.integers(230, 255))
+    dark_and_bright = np.stack([rng.integers(20, 60, (7, 6)), rng.integers(90, bright, (7, 6))]).astype(
+        np.uint8
+    )
+    full = rng.integers(0, 255, (5, 9, 8), dtype=np.uint8, endpoint=True)
+    full.flat[:2] = 0, 255
+    return [
+        Case({"images": full}),
+        pictures(60, 3, 8, 8),
+        Case({"images": dark_and_bright}),
+        pictures(bright, 2, 6, 5, 3),
+        pictures(bright, 6, 5),
+        pictures(bright, 11),
+    ]
+
+
+def _answer_normalise_images(given: Given, ask: Ask) -> Answer:
+    images = ask["images"].copy()
+    answer = _called(given["normalise_images"], "normalise_images", images)
+    return {**answer, "untouched": bool(np.array_equal(images, ask["images"]))}
+
+
+def _judge_normalise_images(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    if reason := _no_answer("normalise_images", answers):
+        return [Finding("an answer", 0, 8, reason)]
+    pairs = [(case.ask["images"], answer) for case, answer in zip(cases, answers, strict=True)]
+    failed = [(images, answer) for images, answer in pairs if "error" in answer]
+    given = [(images, answer) for images, answer in pairs if "error" not in answer]
+    findings = [_finding_floats([answer for _, answer in given])]
+
+    shaped = [(i, _array(a)) for i, a in given]
+    kept = [(i, a) for i, a in shaped if a is not None and a.shape == i.shape]
+    findings.append(
+        Finding("shape kept", 1, 1)
+        if len(kept) == len(given)
+        else Finding("shape kept", 0, 1, "the result should have an entry for each pixel, in the same shape.")
+    )
+    right = len(kept) == len(given) and all(_same(a, i / 255, _PIXEL_TOLERANCE) for i, a in kept)
+    explanation = ""
+    if not right:
+        explanation = (
+            _pixel_words([i for i, _ in kept], [a for _, a in kept])
+            if kept
+            else "no result has the shape of its pictures, so its values can't be compared."
+        )
+    findings.append(Finding("divide by 255", 3 * right, 3, explanation or "black is 0.0, white is 1.0"))
+    findings.append(
+        Finding("any number of axes", 1 * right, 1)
+        if not failed
+        else Finding(
+            "any number of axes",
+            0,
+            1,
+            f"it works for some pictures and stops for others with {failed[0][0].ndim} axes "
+            f"({failed[0][1]['error']}). One picture, a list of pixels or colour pictures need the same "
+            "arithmetic.",
+        )
+    )
+    untouched = all(answer.get("untouched") is True for _, answer in given)
+    if untouched:
+        findings.append(Finding("input left alone", 1 * right, 1))
+    else:
+        message = (
+            "the images that you were given are changed afterwards. Run the cell twice, and they are "
+            "normalised "
+            "twice. Make a new array instead of writing into theirs."
+        )
+        findings.append(Finding("input left alone", 0, 1, message))
+    return findings
+
+
+def _finding_floats(answers: Sequence[Answer]) -> Finding:
+    for answer in answers:
+        array = _array(answer)
+        if array is None:
+            return Finding("array of floats", 0, 2, _wrong_kind(str(answer.get("kind"))))
+        if array.dtype.kind != "f":
+            message = f"the result holds {array.dtype}, whole numbers. 51 should become 0.2, and a whole number can't be 0.2."
+            return Finding("array of floats", 0, 2, message)
+    return Finding("array of floats", 2, 2, str(_array(answers[0]).dtype) if answers else "")  # type: ignore[union-attr]
+
+
+# ---------------------------------------------------------------------------------- variables of the notebook
+
+_ROWS = 24
+
+
+def _answer_rows(*names: str) -> Callable[[Given, Ask], Answer]:
+    """Answers with the shape, kind and asked rows of arrays of the notebook."""
+
+    def answer(given: Given, ask: Ask) -> Answer:
+        rows: dict[str, Any] = {}
+        for name in names:
+            value: Any = given.get(name)
+            rows[f"{name} kind"] = _plain(value)["kind"]
+            if rows[f"{name} kind"] == "ndarray":
+                rows[f"{name} shape"] = [int(side) for side in value.shape]
+                rows[f"{name} dtype"] = value.dtype.kind
+                wanted = [
+                    row
+                    for row in ask["train rows" if "train" in name else "test rows"]
+                    if row < value.shape[0]
+                ]
+                rows[name] = np.array(value[wanted]) if value.ndim else np.array(value)
+        return rows
+
+    return answer
+
+
+def _rows_cases(
+    train: str, test: str, labels: bool = False
+) -> Callable[[np.random.Generator, Given], list[Case]]:
+    """One case that asks for rows at random places, and keeps what the data hold there."""
+
+    def cases(rng: np.random.Generator, data: Given) -> list[Case]:
+        truth: dict[str, Any] = {}
+        ask = {}
+        for part, name in (("train", train), ("test", test)):
+            (array,) = _named_data(data, name)
+            rows = _some_rows(rng, len(array), _ROWS)
+            if labels:
+                # The first picture of every class is always asked for, so that no class can hide.
+                rows = sorted({*rows, *(int(i) for i in np.unique(array, return_index=True)[1])})
+            ask[f"{part} rows"] = rows
+            truth[part] = array[rows]
+            truth[f"{part} size"] = len(array)
+        return [Case(ask, truth)]
+
+    return cases
+
+
+# ----------------------------------------------------------------------------------- task 2: the channel axis
+
+
+def _judge_channel_axis(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    (case,), (answer,) = cases, answers
+    if "error" in answer:
+        return [Finding("x_train and x_test", 0, 4, _error_words("channel_axis", answer["error"]))]
+    return [
+        _finding_channel_axis(
+            "x_train", "train_pixels", case.truth["train"], case.truth["train size"], answer
+        ),
+        _finding_channel_axis("x_test", "test_pixels", case.truth["test"], case.truth["test size"], answer),
+    ]
+
+
+def _finding_channel_axis(name: str, source: str, images: np.ndarray, size: int, answer: Answer) -> Finding:
+    array, shape = _array(answer, name), answer.get(f"{name} shape")
+    wanted = [size, *images.shape[1:], 1]
+    if array is None or shape is None:
+        return Finding(name, 0, 2, _wrong_kind(str(answer.get(f"{name} kind"))))
+    if shape != wanted:
+        return Finding(name, 0, 2, _axis_words(name, shape, size, images.shape[1:]))
+    pixels = _array(answer, source)
+    # A mistake in task 1 costs its points there: what counts here is that the pixels are the student's own.
+    follows = (
+        pixels is not None and np.ptp(pixels) > 0 and _same(array, pixels[..., np.newaxis], _PIXEL_TOLERANCE)
+    )
+    if follows or _same(array, images[..., np.newaxis] / 255, _PIXEL_TOLERANCE):
+        return Finding(name, 2, 2, f"(n, {shape[1]}, {shape[2]}, 1)")
+    if _same(array, images[..., np.newaxis], 0.5) and array.max() > 1:
+        message = f"the shape is right, but the pixels go from 0 to 255. Was it made from `{source}`, or from the images?"
+        return Finding(name, 0, 2, message)
+    message = (
+        f"the shape is right, but the pixels are not those of `{source}`, each where it was. Other pictures, "
+        "or moved pixels? A new axis of length 1 moves nothing."
+    )
+    return Finding(name, 0, 2, message)
+
+
+def _axis_words(name: str, shape: Sequence[int], size: int, picture: Sequence[int]) -> str:
+    height, width = picture
+    came = f"`{name}` has the shape {tuple(shape)}. "
+    sentences = {
+        (
+            size,
+            height,
+            width,
+        ): "The axis is not there yet: a convolution wants height, width and channels, in this "
+        "order. How many numbers does a grey pixel have?",
+        (
+            1,
+            size,
+            height,
+            width,
+        ): "The new axis stands in front, so Keras sees one example with n rows. The channels "
+        "of a pixel come last.",
+        (
+            size,
+            1,
+            height,
+            width,
+        ): "The channels stand before the height, as PyTorch has them. Keras wants them last.",
+        (
+            size,
+            height,
+            width,
+            1,
+            1,
+        ): "There is an axis too many. Was the cell run on its own result? Start from the "
+        "pixels with three axes each time.",
+        (
+            size,
+            height,
+            width,
+            3,
+        ): "Three channels are for red, green and blue. A grey pixel is a single number: "
+        "repeating it three times adds work and tells nothing new.",
+        (
+            size,
+            height * width,
+        ): "The pictures are flattened to rows of pixels. Then a convolution can't know which "
+        "pixels are neighbours.",
+        (
+            size,
+            height * width,
+            1,
+        ): "The pictures are flattened to rows of pixels. Then a convolution can't know which "
+        "pixels are neighbours.",
+    }
+    other = f"Expected was ({size}, {height}, {width}, 1): as before, with one axis of length 1 at the end."
+    if len(shape) == 4 and list(shape[1:]) == [height, width, 1]:
+        other = f"Its pictures look right, but there are {shape[0]} of them, not {size}. Training and test mixed up?"
+    return came + sentences.get(tuple(shape), other)
+
+
+# -------------------------------------------------------------------------------------------- task 3: one-hot
+
+
+def _cases_one_hot(rng: np.random.Generator, data: Given) -> list[Case]:
+    def labels(values: Any, classes: int, dtype: type = np.uint8) -> Case:
+        return Case({"vector": np.asarray(values, dtype), "number_classes": classes})
+
+    absent = rng.choice(11, 4, replace=False)
+    return [
+        labels([*rng.permutation(4), 2, 0], 4),
+        labels([int(rng.integers(1, 3))], 5),
+        labels([1, *rng.integers(1, 5, 6)], 8, np.int64),
+        labels(rng.choice(absent, 9), 13),
+        labels(rng.integers(0, 10, 25), 10),
+    ]
+
+
+def _answer_one_hot(given: Given, ask: Ask) -> Answer:
+    return _called(given["one_hot"], "one_hot", ask["vector"].copy(), ask["number_classes"])
+
+
+def _judge_one_hot(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    if reason := _no_answer("one_hot", answers):
+        return [Finding("an answer", 0, 10, reason)]
+    for answer in answers:
+        if "error" in answer:
+            message = (
+                _error_words("one_hot", answer["error"]) + " It works for some labels and not for others: "
+            )
+            message += "think of one label alone, and of classes that do not occur."
+            return [Finding("any labels", 0, 10, message)]
+        if _array(answer) is None:
+            return [Finding("array of 0 and 1", 0, 10, _wrong_kind(str(answer.get("kind"))))]
+    pairs = [
+        (case.ask["vector"].astype(int), case.ask["number_classes"], _array(answer))
+        for case, answer in zip(cases, answers, strict=True)
+    ]
+    return _findings_one_hot(pairs)
+
+
+def _findings_one_hot(pairs: Sequence[tuple[np.ndarray, int, Any]]) -> list[Finding]:
+    shape_words = next((w for v, k, a in pairs if (w := _one_hot_shape_words(v, k, a.shape))), "")
+    # Where the shapes are wrong throughout, the places are not judged: there is no row for each label.
+    shaped = [(v, k, a) for v, k, a in pairs if a.shape == (len(v), k)]
+    binary = all(np.isin(a, (0, 1)).all() and a.any() for _, _, a in pairs)
+    placed = (
+        binary and len(shaped) > 1 and all(np.array_equal(a != 0, _one_hot(v, k) != 0) for v, k, a in shaped)
+    )
+    identity = all(a.ndim == 2 and np.array_equal(a, np.eye(a.shape[0])) for _, _, a in pairs)
+    if identity:
+        shape_words = (
+            "the identity matrix came back: row 0 has its 1 at place 0, row 1 at place 1, whatever the "
+            "labels are. "
+            "It holds the right rows, but not in the order of your labels: [2, 0, 2] asks for row 2, row 0, "
+            "row 2."
+        )
+    place_words = "" if placed else _one_hot_place_words(shaped) if shaped else "look at the shape first."
+    zeros_and_ones = Finding(
+        "only 0 and 1", 2 * placed, 2, "" if binary else "a row holds zeros and a single 1."
+    )
+    return [
+        zeros_and_ones,
+        Finding("shape (n, classes)", 3 * (not shape_words), 3, shape_words),
+        Finding(
+            "1 at the label",
+            5 * placed * (len(shaped) == len(pairs)) + 2 * placed * bool(shape_words),
+            5,
+            place_words,
+        ),
+    ]
+
+
+def _one_hot(vector: np.ndarray, classes: int) -> np.ndarray:
+    return (vector[:, np.newaxis] == np.arange(classes)).astype(np.float64)
+
+
+def _one_hot_shape_words(vector: np.ndarray, classes: int, shape: tuple[int, ...]) -> str:
+    n, largest, present = len(vector), int(vector.max()), len(np.unique(vector))
+    if shape == (n, classes):
+        return ""
+    if shape in ((n, 1, classes), (n, classes, 1), (1, n, classes)):
+        return (
+            f"three axes came back, {shape} for {n} labels and {classes} classes: there is an axis of "
+            "length 1 "
+            "too many."
+        )
+    if shape == (classes, n):
+        return "rows and columns are swapped (transposed). Each label has a row, each class a column."
+    if shape == (n, largest + 1):
+        return (
+            "the labels [1, 0] with 8 classes came back with 2 columns. You seem to count the classes as "
+            "the largest "
+            "label plus one. A batch in which the last class does not occur then gets too few columns."
+        )
+    if shape == (n, present):
+        return (
+            "the labels [5, 0, 5] with 8 classes came back with 2 columns. Only classes that occur get one, "
+            "so "
+            "column 1 means class 5 here and another class in the next batch. Absent classes need their "
+            "column too."
+        )
+    if shape == (n, 10):
+        return (
+            "there are always 10 columns. `number_classes` says how many there are: one_hot([0, 2], 3) has 3."
+        )
+    if shape == (n,):
+        return "the labels came back as plain numbers. Each label should become a row of its own."
+    if shape == (classes, classes):
+        return (
+            "there is a row for each class. There should be a row for each label, in the order of the labels."
+        )
+    return (
+        "expected was a row for each label and a column for each class, "
+        f"and {shape} came for {n} labels and {classes} classes."
+    )
+
+
+def _one_hot_place_words(pairs: Sequence[tuple[np.ndarray, int, np.ndarray]]) -> str:
+    def all_are(expected: Callable[[np.ndarray, int], np.ndarray]) -> bool:
+        return all(np.array_equal(a, expected(v, k)) for v, k, a in pairs)
+
+    if all(not a.any() for _, _, a in pairs):
+        return "all entries are 0. Each row needs a 1 at the place of its label."
+    if all_are(lambda v, k: np.roll(_one_hot(v, k), -1, axis=1)) or all_are(lambda v, k: _shifted(v, k, -1)):
+        return "label 2 came back with its 1 at place 1: off by one. Places are counted from 0, as the labels are."
+    if all_are(lambda v, k: np.roll(_one_hot(v, k), 1, axis=1)) or all_are(lambda v, k: _shifted(v, k, 1)):
+        return "label 2 came back with its 1 at place 3: off by one. Places are counted from 0, as the labels are."
+    if all_are(lambda v, k: _one_hot(v, k)[:, ::-1]):
+        return "label 0 came back with its 1 in the last column: the order of the classes is reversed."
+    if all_are(lambda v, k: 1 - _one_hot(v, k)):
+        return "zeros and ones are swapped: the label's own place should hold the 1."
+    if any((a.sum(axis=1) != 1).any() for _, _, a in pairs):
+        return "some rows hold more or less than a single 1. A picture has one class: each row sums to 1."
+    return (
+        "some rows have their 1 at another place than their label. Row i belongs to label i: "
+        "labels [2, 0] → [0, 0, 1], [1, 0, 0]."
+    )
+
+
+def _shifted(vector: np.ndarray, classes: int, by: int) -> np.ndarray:
+    """One-hot rows moved by one place without wrapping round: what falls off the edge is lost."""
+    return (vector[:, np.newaxis] + by == np.arange(classes)).astype(np.float64)
+
+
+# --------------------------------------------------------------------------------------- task 8: CIFAR labels
+
+
+def _judge_cifar_labels(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    (case,), (answer,) = cases, answers
+    if "error" in answer:
+        return [Finding("labels", 0, 4, _error_words("cifar_labels", answer["error"]))]
+    return [
+        _finding_cifar_labels(
+            f"cifar_y_{part}", case.truth[part].reshape(-1), case.truth[f"{part} size"], answer
+        )
+        for part in ("train", "test")
+    ]
+
+
+def _finding_cifar_labels(name: str, labels: np.ndarray, size: int, answer: Answer) -> Finding:
+    array, shape = _array(answer, name), answer.get(f"{name} shape")
+    if array is None or shape is None:
+        return Finding(name, 0, 2, _wrong_kind(str(answer.get(f"{name} kind"))))
+    if shape == [size, 10]:
+        if len(array) == len(labels) and np.array_equal(array, _one_hot(labels.astype(int), 10)):
+            return Finding(name, 2, 2, "(n, 10)")
+        return Finding(name, 0, 2, _one_hot_place_words([(labels.astype(int), 10, array)]))
+    came = f"`{name}` has the shape {tuple(shape)}. "
+    if shape in ([size, 1, 10], [size, 10, 1]):
+        came += (
+            "CIFAR-10 stores its labels as a column, (n, 1), and that axis is still there: [[3], [8]] is "
+            "not [3, 8]. "
+            "Flatten the labels before you encode them."
+        )
+    elif shape in ([size, 1], [size]):
+        came += "These are still the plain labels. The net's softmax has 10 outputs, so each label needs a row of 10."
+    elif shape == [10, size]:
+        came += "Rows and columns are swapped: each label has a row, each class a column."
+    elif shape[-1:] == [10] and len(shape) == 2:
+        came += f"There are {size} labels in this part. Training and test mixed up?"
+    else:
+        came += f"Expected was ({size}, 10): a row for each label, a column for each class."
+    return Finding(name, 0, 2, came)
+
+
+# --------------------------------------------------------------------------------------- task 9: CIFAR images
+
+
+def _judge_cifar_images(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    (case,), (answer,) = cases, answers
+    if "error" in answer:
+        return [Finding("images", 0, 4, _error_words("cifar_images", answer["error"]))]
+    return [
+        _finding_cifar_images(f"cifar_x_{part}", case.truth[part], case.truth[f"{part} size"], answer)
+        for part in ("train", "test")
+    ]
+
+
+def _finding_cifar_images(name: str, images: np.ndarray, size: int, answer: Answer) -> Finding:
+    array, shape = _array(answer, name), answer.get(f"{name} shape")
+    if array is None or shape is None:
+        return Finding(name, 0, 2, _wrong_kind(str(answer.get(f"{name} kind"))))
+    if shape != [size, *images.shape[1:]]:
+        message = f"`{name}` has the shape {tuple(shape)}. Colour pictures have their channel axis already: "
+        return Finding(name, 0, 2, message + f"normalising keeps the shape, {(size, *images.shape[1:])}.")
+    if _same(array, images / 255, _PIXEL_TOLERANCE) and array.dtype.kind == "f":
+        return Finding(name, 2, 2, "floats from 0 to 1")
+    return Finding(name, 0, 2, _pixel_words([images], [array]))
+
+
+# -------------------------------------------------------------------------------- tasks 4, 6 and 10: the nets
+
+
+def _conv(filters: int, stride: int) -> Answer:
+    return {
+        "kind": "Conv2D",
+        "filters": filters,
+        "kernel_size": [3, 3],
+        "strides": [stride, stride],
+        "padding": "valid",
+        "activation": "relu",
+    }
+
+
+def _dense(units: int, activation: str) -> Answer:
+    return {"kind": "Dense", "units": units, "activation": activation}
+
+
+def _net_layers(net: str, classes: int) -> list[Answer]:
+    """The layers of ``net_1`` or ``net_2``, described as a model's answer describes its own."""
+    pooling = {"kind": "MaxPooling2D", "pool_size": [2, 2], "strides": [2, 2], "padding": "valid"}
+    middle = [_conv(64, 1), pooling] if net == "net_1" else [_conv(64, 2)]
+    return [_conv(32, 1), *middle, {"kind": "Flatten"}, _dense(128, "relu"), _dense(classes, "softmax")]
+
+
+def _weight_shapes(layers: Sequence[Answer], sample_shape: Sequence[int]) -> list[list[int]]:
+    """Shapes of kernels and biases, layer by layer, of a chain made by ``_net_layers``."""
+    height, width, channels = sample_shape
+    shapes: list[list[int]] = []
+    size = channels
+    for layer in layers:
+        if layer["kind"] == "Conv2D":
+            stride, filters = layer["strides"][0], layer["filters"]
+            shapes += [[3, 3, channels, filters], [filters]]
+            height, width, channels = (height - 3) // stride + 1, (width - 3) // stride + 1, filters
+        elif layer["kind"] == "MaxPooling2D":
+            height, width = height // 2, width // 2
+        elif layer["kind"] == "Flatten":
+            size = height * width * channels
+        else:
+            shapes += [[size, layer["units"]], [layer["units"]]]
+            size = layer["units"]
+    return shapes
+
+
+def drawn_weights(shapes: Sequence[Sequence[int]], seed: int, positive: bool = False) -> Iterator[np.ndarray]:
+    """Weights, float32, of these shapes, the same for the same seed: large enough to keep values from fading.
+
+    He et al. (2015): a standard deviation of √(2 / inputs) keeps a ReLU net's values of order one.
+    """
+    rng = np.random.default_rng(seed)
+    for shape in shapes:
+        inputs = int(np.prod(shape[:-1])) if len(shape) > 1 else 50
+        weights = (rng.standard_normal(tuple(shape), np.float32) * np.sqrt(2 / inputs)).astype(np.float32)
+        yield np.abs(weights) + np.float32(0.5) if positive else weights
+
+
+def _layer_weights(layers: Sequence[Answer], seed: int) -> Iterator[list[np.ndarray]]:
+    """Weights for each layer in turn; a normalisation's are positive, as a variance must be."""
+    for index, layer in enumerate(layers):
+        positive = layer["kind"] == "BatchNormalization"
+        yield list(drawn_weights(layer.get("weights", []), seed + index, positive))
+
+
+def _cases_net(rng: np.random.Generator, data: Given) -> list[Case]:
+    def case(height: int, width: int, channels: int, classes: int) -> Case:
+        images = rng.random((3, height, width, channels), dtype=np.float32)
+        ask = {"sample_shape": [height, width, channels], "nb_classes": classes}
+        return Case({**ask, "seed": int(rng.integers(2**31)), "images": images})
+
+    sides = rng.choice(np.arange(9, 20), 4, replace=False)
+    return [
+        case(28, 28, 1, 10),
+        case(int(sides[0]), int(sides[1]), int(rng.integers(2, 5)), int(rng.integers(3, 8))),
+        case(int(sides[2]), int(sides[3]), 3, int(rng.integers(11, 17))),
+    ]
+
+
+def _answer_net(name: str) -> Callable[[Given, Ask], Answer]:
+    def answer(given: Given, ask: Ask) -> Answer:
+        function = given[name]
+        if not callable(function):
+            return {"error": f"`{name}` is no function"}
+        return _described(function(tuple(ask["sample_shape"]), ask["nb_classes"]), ask)
+
+    return answer
+
+
+def _described(model: Any, ask: Ask) -> Answer:
+    """A model's layers, and what it computes for the asked pictures with weights drawn from the asked seed.
+
+    The model has its own weights back afterwards, so that a trained one can be asked without harm.
+    """
+    if not hasattr(model, "get_weights") or not hasattr(model, "layers"):
+        return {"kind": type(model).__name__}
+    model(ask["images"])  # a model without an Input has no weights before its first pictures
+    own = model.get_weights()
+    layers = [_layer_description(layer) for layer in _flat_layers(model)]
+    try:
+        with_weights = [layer for layer in _flat_layers(model) if getattr(layer, "weights", [])]
+        drawn = _layer_weights([_layer_description(layer) for layer in with_weights], ask["seed"])
+        for layer, weights in zip(with_weights, drawn, strict=True):
+            layer.set_weights(weights)
+        return {
+            "kind": "Model",
+            "layers": layers,
+            "output": np.asarray(model(ask["images"], training=False)),
+            "training output": np.asarray(model(ask["images"], training=True)),
+            "extra losses": len(model.losses),
+            "frozen": len(model.weights) - len(model.trainable_weights),
+        }
+    finally:
+        model.set_weights(own)
+
+
+def _flat_layers(model: Any) -> list[Any]:
+    """Layers in order, those of nested models in their place; bare operations such as ``keras.ops.relu`` "
+    "too."""
+    # A functional model keeps its operations, in order; a layer is one, `keras.ops.relu` is one without being a layer.
+    parts = getattr(model, "operations", None) or model.layers
+    return [layer for part in parts for layer in (_flat_layers(part) if hasattr(part, "layers") else [part])]
+
+
+def _layer_description(layer: Any) -> Answer:
+    try:
+        config = layer.get_config()
+    except Exception:  # an own layer that can't describe itself is told by its class alone
+        config = {}
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
+    plain = {key: value for key, value in plain.items() if _is_json(value) and key not in ("name", "weights")}
+    shapes = [[int(side) for side in weight.shape] for weight in getattr(layer, "weights", [])]
+    return {**plain, "kind": type(layer).__name__, "weights": shapes}
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) <= 8 and all(_is_json(entry) for entry in value)
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _judge_net(net: str) -> Callable[[Sequence[Case], Sequence[Answer]], list[Finding]]:
+    return lambda cases, answers: _net_findings(net, cases, answers)
+
+
+# Points of net_1 and net_2 by finding; they sum up to the task's points.
+_NET_POINTS = {
+    "net_1": {"1st convolution": 3, "2nd convolution": 3, "pooling": 2, "hidden layer": 2, "output": 2},
+    "net_2": {"1st convolution": 2, "2nd convolution": 3, "pooling": 2, "hidden layer": 1, "output": 2},
+}
+
+
+def _net_findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    total = sum(_NET_POINTS[net].values()) + 2
+    if reason := _no_answer(net, answers):
+        return [Finding("an answer", 0, total, reason)]
+    right = [_computes(net, case.ask, answer) for case, answer in zip(cases, answers, strict=True)]
+    if all(right):
+        names = [*_NET_POINTS[net], "nothing else", "any shape"]
+        return [Finding(name, _NET_POINTS[net].get(name, 1), _NET_POINTS[net].get(name, 1)) for name in names]
+
+    described = [(case, answer) for case, answer in zip(cases, answers, strict=True) if _is_model(answer)]
+    if not described:
+        kind = str(next((answer["kind"] for answer in answers if "kind" in answer), "nothing"))
+        message = f"{net} should return a Keras model, and this came back: {kind}."
+        return [Finding("a Keras model", 0, total, message)]
+    case, answer = described[0]
+    layers = _chain(answer["layers"])
+    if not right[cases.index(case)] and (doubt := _doubt(case.ask, answer, layers)):
+        return [Finding("what it computes", 0, total, doubt)]
+    classes = case.ask["nb_classes"]
+    findings = _layer_findings(net, layers, classes)
+    findings.append(_finding_nothing_else(net, layers, answer, findings))
+    findings.append(_finding_any_shape(net, cases, answers, right))
+    if all(finding.points == finding.out_of for finding in findings):
+        message = (
+            "each layer is as asked, but together they compute something else. Are they joined in this order?"
+        )
+        findings[-2] = Finding("nothing else", 0, 1, message)
+    return findings
+
+
+def _is_model(answer: Answer) -> bool:
+    layers = answer.get("layers")
+    return (
+        answer.get("kind") == "Model"
+        and isinstance(layers, list)
+        and all(isinstance(x, dict) for x in layers)
+    )
+
+
+def _computes(net: str, ask: Ask, answer: Answer) -> bool:
+    """Whether a model gives what the net gives: same weights, same pictures, in use and in training."""
+    if not _is_model(answer) or answer.get("extra losses") != 0 or answer.get("frozen") != 0:
+        return False
+    layers = _net_layers(net, ask["nb_classes"])
+    shapes = _weight_shapes(layers, ask["sample_shape"])
+    with_weights = [layer for layer in answer["layers"] if layer.get("weights")]
+    if [shape for layer in with_weights for shape in layer["weights"]] != shapes:
+        return False
+    expected = forward(layers, list(_layer_weights(with_weights, ask["seed"])), ask["images"])
+    outputs = [_array(answer, "output"), _array(answer, "training output")]
+    return expected is not None and all(_same(output, expected, _OUTPUT_TOLERANCE) for output in outputs)
+
+
+# float32 sums in another order differ by some 1e-6 in a softmax; a wrong layer by 0.01 and more.
+_OUTPUT_TOLERANCE = 1e-4
+
+# A model of more weights than this is not worth a judge's time; net_1 on 64 × 64 × 3 has 7.4 million.
+_MOST_WEIGHTS = 20_000_000
+
+
+def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> str:
+    """Why the layers that a model names can't be taken at their word, or "" if they give its output."""
+    with_weights = [layer for layer in answer["layers"] if layer.get("weights")]
+    try:
+        if sum(int(np.prod(shape)) for layer in with_weights for shape in layer["weights"]) > _MOST_WEIGHTS:
+            return "the net has over 20 million weights, many times what is asked for. Which layer is that large?"
+        simulated = forward(answer["layers"], list(_layer_weights(with_weights, ask["seed"])), ask["images"])
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        simulated = None
+    if simulated is None:
+        kinds = [str(layer.get("kind")) for layer in layers if layer.get("kind") not in _STEPS]
+        return (
+            f"the net holds something that this check can't follow "
+            f"({', '.join(kinds) or 'joined in its own way'}). "
+            "It asks for convolutions, pooling, Flatten and Dense in one chain: build it from these."
+        )
+    if not _same(_array(answer, "output"), simulated, 1e-3):
+        return "the net does not compute what its own layers say. Are all of them joined, one after the other, once?"
+    return ""
+
+
+def _chain(layers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """The layers with each activation layer of its own folded into the layer before it, and no input "
+    "layers."""
+    chain: list[dict[str, Any]] = []
+    for layer in layers:
+        activation = _activation_of(layer)
+        if layer["kind"] == "InputLayer":
+            continue
+        if (
+            activation
+            and chain
+            and chain[-1].get("activation") == "linear"
+            and chain[-1]["kind"] in ("Conv2D", "Dense")
+        ):
+            chain[-1]["activation"] = activation
+        elif activation != "linear" or not activation:
+            chain.append(dict(layer))
+    return chain
+
+
+def _activation_of(layer: Answer) -> str:
+    """Name of the activation if the layer is nothing but one, else ""."""
+    names = {"ReLU": "relu", "Relu": "relu", "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh"}
+    if layer["kind"] == "Activation":
+        return str(layer.get("activation"))
+    return names.get(layer["kind"], "")
+
+
+def _layer_findings(net: str, layers: Sequence[Answer], classes: int) -> list[Finding]:
+    worth = _NET_POINTS[net]
+    convolutions = [layer for layer in layers if "Conv" in layer["kind"]]
+    dense = [layer for layer in layers if layer["kind"] == "Dense"]
+    expected = [layer for layer in _net_layers(net, classes) if layer["kind"] == "Conv2D"]
+    swapped = [c.get("filters") for c in convolutions] == [64, 32]
+    messages = {}
+    for place, wanted in zip(("1st", "2nd"), expected, strict=True):
+        layer = convolutions[int(place[0]) - 1] if len(convolutions) >= int(place[0]) else None
+        messages[f"{place} convolution"] = _conv_words(net, layer, wanted, swapped)
+    messages["pooling"] = _pooling_words(net, layers)
+    messages["hidden layer"] = _hidden_words(layers, dense)
+    messages["output"] = _output_words(layers, dense, classes)
+    return [Finding(name, 0 if said else worth[name], worth[name], said) for name, said in messages.items()]
+
+
+def _conv_words(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -> str:
+    if layer is None:
+        return "it is missing: the net has two convolutions."
+    if layer["kind"] != "Conv2D":
+        return f"a Conv2D is asked for, and this is a {layer['kind']}."
+    said = []
+    if swapped:
+        said.append(
+            "the numbers of filters are swapped: 32 come first, then 64. Early filters look for few, simple "
+            "things "
+            "(edges); later ones for the many ways to combine them."
+        )
+    elif layer.get("filters") != wanted["filters"]:
+        said.append(f"{layer.get('filters')} filters, and {wanted['filters']} are asked for.")
+    if layer.get("kernel_size") != [3, 3]:
+        said.append(f"the kernel is {_by(layer.get('kernel_size'))}, and 3 × 3 is asked for.")
+    if layer.get("strides") != wanted["strides"]:
+        said.append(_stride_words(net, layer.get("strides"), wanted["strides"]))
+    if layer.get("padding") != "valid":
+        said.append(
+            "padding='same' puts zeros round the picture, and its size stays (28 → 28 at stride 1). Here no "
+            "zeros "
+            "are wanted: 'valid' keeps to the places where the whole kernel fits (28 → 26)."
+        )
+    if layer.get("activation") != "relu":
+        said.append(_activation_words(layer.get("activation")))
+    if (
+        layer.get("dilation_rate", [1, 1]) != [1, 1]
+        or layer.get("groups", 1) != 1
+        or not layer.get("use_bias", True)
+    ):
+        said.append("dilation, groups and bias should stay as Keras has them when nothing is said.")
+    return " ".join(said)
+
+
+def _by(sides: Any) -> str:
+    return " × ".join(str(side) for side in sides) if isinstance(sides, list) else str(sides)
+
+
+def _stride_words(net: str, came: Any, wanted: Sequence[int]) -> str:
+    if net == "net_2" and wanted == [1, 1]:
+        return "it has a stride, and the stride of 2 belongs to the second convolution, where pooling was in net_1."
+    if net == "net_2" and came == [1, 1]:
+        return "it moves by 1 pixel. In net_2 this convolution itself halves the picture, by a stride of 2."
+    return f"the stride is {_by(came)}, and {_by(list(wanted))} is asked for."
+
+
+def _activation_words(came: Any) -> str:
+    if came == "linear":
+        return (
+            "it has no activation. Without one, two layers in a row compute no more than a single layer "
+            "could. "
+            "Which activation cuts off what is below 0?"
+        )
+    return f"its activation is {came}, and ReLU is asked for."
+
+
+def _pooling_words(net: str, layers: Sequence[Answer]) -> str:
+    kinds = [layer["kind"] for layer in layers]
+    pools = [layer for layer in layers if "Pooling" in layer["kind"]]
+    if net == "net_2":
+        if not pools:
+            return ""
+        return (
+            "there is still a pooling layer. In net_2 the second convolution's stride takes over its work; "
+            "with both, "
+            "the picture is halved twice (28 → 12 → 6)."
+        )
+    if not pools:
+        return "it is missing: after the second convolution, 2 × 2 max-pooling halves height and width (24 → 12)."
+    if len(pools) > 1:
+        return f"there are {len(pools)} pooling layers. One is asked for, after the second convolution."
+    pool = pools[0]
+    if pool["kind"] != "MaxPooling2D":
+        return (
+            f"a {pool['kind']} is not max-pooling: of [[1, 9], [2, 0]], max-pooling keeps 9, the strongest "
+            "answer; "
+            "the mean is 3."
+        )
+    said = []
+    if pool.get("pool_size") != [2, 2]:
+        said.append(f"its window is {_by(pool.get('pool_size'))}, and 2 × 2 is asked for.")
+    elif pool.get("strides") not in ([2, 2], None):
+        said.append(
+            f"it moves by {_by(pool.get('strides'))}; windows of 2 × 2 that do not overlap move by 2."
+        )
+    if pool.get("padding") != "valid":
+        said.append("padding='same' adds a border where the sides are odd; 'valid' is asked for.")
+    before = [kind for kind in kinds[: kinds.index(pool["kind"])] if "Conv" in kind]
+    if len(before) != 2:
+        said.append(f"it stands after {len(before)} convolution(s); it belongs after the second one.")
+    return " ".join(said)
+
+
+def _hidden_words(layers: Sequence[Answer], dense: Sequence[Answer]) -> str:
+    kinds = [layer["kind"] for layer in layers]
+    if any(kind.startswith("Global") for kind in kinds):
+        return (
+            "global pooling leaves one number of each feature map. Flatten keeps them all, with their places."
+        )
+    if "Flatten" not in kinds and "Reshape" not in kinds:
+        return "Flatten is missing: a Dense layer on a picture works on each pixel's channels alone."
+    if len(dense) < 2:
+        return "it is missing: between Flatten and the output stands a Dense layer of 128 units."
+    if len(dense) > 2:
+        return f"there are {len(dense)} Dense layers. Two are asked for: 128 units, then the output."
+    said = []
+    if dense[0].get("units") != 128:
+        said.append(f"it has {dense[0].get('units')} units, and 128 are asked for.")
+    if dense[0].get("activation") != "relu":
+        said.append(_activation_words(dense[0].get("activation")))
+    return " ".join(said)
+
+
+def _output_words(layers: Sequence[Answer], dense: Sequence[Answer], classes: int) -> str:
+    if not dense or layers[-1]["kind"] != "Dense":
+        last = layers[-1]["kind"] if layers else "nothing"
+        return f"the net ends with {last}. A Dense layer with one unit a class and softmax is asked for."
+    said = []
+    if dense[-1].get("units") != classes:
+        said.append(f"{dense[-1].get('units')} outputs for {classes} classes. Each class needs one.")
+    activation = dense[-1].get("activation")
+    if activation == "sigmoid":
+        said.append(
+            "sigmoid judges each class alone, so a picture can be 90 % a 3 and 90 % an 8 at once. Softmax "
+            "makes them "
+            "share 100 %, which is what a one-hot label says."
+        )
+    elif activation == "linear":
+        said.append(
+            "the output has no activation, so its numbers are no probabilities: they can be negative and "
+            "sum to "
+            "anything. What turns them into shares of 100 %?"
+        )
+    elif activation != "softmax":
+        said.append(f"the activation of the output is {activation}, and softmax is asked for.")
+    return " ".join(said)
+
+
+def _finding_nothing_else(
+    net: str, layers: Sequence[Answer], answer: Answer, others: Sequence[Finding]
+) -> Finding:
+    wanted = {layer["kind"] for layer in _net_layers(net, 10)} | {"Reshape"}
+    extra = [
+        layer["kind"] for layer in layers if layer["kind"] not in wanted and "Pooling" not in layer["kind"]
+    ]
+    extra = [kind for kind in extra if "Conv" not in kind]
+    many = len([layer for layer in layers if "Conv" in layer["kind"]]) > 2
+    said = []
+    if extra:
+        said.append(
+            f"not asked for: {', '.join(extra)}. Keep it for net_3, so that net_1 and net_2 can be compared."
+        )
+    if many:
+        said.append("there are more than two convolutions.")
+    if answer.get("extra losses") not in (0, None):
+        said.append("a layer adds a penalty to the loss (a regulariser), which is not asked for.")
+    if answer.get("frozen") not in (0, None) and not extra:
+        said.append("some weights are frozen, so training can't change them.")
+    if said:
+        return Finding("nothing else", 0, 1, " ".join(said))
+    return Finding("nothing else", 1 * any(finding.points for finding in others), 1)
+
+
+def _finding_any_shape(
+    net: str, cases: Sequence[Case], answers: Sequence[Answer], right: Sequence[bool]
+) -> Finding:
+    """Whether other shapes and numbers of classes are followed, whatever else is right or wrong."""
+    for case, answer in list(zip(cases, answers, strict=True))[1:]:
+        if "error" in answer:
+            message = (
+                f"{net}((28, 28, 1), 10) works, but another sample_shape stops it. Is the shape of the "
+                "digits written "
+                "into the net? CIFAR-10 will come with (32, 32, 3)."
+            )
+            return Finding("any shape", 0, 1, message)
+        output = _array(answer, "output")
+        if output is None or output.shape != (len(case.ask["images"]), case.ask["nb_classes"]):
+            message = "the number of outputs does not follow nb_classes. Is 10 written into the net?"
+            return Finding("any shape", 0, 1, message)
+    if right[0]:
+        return Finding(
+            "any shape", 0, 1, "it is right for (28, 28, 1), but becomes another net for other shapes."
+        )
+    return Finding("any shape", 1, 1)
+
+
+# ------------------------------------------------------------------ what a chain of layers computes, in NumPy
+
+
+def forward(
+    layers: Sequence[Answer], weights: Sequence[Sequence[np.ndarray]], images: np.ndarray
+) -> np.ndarray | None:
+    """Output of a chain of described layers, or None if one of them is of a kind not known here.
+
+    ``weights`` holds those of each layer that has any, ``images`` is (n, height, width, channels). What Keras calls
+    a convolution is a cross-correlation: the kernel is not flipped.
+    """
+    values: np.ndarray = images.astype(np.float32)
+    remaining = iter(weights)
+    for layer in layers:
+        step = _STEPS.get(layer["kind"])
+        if step is None:
+            return None
+        own = next(remaining) if layer.get("weights") or layer["kind"] in ("Conv2D", "Dense") else []
+        values = step(values, layer, own)
+        activation = _ACTIVATIONS.get(str(layer.get("activation", "linear")))
+        if activation is None:
+            return None
+        values = activation(values)
+    return values
+
+
+def _windows(values: np.ndarray, size: Any, strides: Any, padding: Any, fill: float) -> np.ndarray:
+    """All windows, (n, rows, columns, channels, height, width), with Keras' uneven 'same' padding if asked "
+    "for."""
+    if padding == "same":
+        sides = []
+        for side, window, stride in zip(values.shape[1:3], size, strides, strict=True):
+            total = max((-(-side // stride) - 1) * stride + window - side, 0)
+            sides.append((total // 2, total - total // 2))
+        values = np.pad(values, ((0, 0), *sides, (0, 0)), constant_values=fill)
+    windows = np.lib.stride_tricks.sliding_window_view(values, tuple(size), axis=(1, 2))
+    return windows[:, :: strides[0], :: strides[1]]
+
+
+def _step_conv(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
+    if layer.get("groups", 1) != 1 or layer.get("dilation_rate", [1, 1]) != [1, 1]:
+        raise ValueError("only plain convolutions are followed")
+    windows = _windows(values, layer["kernel_size"], layer["strides"], layer["padding"], 0)
+    result = np.tensordot(windows, weights[0], axes=([4, 5, 3], [0, 1, 2]))
+    return result + weights[1] if len(weights) > 1 else result
+
+
+def _step_pool(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
+    maximum = layer["kind"] == "MaxPooling2D"
+    fill = -np.inf if maximum else np.nan
+    strides = layer.get("strides") or layer["pool_size"]
+    windows = _windows(values, layer["pool_size"], strides, layer["padding"], fill)
+    return windows.max(axis=(4, 5)) if maximum else np.nanmean(windows, axis=(4, 5))
+
+
+def _step_dense(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
+    return values @ weights[0] + weights[1] if len(weights) > 1 else values @ weights[0]
+
+
+def _step_normalise(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
+    scale, offset, mean, variance = weights
+    return (values - mean) / np.sqrt(variance + layer["epsilon"]) * scale + offset
+
+
+def _step_zero_padding(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
+    return np.pad(values, ((0, 0), *((int(a), int(b)) for a, b in layer["padding"]), (0, 0)))
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+_ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "softmax": _softmax,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "tanh": np.tanh,
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "softplus": lambda x: np.logaddexp(x, 0),
+}
+
+_STEPS: dict[str, Callable[[np.ndarray, Answer, Sequence[np.ndarray]], np.ndarray]] = {
+    "Conv2D": _step_conv,
+    "Dense": _step_dense,
+    "MaxPooling2D": _step_pool,
+    "AveragePooling2D": _step_pool,
+    "GlobalMaxPooling2D": lambda x, layer, w: x.max(axis=(1, 2)),
+    "GlobalAveragePooling2D": lambda x, layer, w: x.mean(axis=(1, 2)),
+    "BatchNormalization": _step_normalise,
+    "ZeroPadding2D": _step_zero_padding,
+    "Flatten": lambda x, layer, w: x.reshape(len(x), -1),
+    "Reshape": lambda x, layer, w: x.reshape(len(x), *layer["target_shape"]),
+    "Rescaling": lambda x, layer, w: x * layer["scale"] + layer["offset"],
+    "ReLU": lambda x, layer, w: np.maximum(x, 0),
+    "Relu": lambda x, layer, w: np.maximum(x, 0),
+    "LeakyReLU": lambda x, layer, w: np.where(x > 0, x, layer["negative_slope"] * x),
+    "Softmax": lambda x, layer, w: _softmax(x),
+    "Sigmoid": lambda x, layer, w: 1 / (1 + np.exp(-x)),
+    "Tanh": lambda x, layer, w: np.tanh(x),
+    # These do nothing outside training, or nothing but what `activation` says.
+    **{
+        kind: lambda x, layer, w: x
+        for kind in (
+            "InputLayer",
+            "Activation",
+            "Dropout",
+            "SpatialDropout2D",
+            "GaussianNoise",
+            "GaussianDropout",
+        )
+    },
+}
+
+
+# ------------------------------------------------------------------------------------ tasks 5 and 7: training
+
+# A net that guesses is right for 1 picture in 10. After the few steps that grading allows, every sensible choice of
+# batch size and epochs is far above the bound; see the figures at `tools.bound_training`.
+_LEARNED = 0.4
+
+
+def _cases_train(rng: np.random.Generator, data: Given) -> list[Case]:
+    images, labels = _named_data(data, "test_images", "test_labels")
+    rows = _some_rows(rng, len(images), 200)
+    train = len(_named_data(data, "train_images")[0])
+    return [Case({"images": images[rows]}, {"labels": labels[rows].astype(int), "train size": train})]
+
+
+def _answer_train(model_name: str) -> Callable[[Given, Ask], Answer]:
+    def answer(given: Given, ask: Ask) -> Answer:
+        model = given.get(model_name)
+        predicted: Answer = {"model": "missing"}
+        if model is not None:
+            try:
+                predicted = {
+                    "model": "Model",
+                    "predictions": np.asarray(model(_like_the_notebook(given, ask["images"]))),
+                }
+            except Exception as error:  # the hyperparameters can be judged without the net
+                predicted = {"model": f"{type(error).__name__}"}
+        return {
+            **predicted,
+            "batch_size": _whole(given.get("batch_size")),
+            "epochs": _whole(given.get("epochs")),
+        }
+
+    return answer
+
+
+def _like_the_notebook(given: Given, images: np.ndarray) -> np.ndarray:
+    """Pictures prepared as the student's net was given them: with their own task 1 where it works."""
+    try:
+        pixels = np.asarray(given["normalise_images"](images.copy()), np.float32)
+        return pixels.reshape(*images.shape, 1)
+    except Exception:
+        return (images / 255).astype(np.float32)[..., np.newaxis]
+
+
+def _whole(value: Any) -> int | str | None:
+    """A whole number as int, None as None, and of anything else the kind of thing it is."""
+    if value is None:
+        return None
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return int(value) if abs(int(value)) < 10**9 else "a number beyond all bounds"
+    if isinstance(value, float | np.floating):
+        return f"the number {float(value):g}"
+    return f"of the type {type(value).__name__}"
+
+
+def _judge_train(task: str, model_name: str) -> Callable[[Sequence[Case], Sequence[Answer]], list[Finding]]:
+    def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+        (case,), (answer,) = cases, answers
+        if "error" in answer:
+            return [Finding("an answer", 0, 8, _error_words(task, answer["error"]))]
+        batch, epochs = answer.get("batch_size"), answer.get("epochs")
+        batch_words = _batch_words(batch, case.truth["train size"])
+        epochs_words = _epochs_words(epochs)
+        if isinstance(batch, int) and isinstance(epochs, int) and batch < epochs and epochs > 100:
+            epochs_words += " Have you swapped the two?"
+        chosen = batch is not None or epochs is not None
+        return [
+            Finding("batch_size", 0 if batch_words else 3, 3, batch_words or f"{batch} pictures a step"),
+            Finding(
+                "epochs", 0 if epochs_words else 3, 3, epochs_words or f"{epochs} times through all pictures"
+            ),
+            _finding_learned(model_name, case, answer, chosen),
+        ]
+
+    return judge
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _batch_words(batch: Any, train_size: int) -> str:
+    if batch is None:
+        return "not chosen yet: how many pictures should the net see before it changes its weights once?"
+    if not _is_whole(batch):
+        return f"it is {batch}. A batch is a number of pictures, so a whole number: 128, not 128.0 or '128'."
+    if batch < 1:
+        return f"it is {batch}. A batch holds at least one picture."
+    if batch < 8:
+        return (
+            f"with {batch} picture(s) a step, the direction of each step is mostly chance, and an epoch of "
+            f"{train_size} "
+            f"pictures takes {train_size // batch} steps. Powers of 2 from 16 to 512 are usual."
+        )
+    if batch > 1024:
+        return (
+            f"with {batch} pictures a step, an epoch of {train_size} pictures has only "
+            f"{-(-train_size // batch)} "
+            "step(s), and the weights hardly move. Powers of 2 from 16 to 512 are usual."
+        )
+    return ""
+
+
+def _epochs_words(epochs: Any) -> str:
+    if epochs is None:
+        return "not chosen yet: how often should the net see each picture?"
+    if not _is_whole(epochs):
+        return f"it is {epochs}. An epoch is once through all pictures, so a whole number is needed."
+    if epochs < 1:
+        return f"with {epochs} epochs nothing is learned: an epoch is once through all pictures."
+    if epochs < 2:
+        return "after a single epoch the curves are one point each, and the net has only begun to learn."
+    if epochs > 100:
+        return (
+            f"{epochs} epochs take hours, and long before the end the net knows its training pictures by "
+            "heart. "
+            "Look at the validation curve: after how many does it stop getting better?"
+        )
+    return ""
+
+
+def _finding_learned(model_name: str, case: Case, answer: Answer, chosen: bool) -> Finding:
+    labels, predictions = case.truth["labels"], _array(answer, "predictions")
+    if not chosen:
+        return Finding("the net learned", 0, 2, "choose the two numbers first.")
+    if answer.get("model") == "missing":
+        return Finding(
+            "the net learned", 0, 2, f"`{model_name}` is not there: its task comes first, then training."
+        )
+    if predictions is None or predictions.shape != (len(labels), 10) or not np.isfinite(predictions).all():
+        message = (
+            f"`{model_name}` does not give 10 numbers a picture. Was it trained after its task was right?"
+        )
+        return Finding("the net learned", 0, 2, message)
+    accuracy = float((predictions.argmax(axis=1) == labels).mean())
+    if accuracy >= _LEARNED:
+        return Finding("the net learned", 2, 2, f"{accuracy:.0%} of some test pictures are right")
+    message = f"only {accuracy:.0%} of some test pictures are right, and guessing gives 10 %. "
+    for by in (-1, 1):
+        if float((predictions.argmax(axis=1) == (labels + by) % 10).mean()) >= _LEARNED:
+            message += (
+                "It tells the digits apart, but calls each one by its neighbour's name: look at task 3."
+            )
+            return Finding("the net learned", 0, 2, message)
+    message += "Run the training cell, look at the loss, and check the tasks before this one."
+    return Finding("the net learned", 0, 2, message)
+
+
+# ----------------------------------------------------------------------------------------- task 10: the model
+
+_OPTIMISERS = ("Adadelta", "Adagrad", "Adam")
+
+
+def _cases_cifar_model(rng: np.random.Generator, data: Given) -> list[Case]:
+    images = rng.random((2, 32, 32, 3), dtype=np.float32)
+    predictions = rng.dirichlet(np.ones(10), 6).astype(np.float32)
+    labels = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 6)]
+    ask = {"sample_shape": [32, 32, 3], "nb_classes": 10, "seed": int(rng.integers(2**31)), "images": images}
+    return [Case({**ask, "loss labels": labels, "loss predictions": predictions})]
+
+
+def _answer_cifar_model(given: Given, ask: Ask) -> Answer:
+    model = given.get("cifar_model")
+    if model is None:
+        return {"kind": "NoneType"}
+    if not hasattr(model, "get_compile_config"):
+        return {"kind": type(model).__name__}
+    optimiser = getattr(model, "optimizer", None)
+    compiled: dict[str, Any] = {"optimiser": type(optimiser).__name__ if optimiser is not None else None}
+    if optimiser is not None:
+        compiled["learning rate"] = float(np.asarray(optimiser.learning_rate))
+        compiled["metrics"] = _metric_names(model.get_compile_config() or {})
+        compiled["loss"] = _loss_value(
+            getattr(model, "loss", None), ask["loss labels"], ask["loss predictions"]
+        )
+    try:
+        return {**_described(model, ask), **compiled}
+    except Exception as error:  # a net that can't take these pictures may still be compiled as asked
+        return {"kind": "Model", "layers": None, "net error": f"{type(error).__name__}", **compiled}
+
+
+def _metric_names(config: Given) -> list[str]:
+    metrics = config.get("metrics") or []
+    entries = metrics if isinstance(metrics, list) else [metrics]
+    return [str(entry.get("class_name") if isinstance(entry, dict) else entry) for entry in entries]
+
+
+def _loss_value(loss: Any, labels: np.ndarray, predictions: np.ndarray) -> float | None:
+    """What the model's own loss gives for these labels and predictions, whichever way it was named."""
+    import keras
+
+    try:
+        return float(np.mean(np.asarray(keras.losses.get(loss)(labels, predictions))))
+    except Exception:
+        return None
+
+
+def _judge_cifar_model(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    (case,), (answer,) = cases, answers
+    if "error" in answer:
+        return [Finding("a compiled model", 0, 8, _error_words("cifar_model", answer["error"]))]
+    if answer.get("kind") == "NoneType":
+        return [
+            Finding("a compiled model", 0, 8, "`cifar_model` is still None: fill the cell in and run it.")
+        ]
+    if answer.get("kind") != "Model":
+        message = (
+            f"`cifar_model` should be a Keras model. It is: {answer.get('kind')}. Is it the function itself?"
+        )
+        return [Finding("a compiled model", 0, 8, message)]
+    net = _finding_cifar_net(case, answer)
+    if answer.get("optimiser") is None:
+        message = "the model is not compiled yet: optimiser, loss and metric are what fit() learns by."
+        return [net, Finding("compiled", 0, 4, message)]
+    return [net, _finding_optimiser(answer), *_findings_loss(case, answer)]
+
+
+def _finding_cifar_net(case: Case, answer: Answer) -> Finding:
+    for net in ("net_1", "net_2"):
+        if _computes(net, case.ask, answer):
+            return Finding("net_1 or net_2", 4, 4, net)
+    if "net error" in answer:
+        message = "the net can't take CIFAR-10's pictures. Which sample_shape has a picture of 32 × 32 pixels in colour?"
+        return Finding("net_1 or net_2", 0, 4, message)
+    output = _array(answer, "output")
+    if output is not None and output.shape[-1] != 10:
+        message = f"the net has {output.shape[-1]} outputs, and CIFAR-10 has 10 classes."
+        return Finding("net_1 or net_2", 0, 4, message)
+    message = "for pictures of 32 × 32 × 3, this is neither net_1 nor net_2 as tasks 4 and 6 ask for them."
+    return Finding("net_1 or net_2", 0, 4, message + " Do their checks give all points?")
+
+
+def _finding_optimiser(answer: Answer) -> Finding:
+    name, rate = answer.get("optimiser"), _number(answer, "learning rate")
+    if name not in _OPTIMISERS:
+        message = f"{name} is not among those asked for: {', '.join(_OPTIMISERS)}. They adapt the step to each weight."
+        return Finding("optimiser", 0, 2, message)
+    if rate is None or not 0 < rate <= 10:
+        return Finding("optimiser", 0, 2, f"{name} with a learning rate of {rate} can't learn.")
+    message = str(name)
+    if name == "Adadelta" and rate < 0.1:
+        message += f" (with its default rate of {rate:g} it learns very slowly: think of task 5)"
+    return Finding("optimiser", 2, 2, message)
+
+
+def _findings_loss(case: Case, answer: Answer) -> list[Finding]:
+    labels, predictions = case.ask["loss labels"], case.ask["loss predictions"]
+    expected = float(-np.log((labels * predictions).sum(axis=1)).mean())
+    came = _number(answer, "loss")
+    if came is not None and abs(came - expected) < 1e-3:
+        loss = Finding("loss", 1, 1, "categorical cross-entropy")
+    else:
+        message = (
+            "for one-hot labels and a softmax, categorical cross-entropy is asked for: minus the logarithm "
+            "of what the "
+            "net gives the right class. 0.5 for the right class costs 0.69; yours gives another number."
+        )
+        loss = Finding("loss", 0, 1, message)
+    metrics = [str(metric).lower() for metric in answer.get("metrics") or []]
+    if {"acc", "accuracy", "categorical_accuracy", "categoricalaccuracy"} & set(metrics):
+        return [loss, Finding("metric", 1, 1, "accuracy")]
+    message = "name the accuracy as metrics=[…] (by keyword: the third argument of compile() by place is another one)."
+    return [loss, Finding("metric", 0, 1, message)]
+
+
+# --------------------------------------------------------------------------------- task 11: the training cell
+
+
+def _cases_cifar_training(rng: np.random.Generator, data: Given) -> list[Case]:
+    images, labels, train = _named_data(data, "cifar_test_images", "cifar_test_labels", "cifar_train_images")
+    rows = _some_rows(rng, len(images), 300)
+    truth = {"labels": labels[rows].reshape(-1).astype(int), "train size": len(train)}
+    return [Case({"images": images[rows]}, truth)]
+
+
+def _answer_cifar_training(given: Given, ask: Ask) -> Answer:
+    history: Any = given.get("cifar_history")
+    score = given.get("cifar_score")
+    answer: dict[str, Any] = {"history": type(history).__name__, "score": None, "predictions": None}
+    if hasattr(history, "params") and hasattr(history, "history"):
+        answer["epochs"] = _whole(history.params.get("epochs"))
+        answer["steps"] = _whole(history.params.get("steps"))
+        answer["curves"] = {str(key): _floats(values) for key, values in history.history.items()}
+    answer["score kind"] = type(score).__name__
+    if isinstance(score, list | tuple | np.ndarray):
+        answer["score"] = _floats(score)
+    answer["axes"], answer["figure"] = _axes(given.get("cifar_figure"))
+    model = given.get("cifar_model")
+    if callable(model) and hasattr(model, "layers"):
+        answer["predictions"] = np.asarray(model((ask["images"] / 255).astype(np.float32)))
+    return answer
+
+
+def _floats(values: Any) -> list[float]:
+    try:
+        return [float(value) for value in list(values)[:1000]]
+    except (TypeError, ValueError):
+        return []
+
+
+def _axes(figure: Any) -> tuple[list[Answer], str]:
+    """The axes of a Matplotlib figure: whether they are labelled, and the heights of their lines."""
+    axes = getattr(figure, "axes", None)
+    if not isinstance(axes, list):
+        return [], type(figure).__name__
+    plain: list[Answer] = []
+    for part in axes[:20]:
+        lines = [_floats(line.get_ydata()) for line in part.get_lines()[:20]]
+        texts = [part.get_ylabel(), part.get_title(), part.get_xlabel()]
+        plain.append({"lines": lines, "y": str(texts[0] or texts[1])[:80], "x": str(texts[2])[:80]})
+    return plain, "Figure"
+
+
+def _judge_cifar_training(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    (case,), (answer,) = cases, answers
+    if "error" in answer:
+        return [Finding("training", 0, 10, _error_words("cifar_training", answer["error"]))]
+    return [*_findings_history(case, answer), _finding_curves(answer), _finding_score(case, answer)]
+
+
+def _findings_history(case: Case, answer: Answer) -> list[Finding]:
+    curves = answer.get("curves")
+    if not isinstance(curves, dict):
+        message = {
+            "NoneType": "`cifar_history` is still None: keep what fit() gives back.",
+            "dict": "`cifar_history` is a dictionary. Keep what fit() itself gives back, not its .history.",
+        }.get(
+            str(answer.get("history")),
+            f"`cifar_history` is of the type {answer.get('history')}, not from fit().",
+        )
+        return [Finding("fit", 0, 6, message)]
+    epochs, steps, size = answer.get("epochs"), answer.get("steps"), case.truth["train size"]
+    if epochs == 30:
+        findings = [Finding("30 epochs", 2, 2)]
+    else:
+        findings = [Finding("30 epochs", 0, 2, f"fit() was asked for {epochs}. Without epochs=…, it is 1.")]
+    batch, split = _batch_and_split(steps, size, "val_loss" in curves)
+    if batch == 128:
+        findings.append(Finding("batches of 128", 2, 2))
+    else:
+        came = f"about {batch} pictures a batch" if batch else f"{steps} steps"
+        default = " Keras takes 32 when nothing is said." if batch == 32 else ""
+        findings.append(Finding("batches of 128", 0, 2, f"an epoch had {steps} steps, so {came}.{default}"))
+    findings.append(_finding_split(split, "val_loss" in curves))
+    return findings
+
+
+def _batch_and_split(steps: Any, size: int, validated: bool) -> tuple[int | None, float | None]:
+    """Batch size and validation split that explain the steps of an epoch, preferring those asked for.
+
+    Batch sizes are told apart as far as the number of steps tells: of 1,600 pictures, 124 to 133 give 13 steps.
+    """
+    if not _is_whole(steps) or steps < 1:
+        return None, None
+    # Keras keeps floor(n · (1 − split)) pictures for training.
+    splits = [0.2, 0.0, 0.1, 0.25, 0.3, 0.33, 0.5, 0.8] if validated else [0.0]
+    kept = {split: int(size * (1 - split)) for split in splits}
+    for split in splits:
+        if -(-kept[split] // 128) == steps:
+            return 128, split
+    for batch in (32, 64, 256, 16, 100, 50, 200, 512, 1000, 8, 1):
+        if -(-kept[splits[0]] // batch) == steps:
+            return batch, splits[0]
+    return -(-kept[splits[0]] // steps), splits[0]
+
+
+def _finding_split(split: float | None, validated: bool) -> Finding:
+    if not validated:
+        message = "fit() kept no pictures for validation, so overfitting can't be seen: training accuracy alone always grows."
+        return Finding("a fifth for validation", 0, 2, message)
+    if split == 0.0:
+        message = (
+            "an epoch trains on all training pictures, so the validation uses others. If those are the test "
+            "pictures, "
+            "there is nothing left that the net was not tuned on. A fifth of the training pictures is asked "
+            "for."
+        )
+        return Finding("a fifth for validation", 0, 2, message)
+    if split != 0.2:
+        return Finding(
+            "a fifth for validation", 0, 2, f"about {split} of the pictures are kept, and 0.2 is asked for."
+        )
+    return Finding("a fifth for validation", 2, 2)
+
+
+def _finding_curves(answer: Answer) -> Finding:
+    curves, axes = answer.get("curves"), answer.get("axes")
+    if answer.get("figure") == "NoneType":
+        return Finding("curves", 0, 2, "`cifar_figure` is still None: keep the figure that you draw on.")
+    if answer.get("figure") != "Figure" or not isinstance(axes, list):
+        message = f"`cifar_figure` should be a Matplotlib figure. It is of the type {answer.get('figure')}."
+        return Finding("curves", 0, 2, message)
+    if not isinstance(curves, dict):
+        return Finding("curves", 0, 2, "there is no training to compare the curves with.")
+    accuracy = next((key for key in curves if "acc" in key and not key.startswith("val_")), "accuracy")
+    found = {what: _axis_with(axes, curves, what) for what in ("loss", accuracy)}
+    said = []
+    for what, axis in found.items():
+        if axis is None:
+            said.append(f"no axes show {what} and val_{what} as two lines, epoch by epoch.")
+        elif not axis.get("y"):
+            said.append(f"the axes with {what} have no label: who reads them can't know what is high or low.")
+    if not said and found["loss"] is found[accuracy]:
+        said.append("loss and accuracy share one pair of axes. Their scales differ: give each its own.")
+    worth = 2 if not said else 1 * any(axis is not None for axis in found.values())
+    return Finding("curves", worth, 2, " ".join(said))
+
+
+def _axis_with(axes: Sequence[Answer], curves: Given, what: str) -> Answer | None:
+    """The axes that hold the training and the validation curve of ``what``."""
+    wanted = [np.array(curves.get(key, [])) for key in (what, f"val_{what}")]
+    for axis in axes:
+        lines = [np.array(line) for line in axis.get("lines", [])]
+        if all(len(w) and any(_same(line, w, 1e-6) for line in lines) for w in wanted):
+            return axis
+    return None
+
+
+def _finding_score(case: Case, answer: Answer) -> Finding:
+    score, predictions, labels = answer.get("score"), _array(answer, "predictions"), case.truth["labels"]
+    if not isinstance(score, list) or len(score) != 2:
+        kind = answer.get("score kind")
+        message = (
+            "`cifar_score` is still None: what does evaluate() give for the test pictures?"
+            if kind == "NoneType"
+            else f"`cifar_score` should be the pair [loss, accuracy] from evaluate(). It is of the type {kind}."
+        )
+        return Finding("test score", 0, 2, message)
+    if predictions is None or predictions.shape != (len(labels), 10):
+        return Finding(
+            "test score", 0, 2, "`cifar_model` gives no 10 numbers a picture, so its score can't be checked."
+        )
+    accuracy = float((predictions.argmax(axis=1) == labels).mean())
+    # 300 pictures tell the accuracy of all of them to four standard deviations (binomial), 0.115 at most.
+    margin = 4 * float(np.sqrt(max(accuracy * (1 - accuracy), 0.02) / len(labels)))
+    if np.isfinite(score).all() and abs(score[1] - accuracy) <= margin:
+        return Finding("test score", 2, 2, f"test accuracy {score[1]:.0%}")
+    message = (
+        f"your model gets about {accuracy:.0%} of the test pictures right, and the score says "
+        f"{score[1]:.0%}. Is it "
+        "the "
+        "score of the training pictures, or of pictures that were prepared in another way?"
+    )
+    return Finding("test score", 0, 2, message)
+
+
+# ----------------------------------------------------------------------------------------- extra: the own net
+
+
+def _judge_net_3(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    case, answer = cases[0], answers[0]
+    if reason := _no_answer("net_3", answers):
+        return [Finding("an answer", 0, 0, reason)]
+    if not _is_model(answer):
+        return [Finding("a Keras model", 0, 0, _error_words("net_3", str(answer.get("error", "no model"))))]
+    kinds = [layer["kind"] for layer in answer["layers"]]
+    output = _array(answer, "output")
+    classes = case.ask["nb_classes"]
+    shares = (
+        output is not None and output.shape == (3, classes) and np.allclose(output.sum(axis=1), 1, atol=1e-3)
+    )
+    looked_at = {
+        "a share for each class": (
+            bool(shares),
+            "each picture should get one share a class, and they sum to 1",
+        ),
+        "more convolutions": (sum("Conv" in k for k in kinds) > 2, "try three or more"),
+        "dropout": (
+            any("Dropout" in k for k in kinds),
+            "what happens to training if units fall silent by chance?",
+        ),
+        "batch normalisation": (
+            "BatchNormalization" in kinds,
+            "try it between a convolution and its activation",
+        ),
+    }
+    return [
+        Finding(what, 1 * there, 0, "" if there else message) for what, (there, message) in looked_at.items()
+    ]
+
+
+# -------------------------------------------------------------------------------------------------- the tasks
+
+TASKS: dict[str, Task] = {
+    "normalise_images": Task(
+        8,
+        _cases_normalise_images,
+        _answer_normalise_images,
+        _judge_normalise_images,
+        (
+            "Black is stored as 0. What number is white stored as, in any 8-bit picture, however dark the "
+            "picture is?",
+            "Each pixel is worked on by itself: a pixel of 51 becomes 0.2 in every picture. NumPy can do "
+            "this for a "
+            "whole "
+            "array at once, without a loop and for any number of axes.",
+            "One line that makes a new array is enough. Divide by the number that white is stored as; "
+            "dividing whole "
+            "numbers with a single slash gives floats. If memory is short, choose float32 before you divide.",
+        ),
+    ),
+    "channel_axis": Task(
+        4,
+        _rows_cases("train_images", "test_images"),
+        _answer_rows("x_train", "x_test", "train_pixels", "test_pixels"),
+        _judge_channel_axis,
+        (
+            "A colour picture has three numbers a pixel, on its last axis. How many has a grey one?",
+            "No pixel moves and none is repeated. The array only gets one more axis, of length 1. Print "
+            "x_train.shape.",
+            "NumPy offers several ways: indexing with np.newaxis, np.expand_dims, or reshape. The new axis "
+            "is the "
+            "last one.",
+        ),
+    ),
+    "one_hot": Task(
+        10,
+        _cases_one_hot,
+        _answer_one_hot,
+        _judge_one_hot,
+        (
+            "Take paper: what should come out for the labels [2, 0, 2] when there are 4 classes? How many "
+            "rows, how "
+            "many "
+            "columns?",
+            "Rows go with labels, columns with classes, and number_classes alone says how many columns "
+            "there are: a "
+            "class "
+            "that does not occur keeps its column of zeros.",
+            "Start from an array of zeros of the final shape. Row i wants a single 1, in the column that "
+            "label i "
+            "names. "
+            "Or ask for each column: which labels are equal to it?",
+        ),
+    ),
+    "net_1": Task(
+        14,
+        _cases_net,
+        _answer_net("net_1"),
+        _judge_net("net_1"),
+        (
+            "Say the plan aloud: which layer, how many filters, which kernel, which stride, which "
+            "activation? Each "
+            "sentence of it becomes one line.",
+            "keras.Sequential takes a list of layers; keras.Input(sample_shape) stands first. Compare "
+            "model.summary() "
+            "with "
+            "the table of the plan: shapes and numbers of parameters should agree line by line.",
+            "Two Conv2D with ReLU and without padding, MaxPooling2D, Flatten, then two Dense layers. The "
+            "last one has "
+            "nb_classes units, so that the shares of the classes sum to 1. And the function has to return "
+            "the model.",
+        ),
+    ),
+    "train_net_1": Task(
+        8,
+        _cases_train,
+        _answer_train("model_1"),
+        _judge_train("train_net_1", "model_1"),
+        (
+            "How many pictures should the net look at before each small change of its weights? And how "
+            "often at all "
+            "of them?",
+            "Small batches make many noisy steps, large ones few steady steps. Powers of 2 fit the "
+            "hardware. The "
+            "number of "
+            "epochs is right when the validation curve has become flat.",
+            "Batches between 32 and 256 all work here. Begin with around ten epochs, look at the curves, "
+            "then decide.",
+        ),
+    ),
+    "net_2": Task(
+        12,
+        _cases_net,
+        _answer_net("net_2"),
+        _judge_net("net_2"),
+        (
+            "Which two lines of net_1 are affected if the second convolution itself halves the picture?",
+            "One layer disappears, and one layer gets one more argument. Everything else stays as in net_1.",
+            "The second Conv2D takes steps of two pixels in both directions, and nothing pools after it. "
+            "Look at the "
+            "shapes in summary(): the picture is still 12 × 12 before Flatten.",
+        ),
+    ),
+    "train_net_2": Task(
+        8,
+        _cases_train,
+        _answer_train("model_2"),
+        _judge_train("train_net_2", "model_2"),
+        (
+            "You want to compare two nets. What should be the same in both trainings?",
+            "If net_2 gets more epochs than net_1, who can say whether the net or the time made the "
+            "difference?",
+            "Choose as in task 5, unless your curves gave you a reason not to.",
+        ),
+    ),
+    "cifar_labels": Task(
+        4,
+        _rows_cases("cifar_train_labels", "cifar_test_labels", labels=True),
+        _answer_rows("cifar_y_train", "cifar_y_test"),
+        _judge_cifar_labels,
+        (
+            "Print the shape of the labels of MNIST and of CIFAR-10. What is different?",
+            "A column of labels has two axes, and your one_hot expects one. Which NumPy methods make one "
+            "axis of two?",
+            "Flatten the labels first (ravel, flatten, reshape or an index do it), then encode them as you "
+            "did for "
+            "MNIST. "
+            "Both parts: training and test.",
+        ),
+    ),
+    "cifar_images": Task(
+        4,
+        _rows_cases("cifar_train_images", "cifar_test_images"),
+        _answer_rows("cifar_x_train", "cifar_x_test"),
+        _judge_cifar_images,
+        (
+            "What do colour pictures need that grey ones did not? Or do they need less?",
+            "Your function from task 1 works for any number of axes, and the channel axis is there already.",
+            "Call it once for the training and once for the test pictures, and give each result its new "
+            "name.",
+        ),
+    ),
+    "cifar_model": Task(
+        8,
+        _cases_cifar_model,
+        _answer_cifar_model,
+        _judge_cifar_model,
+        (
+            "Which two things must the function know to build the net for CIFAR-10 instead of MNIST?",
+            "Build the model with your own net_1 or net_2, then compile it: an optimiser, a loss for "
+            "one-hot labels, "
+            "and "
+            "what should be reported beside the loss.",
+            "The sample shape is that of one picture, without the number of pictures. For compile, look at "
+            "how "
+            "model_1 was "
+            "compiled, and choose an optimiser out of the three.",
+        ),
+    ),
+    "cifar_training": Task(
+        10,
+        _cases_cifar_training,
+        _answer_cifar_training,
+        _judge_cifar_training,
+        (
+            "What did the training cell of net_1 do, step by step? Which of its numbers change here?",
+            "fit() takes what to learn from, how many pictures a step, how often, and which share it should "
+            "keep "
+            "aside. It "
+            "gives back a history whose .history holds a list for each curve.",
+            "Keep three things: what fit gives back, a figure made with plt.subplots(1, 2) whose axes show "
+            "loss and "
+            "accuracy "
+            "with labels, and what evaluate gives for the test pictures.",
+        ),
+    ),
+    "net_3": Task(
+        0,
+        _cases_net,
+        _answer_net("net_3"),
+        _judge_net_3,
+        (
+            "Where does net_1 have most of its weights? What would another convolution and pooling before "
+            "Flatten "
+            "change?",
+            "Look at Dropout and BatchNormalization in Keras' documentation: where in a net do their "
+            "authors put them?",
+            "Begin small: net_1 with a third convolution, pooling after it, and dropout before the output. "
+            "Then "
+            "change one "
+            "thing at a time and look at the validation curve.",
+        ),
+    ),
+}
