@@ -1,0 +1,83 @@
+"""The one nbgrader configuration: commands, Python API and formgrader all load this file.
+
+`python3 -m admin nbgrader …` and `python3 -m admin lab` put this folder on JUPYTER_CONFIG_PATH; the
+`nbgrader_config.py` that `build` writes into the course folder leads here too, so that a plain `nbgrader`
+typed in the course folder, or a Jupyter server started there, behaves the same. `--course-dir` on the command
+line wins over what stands here.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # put there by nbgrader's loader
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# nbgrader imports our preprocessors by name (admin.…), wherever it is started.
+if str(REPOSITORY) not in sys.path:
+    sys.path.insert(0, str(REPOSITORY))
+
+# Time zone in which nbgrader shows and reads times without one (due dates, time stamps of submissions).
+TIME_ZONE = "UTC"
+
+# --- Where the course is --------------------------------------------------------------------------
+# The name under which the exchange and the gradebook keep this course; without one nbgrader cannot release.
+c.CourseDirectory.course_id = "convnet"
+
+# CONVNET_COURSE carries our commands' --course DIR to programs that have no such option (the Jupyter server).
+c.CourseDirectory.root = str(Path(os.environ.get("CONVNET_COURSE") or REPOSITORY / "course").absolute())
+
+# assignment_id is not set: nbgrader would then refuse it as an argument (`nbgrader autograde convnet`).
+# notebook_id stays '*': with a name there, forced grading would leave a student's old files in autograded/.
+
+# nbgrader's own list, and what editors and operating systems leave behind in zipped submissions.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    ".DS_Store",
+    "__MACOSX",
+    "Thumbs.db",
+    ".git",
+    ".venv",
+]
+
+c.NbGraderAPI.timezone = TIME_ZONE
+c.Exchange.timezone = TIME_ZONE
+
+# --- The student version --------------------------------------------------------------------------
+# Only a comment: an empty answer is None or returns None, and the notebook and the checks say so in words.
+# nbgrader's own stub raises NotImplementedError: a traceback in every cell that follows.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+
+# --- Running a submission -------------------------------------------------------------------------
+# Seconds a cell may take. Training is bounded while grading (a few seconds a cell), importing TensorFlow
+# takes 5–8 on a busy two-core machine; whatever is still running after this is an endless loop.
+c.Execute.timeout = 30
+
+# Nothing in a graded kernel is worth an orderly goodbye: 0.1 s instead of 2.3–2.7 s for each notebook.
+c.Execute.shutdown_kernel = "immediate"
+
+# Seconds to wait for a cell's last output. The default, 4, fails a submission when the machine is busy.
+c.Execute.iopub_timeout = 30
+
+# Students delete, copy and convert cells. RepairCells gives every cell the marks of the released one: stock
+# nbgrader stops the whole batch at a copied check cell, and has a KeyError when a check cell and its answer
+# cell are both gone. The rest is nbgrader's own list.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "admin.repair_cells.RepairCells",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Should a check cell still be missing then, it is put back and worth 0, instead of 'needs manual grade'.
+c.OverwriteCells.add_missing_cells = True
+
+# --- Feedback -------------------------------------------------------------------------------------
+# A page of feedback is read by people: a print in a loop is cut after some screens, not after 1000 lines.
+c.LimitOutput.max_lines = 300

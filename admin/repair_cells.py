@@ -1,0 +1,66 @@
+"""Give the graded cells of a submission back the marks and places that the released notebook gave them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+
+class RepairCells(NbGraderPreprocessor):
+    """First of the sanitising preprocessors of autograding.
+
+    Students copy cells (two with one grade_id), delete some, change their type, or paste them from elsewhere.
+    What is an answer stays an answer: the last cell with a known grade_id counts, as in nbgrader; copies lose
+    their marks; missing cells come back as they were released, so an answer that is gone is an empty one.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        if nb.nbformat_minor < 5:  # Colab still saves notebooks without cell ids; ours have them
+            nb = nbformat.v4.upgrade(nb, from_version=4, from_minor=nb.nbformat_minor)
+        repair(nb, self.released_cells(resources))
+        return nb, resources
+
+    def released_cells(self, resources: ResourcesDict) -> list[NotebookNode]:
+        """The cells of the released notebook that nbgrader knows by a grade_id, in order."""
+        coursedir = self.parent.parent.coursedir  # exporter → converter
+        names = resources["nbgrader"]
+        folder = coursedir.format_path(coursedir.release_directory, ".", names["assignment"])
+        notebook = nbformat.read(
+            Path(folder) / f"{names['notebook']}.ipynb", as_version=nbformat.current_nbformat
+        )
+        return [cell for cell in notebook.cells if grade_id(cell)]
+
+
+def repair(notebook: NotebookNode, released: list[NotebookNode]) -> None:
+    """Change `notebook` in place so that each cell in `released` is in it once, with its own marks."""
+    known = {grade_id(cell): cell for cell in released}
+    found: dict[str, NotebookNode] = {}
+    for cell in reversed(notebook.cells):
+        name = grade_id(cell)
+        if name in known and name not in found:
+            # All metadata: a tag such as skip-execution would give full points for nothing.
+            cell.metadata = copy.deepcopy(known[name].metadata)
+            found[name] = cell
+        else:
+            cell.metadata.pop("nbgrader", None)
+
+    place = 0  # behind the last cell that was found or put back
+    for original in released:
+        name = grade_id(original)
+        if name in found:
+            place = next(i for i, cell in enumerate(notebook.cells) if cell is found[name]) + 1
+        else:
+            notebook.cells.insert(place, copy.deepcopy(original))
+            place += 1
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """The name by which nbgrader knows a cell, or an empty string."""
+    marks = cell.metadata.get("nbgrader")
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return name if isinstance(name, str) else ""
