@@ -190,7 +190,7 @@ def install(requirements: str) -> None:
     if before:
         READY.unlink()
 
-    pip = "-m pip install --disable-pip-version-check --no-input --progress-bar off -r".split()
+    pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r"]
     with LOG.open("wb") as log:
         process = subprocess.Popen(
             [str(PYTHON), *pip, str(ROOT / requirements)],

@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
 
 
 def set_environment(course: str | Path) -> Path:
-    """Tell nbgrader, here and in all that we start, of our configuration and the course; its absolute path."""
+    """Tell nbgrader, here and in all that we start, of our configuration and course; the course's path."""
     folder = Path(course).expanduser().resolve()
     os.environ["CONVNET_COURSE"] = str(folder)  # read by nbgrader_config.py
     paths = [str(ROOT / "admin"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
