@@ -1,0 +1,1064 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Convolutional networks
+#
+# You know what a dense layer is. In this notebook you teach a computer to read handwritten digits, with a kind of
+# layer that was made for pictures. Then you do the same for small photographs, with less help.
+#
+# | part | what happens | your tasks |
+# |---|---|---|
+# | 1–3 | pictures and labels become numbers | 1, 2, 3 |
+# | 4–6 | convolution, padding, stride, pooling | |
+# | 7–9 | two nets that read digits | 4, 5, 6, 7 |
+# | 10–12 | ten classes of colour pictures | 8, 9, 10, 11, 12 |
+#
+# **How it works.** Run the cells from top to bottom with Shift + Enter. A cell with `YOUR CODE HERE` waits for you.
+# Below it is a check that you can run as often as you like. It gives points, says what it saw, and has hints:
+# `tests.hint('one_hot', 1)` asks you a question, level 2 shows where to look, level 3 nearly says it.
+
+# %% [markdown]
+# ## Set-up
+#
+# This cell imports what we need. It takes a few seconds.
+
+# %% nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported: no log lines in the notebook
+
+
+class MissingFile(Exception):
+    """A file that the notebook needs is not there. Jupyter shows the sentence instead of a traceback."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+for name in ("tools.py", "problem_unittests.py"):
+    folder = next((at for at in (Path.cwd(), *Path.cwd().parents) if (at / name).is_file()), None)
+    if folder is None:
+        raise MissingFile(f"{name} is missing: put it into the folder of this notebook, then run this cell again.")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import problem_unittests as tests
+import tools
+
+SEED = 7
+NUMBER_CLASSES = 10
+keras.utils.set_random_seed(SEED)
+tools.style()
+print(f"Ready: Keras {keras.__version__}, NumPy {np.__version__}.")
+
+# %% [markdown]
+# Training on all pictures takes long without a graphics processor. In *quick mode* we use a few thousand of them.
+# The results are a little worse, and you wait for a minute instead of an hour.
+
+# %%
+QUICK = not tools.has_gpu()  # quick mode, where there is no GPU; for a full run: QUICK = False
+print("Quick mode: a few thousand pictures." if QUICK else "Full run: all pictures.")
+
+# %% [markdown]
+# ## 1 · Pictures are matrices
+#
+# A computer has no pictures, only numbers. A grey picture is a **matrix**: one number a pixel.
+# With 8 bits, a pixel is one of 256 whole numbers. 0 is black and 255 is white.
+#
+# **Before you run the next cell:** what do you expect to see?
+
+# %%
+arrow = np.array(
+    [
+        [0, 0, 255, 0, 0],
+        [0, 255, 200, 255, 0],
+        [255, 0, 200, 0, 255],
+        [0, 0, 200, 0, 0],
+        [0, 0, 200, 0, 0],
+    ],
+    dtype=np.uint8,
+)
+tools.show_matrix(arrow, title="a picture of 5 rows and 5 columns")
+print("arrow[0, 2] is in row 0, column 2:", arrow[0, 2])
+
+# %% [markdown]
+# A colour picture needs three numbers a pixel: how much red, green and blue light. So it has a third axis, the
+# **channels**. Its shape is (height, width, 3).
+#
+# Here is a photograph of 32 × 32 pixels. **Look at the three channels: in which one is the sea brightest, and why?**
+
+# %%
+photographs, photograph_labels = tools.load_sample("cifar10")
+tools.show_channels(photographs[1], name="a ship")
+print("the pixel in row 20, column 10 is", photographs[1][20, 10])
+
+# %% [markdown]
+# **In short**
+# - A grey picture is a matrix of shape (height, width).
+# - A colour picture has shape (height, width, 3): red, green, blue.
+# - With 8 bits, the numbers go from 0 to 255.
+
+# %% [markdown]
+# ## 2 · Handwritten digits: MNIST
+#
+# MNIST is a set of 70,000 digits from forms and exercise sheets, made ready by LeCun, Cortes and Burges.
+# Each one is a grey picture of 28 × 28 pixels with a label from 0 to 9. 60,000 are for training, 10,000 for testing.
+#
+# Keras loads it with `keras.datasets.mnist.load_data()`. `tools.load` calls exactly that. It also cuts the set in quick
+# mode, and helps when there is no network.
+
+# %% nbgrader={"grade": false, "grade_id": "load_mnist", "locked": true, "schema_version": 3, "solution": false, "task": false}
+(train_images, train_labels), (test_images, test_labels) = tools.load(keras.datasets.mnist, quick=QUICK)
+
+# %% [markdown]
+# **What are the shapes?** Say them before you run the cell: how many axes have the pictures, how many the labels?
+
+# %%
+for name in ("train_images", "train_labels", "test_images", "test_labels"):
+    print(f"{name:13} shape {globals()[name].shape!s:16} {globals()[name].dtype}")
+
+# %%
+tools.show_digit(train_images[0], train_labels[0])
+
+# %% [markdown]
+# The first axis counts the pictures, the other two are rows and columns. Here are ten more.
+
+# %%
+tools.show_gallery(train_images[1:11], [f"label {label}" for label in train_labels[1:11]], about="Ten digits")
+
+# %% [markdown]
+# ### Normalising
+#
+# Nets learn best from small numbers. The weights start near 0. With inputs up to 255 the first sums are huge, and so are
+# the first steps. So we bring the pixels into the range from 0 to 1.
+#
+# **Think first:** which number do you divide by, so that black stays 0 and the brightest *possible* white becomes 1?
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 1 (8 points).** Write `normalise_images(images)`. It takes 8-bit pictures (`uint8`) and returns floats from
+# 0 to 1 in the same shape. It works for any number of axes and leaves the given array as it is.
+#
+# Example: `np.array([0, 51, 255], dtype=np.uint8)` becomes `array([0. , 0.2, 1. ])`.
+#
+# A float of 32 bits is enough, and needs half the memory of 64 bits. Stuck? `tests.hint('normalise_images', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "normalise_images", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def normalise_images(images):
+    """8-bit pictures as floats from 0 to 1, in the same shape."""
+    ### BEGIN SOLUTION
+    return images.astype(np.float32) / 255
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_normalise_images", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+tests.test_normalize_images(normalise_images)
+
+# %% [markdown]
+# Now we use it. The results have new names, so that nothing is divided twice when you run a cell again.
+
+# %% nbgrader={"grade": false, "grade_id": "use_normalise_images", "locked": true, "schema_version": 3, "solution": false, "task": false}
+train_pixels = normalise_images(train_images)
+test_pixels = normalise_images(test_images)
+if tools.filled("task 1", train_pixels, test_pixels):
+    print(f"train_pixels from {train_pixels.min():g} to {train_pixels.max():g}, {train_pixels.dtype}")
+
+# %% [markdown]
+# ### The channel axis
+#
+# A convolution layer of Keras wants pictures of shape (height, width, **channels**). A colour picture has 3 channels.
+# **How many has a grey one, and what is the shape of a whole set of them?**
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 2 (4 points).** Make `x_train` from `train_pixels` and `x_test` from `test_pixels`: the same numbers with one
+# more axis at the end.
+#
+# Example: the shape (4000, 28, 28) becomes (4000, 28, 28, 1). Stuck? `tests.hint('channel_axis', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "channel_axis", "locked": false, "schema_version": 3, "solution": true, "task": false}
+x_train = None  # your array, (n, 28, 28, 1)
+x_test = None  # your array, (n, 28, 28, 1)
+### BEGIN SOLUTION
+x_train = train_pixels[..., np.newaxis]
+x_test = test_pixels[..., np.newaxis]
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_channel_axis", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+tests.test_channel_axis(globals())
+
+# %% [markdown]
+# **In short**
+# - MNIST has 28 × 28 grey pixels a picture and a label from 0 to 9.
+# - Dividing by the largest value that 8 bits can hold gives numbers from 0 to 1.
+# - Convolution layers want a channel axis, also where there is only one channel.
+
+# %% [markdown]
+# ## 3 · Labels as vectors: one-hot encoding
+#
+# A label is a name, not an amount. A 9 is not three times a 3, and 4 does not lie between "3 or 5".
+# So we don't ask the net for one number. We ask for ten: one for each class.
+#
+# The right answer is then a vector with a 1 in the place of its class and 0 elsewhere. **Where is the 1 for the label 0?**
+
+# %%
+tools.show_one_hot([5, 0, 4], NUMBER_CLASSES)
+
+# %% [markdown]
+# ### Why softmax likes it
+#
+# The last layer of our nets is a **softmax**. It turns ten numbers $z_0, \dots, z_9$ into ten shares of 1:
+#
+# $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
+#
+# So the net's answer and the one-hot label have the same form: ten numbers that add up to 1. The **categorical
+# cross-entropy** compares them. With the one-hot label $y$ it is $-\sum_k y_k \ln p_k$.
+# All terms but one are 0. What is left is $-\ln p$ of the right class.
+
+# %%
+scores = np.array([1.0, 3.0, 0.5, 0, 0, 0, 0, 0, 0, 0])
+shares = np.exp(scores) / np.exp(scores).sum()
+print("softmax:", shares.round(2), "sum", shares.sum().round(6))
+print("cross-entropy if 1 is right:", -np.log(shares[1]).round(2), "  if 2 is right:", -np.log(shares[2]).round(2))
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 3 (10 points).** Write `one_hot(vector, number_classes)`. It takes labels of shape (n,) and returns an array of
+# shape (n, number_classes): in each row one 1, in the column of the label, and 0 elsewhere.
+#
+# Example: `one_hot(np.array([2, 0]), 4)` is
+# ```
+# [[0, 0, 1, 0],
+#  [1, 0, 0, 0]]
+# ```
+# Mind classes that do not occur among the labels: they have a column too. Stuck? `tests.hint('one_hot', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "one_hot", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def one_hot(vector, number_classes):
+    """Labels (n,) as rows with a single 1, (n, number_classes)."""
+    ### BEGIN SOLUTION
+    return np.eye(number_classes, dtype=np.float32)[vector]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_one_hot", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+tests.test_one_hot(one_hot)
+
+# %% nbgrader={"grade": false, "grade_id": "use_one_hot", "locked": true, "schema_version": 3, "solution": false, "task": false}
+y_train = one_hot(train_labels, NUMBER_CLASSES)
+y_test = one_hot(test_labels, NUMBER_CLASSES)
+if tools.filled("task 3", y_train, y_test):
+    print(f"the label {train_labels[0]} became {y_train[0]}")
+
+# %% [markdown]
+# **In short**
+# - A label is a name, so each class gets a column of its own.
+# - Softmax gives ten shares that add up to 1, the same form as a one-hot label.
+# - Categorical cross-entropy is $-\ln$ of the share that the right class got.
+
+# %% [markdown]
+# ## 4 · Why pictures ask for convolutions
+#
+# A dense layer sees 784 numbers in a row. If we mixed the pixels of all pictures in the same way, it would learn as well
+# as before. It does not know which pixels are neighbours. **Which of these two could you read?**
+
+# %%
+mixed = np.random.default_rng(SEED).permutation(28 * 28)
+tools.show_gallery(
+    [train_images[0], train_images[0].ravel()[mixed].reshape(28, 28)],
+    ["as it was", "pixels mixed"],
+    columns=2,
+    about="A digit, and the same pixels in another order, in which nothing can be read",
+    share=0.6,
+)
+
+# %% [markdown]
+# Two things are special about pictures:
+#
+# 1. **Neighbours belong together.** An edge or a curve is made of pixels that lie side by side.
+# 2. **The statistics don't depend on the place.** A short stroke looks the same in the upper left and in the lower right.
+#    Whoever can find it here can find it there.
+#
+# A convolution layer builds on both. Each output looks at a small window only, and the *same* weights serve at every
+# place. **How many weights does that save?** Take 32 outputs for each of 26 × 26 places.
+
+# %%
+outputs = 26 * 26 * 32
+print(f"dense layer: {28 * 28 * outputs + outputs:>12,} weights")
+print(f"convolution: {3 * 3 * 1 * 32 + 32:>12,} weights")
+
+# %% [markdown]
+# ### The sliding window
+#
+# Slide a 3 × 3 window over 5 × 5 pixels, one pixel a step. **Before you read on: how many places are there?**
+
+# %%
+tools.show_windows(size=5, kernel=3)
+
+# %% [markdown]
+# At every place, the window's nine pixels are multiplied by nine weights, and the products are added up.
+# The weights are called **kernel** or **filter**. The sums form a new matrix, the **feature map**.
+#
+# ### By hand
+#
+# Here is a picture, and a kernel that is not symmetric. **Work out the sum at the framed place before you look below.**
+
+# %%
+picture = np.array(
+    [
+        [1, 2, 0, 1, 3],
+        [0, 1, 2, 3, 1],
+        [2, 1, 0, 1, 2],
+        [1, 0, 2, 2, 0],
+        [0, 3, 1, 0, 1],
+    ]
+)
+kernel = np.array(
+    [
+        [1, 0, -1],
+        [2, 0, -1],
+        [0, 1, 0],
+    ]
+)
+tools.show_convolution(picture, kernel, place=(0, 0))
+
+# %% [markdown]
+# ### By code
+#
+# Two loops walk over the places. The rest is one product and one sum.
+
+# %%
+feature_map = np.zeros((3, 3))
+for row in range(3):
+    for column in range(3):
+        window = picture[row : row + 3, column : column + 3]
+        feature_map[row, column] = (window * kernel).sum()
+print(feature_map)
+print("the same as tools.convolve:", np.array_equal(feature_map, tools.convolve(picture, kernel)))
+
+# %% [markdown]
+# ### A word about the word
+#
+# In mathematics, a *convolution* flips the kernel first, left to right and upside down. What deep-learning libraries
+# compute is the **cross-correlation**, without the flip. A net learns its kernels, so it could learn the flipped one as
+# well. But whoever puts in a kernel of their own should know.
+
+# %%
+print("as layers do it:\n", tools.convolve(picture, kernel))
+print("with the flip:\n", tools.convolve(picture, np.flip(kernel)))
+
+# %% [markdown]
+# And Keras? We give a layer our kernel and compare.
+
+# %%
+layer = keras.layers.Conv2D(1, 3, use_bias=False)
+layer.build((None, 5, 5, 1))
+layer.set_weights([kernel.reshape(3, 3, 1, 1)])
+by_keras = np.asarray(layer(picture.reshape(1, 5, 5, 1).astype(np.float32)))[0, :, :, 0]
+print("Keras agrees with", "the layer's way" if np.allclose(by_keras, feature_map) else "the flip")
+
+# %% [markdown]
+# ### What kernels find
+#
+# A kernel with + on the left and − on the right answers strongly where it is bright on the left and dark on the right.
+# **Which sides of the digit will be bright in each map?** A net finds such kernels by itself.
+
+# %%
+edge = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]])
+tools.show_feature_maps(
+    train_images[0] / 255,
+    {"bright left,\ndark right": edge, "bright top,\ndark below": edge.T, "mean (blurs)": np.ones((3, 3)) / 9},
+)
+
+# %% [markdown]
+# A layer with 32 kernels makes 32 feature maps. They are the *channels* of its output. The next layer's kernels reach
+# through all of them: 64 kernels of 3 × 3 on 32 channels have 3 · 3 · 32 · 64 weights and 64 biases.
+#
+# ### Move the picture, and the map moves along
+#
+# **If the digit moves 3 pixels to the right, what happens to its feature map?**
+
+# %%
+moved = np.roll(train_images[0], 3, axis=1)  # the edge of the picture is black, so nothing is cut
+same = np.array_equal(tools.convolve(moved, edge)[:, 3:], tools.convolve(train_images[0], edge)[:, :-3])
+print("the map moved 3 pixels too:", same)
+
+# %% [markdown]
+# This is called **equivariance**: the answer moves with the picture. It is not *invariance*, which means that the answer
+# stays the same. It holds for every shift with stride 1, apart from the border.
+#
+# **In short**
+# - A small kernel slides over the picture: multiply, add up, write down.
+# - The same weights serve everywhere, because the statistics of pictures don't depend on the place.
+# - Libraries compute cross-correlation; the map moves along with the picture.
+
+# %% [markdown]
+# ## 5 · Padding and stride
+#
+# 5 pixels and a window of 3 gave 3 places: the map is smaller than the picture. Pixels at the border are seen less often.
+# Two numbers change that.
+#
+# - **Padding** puts rings of zeros around the picture.
+# - **Stride** is how many pixels the window moves at a time.
+#
+# **For each of these four, guess the size of the result.** The first place is solid, the second dashed.
+
+# %%
+tools.show_padding(size=6, cases=[(3, 1, 0), (3, 2, 0), (3, 1, 1), (3, 2, 1)])
+
+# %% [markdown]
+# ### The size formula
+#
+# With $n$ pixels, a kernel of $k$, padding $p$ on both sides and stride $s$, the number of places in one direction is
+#
+# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
+#
+# The first place costs $k$ pixels. What remains is room for more steps of $s$ pixels each, and ⌊ ⌋ drops a step that no
+# longer fits. Height and width each have their own: $n_h$ and $n_w$, $k_h$ and $k_w$, and so on
+# (Dumoulin and Visin, 2016, relationship 6).
+#
+# **An example.** A picture of 6 rows and 9 columns, a 3 × 3 kernel, no padding, stride 2. **Work out both before you run.**
+#
+# - height: $\lfloor (6 - 3)/2 \rfloor + 1 = \lfloor 1.5 \rfloor + 1 = 2$. The last row is never seen.
+# - width: $\lfloor (9 - 3)/2 \rfloor + 1 = 3 + 1 = 4$. Nothing is left over.
+
+# %%
+print("height:", tools.feature_map_size(6, kernel=3, stride=2), "  width:", tools.feature_map_size(9, kernel=3, stride=2))
+print("measured:", tools.convolve(np.zeros((6, 9)), np.ones((3, 3)), stride=2).shape)
+
+# %% [markdown]
+# ### What Keras calls `valid` and `same`
+#
+# Keras does not ask for $p$. `padding="valid"` means $p = 0$. `padding="same"` adds as many zeros as are needed for
+# $\lceil n / s \rceil$ places. With stride 1 and a kernel of 3 that is one ring, and the size stays the same.
+#
+# With stride 2 it may be less than a ring. For 6 pixels, one zero is enough: Keras puts it at the *end*, below and at
+# the right. That is not padding 1. **Both give 3 places. Are the numbers the same?**
+
+# %%
+numbers = np.arange(36).reshape(6, 6)
+ones = np.ones((3, 3))
+same_layer = keras.layers.Conv2D(1, 3, strides=2, padding="same", use_bias=False, kernel_initializer="ones")
+by_keras = np.asarray(same_layer(numbers.reshape(1, 6, 6, 1).astype(np.float32)))[0, :, :, 0]
+print("Keras, same, stride 2:\n", by_keras)
+print("padding 1, stride 2:\n", tools.convolve(numbers, ones, stride=2, padding=1))
+print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, stride=2))
+
+# %% [markdown]
+# **In short**
+# - Padding lets the window reach over the border; stride makes it skip places.
+# - The size is ⌊(n + 2p − k)/s⌋ + 1, once for the height and once for the width.
+# - `same` gives ⌈n/s⌉ places, and may pad one side only.
+
+# %% [markdown]
+# ## 6 · Pooling
+#
+# Pooling makes maps smaller without weights. It cuts the map into blocks, of 2 × 2 as a rule, and keeps one number
+# for each. **Max-pooling** keeps the largest, **mean pooling** the mean. **Fill in the two results in your head first.**
+
+# %%
+tools.show_pooling(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]]))
+
+# %% [markdown]
+# There are more kinds. *Global* pooling makes one number of a whole map. Windows may overlap, with a stride smaller than
+# the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now.
+#
+# **What speaks for it**
+# - Maps get smaller: a quarter of the numbers, so later layers are faster and a dense layer after them has fewer weights.
+# - There is nothing to learn, so nothing to overfit.
+# - A strong answer stays, even if it moves a little within its block.
+#
+# **What speaks against it**
+# - Where in the block it was is forgotten. That hurts where the place matters, as in finding outlines.
+# - Its rule is fixed. A convolution with stride could learn one.
+# - The tolerance is small. **How small? Try it:** a bright dot moves one pixel a step.
+
+# %%
+for column in range(4):
+    dot = np.zeros((2, 8))
+    dot[0, column] = 1
+    print(f"dot in column {column}: after max-pooling {tools.pool(dot)[0]}")
+
+# %% [markdown]
+# Within a block nothing changes, at its border everything does. So pooling gives **tolerance** for small shifts at some
+# places. It is often called "invariance", and that says too much.
+#
+# **In short**
+# - Pooling keeps one number a block: the largest or the mean.
+# - It saves work and has no weights, and it forgets the exact place.
+# - It tolerates small shifts, but does not make a net invariant.
+
+# %% [markdown]
+# ## 7 · The first net
+#
+# Now we put the parts together. Two convolutions find features, pooling makes the maps smaller, two dense layers decide.
+# **Say the shape after each layer for a digit of 28 × 28 × 1 before you look.**
+
+# %%
+tools.show_plan(
+    [
+        ("picture", (28, 28, 1)),
+        ("Conv2D\n32, 3 × 3", (26, 26, 32)),
+        ("Conv2D\n64, 3 × 3", (24, 24, 64)),
+        ("max-pooling\n2 × 2", (12, 12, 64)),
+        ("Flatten", (9216,)),
+        ("Dense\n128", (128,)),
+        ("Dense\n10", (10,)),
+    ]
+)
+
+# %% [markdown]
+# | layer | what it has | output |
+# |---|---|---|
+# | `Conv2D` | 32 kernels of 3 × 3, stride 1, padding `valid`, ReLU | 26 × 26 × 32 |
+# | `Conv2D` | 64 kernels of 3 × 3, stride 1, padding `valid`, ReLU | 24 × 24 × 64 |
+# | `MaxPooling2D` | blocks of 2 × 2, padding `valid` | 12 × 12 × 64 |
+# | `Flatten` | all numbers in a row | 9216 |
+# | `Dense` | 128 units, ReLU | 128 |
+# | `Dense` | one unit a class, softmax | 10 |
+#
+# **ReLU** is $\max(0, x)$: what is negative becomes 0.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 4 (14 points).** Write `net_1(sample_shape, nb_classes)`. It returns the net of the table as a Keras model that
+# is not compiled yet. `sample_shape` is the shape of one picture, `nb_classes` the number of classes. Both may change!
+#
+# Example: `net_1((28, 28, 1), 10).output_shape` is `(None, 10)`, and the model has 1,199,882 weights and biases.
+#
+# You need `keras.Sequential`, `keras.Input` and six classes of `keras.layers`. Stuck? `tests.hint('net_1', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "net_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def net_1(sample_shape, nb_classes):
+    """Two convolutions, max-pooling, two dense layers; for pictures of this shape and so many classes."""
+    ### BEGIN SOLUTION
+    return keras.Sequential(
+        [
+            keras.Input(shape=sample_shape),
+            keras.layers.Conv2D(32, kernel_size=3, strides=1, padding="valid", activation="relu"),
+            keras.layers.Conv2D(64, kernel_size=3, strides=1, padding="valid", activation="relu"),
+            keras.layers.MaxPooling2D(pool_size=2, padding="valid"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dense(nb_classes, activation="softmax"),
+        ]
+    )
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_net_1", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
+tests.test_net_1(net_1)
+
+# %% [markdown]
+# **Which layer has the most weights?** Guess, then look.
+
+# %% nbgrader={"grade": false, "grade_id": "make_model_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
+model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES) if tools.filled("task 2", x_train) else None
+if tools.filled("task 4", model_1):
+    model_1.summary()
+
+# %% [markdown]
+# 98 % of the weights are in the first dense layer: $9216 \cdot 128 + 128 = 1{,}179{,}776$. The convolutions, which do
+# most of the seeing, need 18,816.
+#
+# **In short**
+# - Convolutions find features, pooling shrinks, dense layers decide.
+# - The size formula gives every shape: 28, 26, 24, 12.
+# - The weights sit in the dense layer, the work in the convolutions.
+
+# %% [markdown]
+# ## 8 · Training
+#
+# Training changes the weights step by step, so that the loss gets smaller. Numbers that we choose ourselves, and that
+# are not learned, are called **hyperparameters**. Two of them:
+#
+# - **Batch size**: how many pictures the net sees before it changes its weights once. A small batch makes many rough
+#   steps, a large one few smooth steps. Powers of 2 from 16 to 512 are usual.
+# - **Epochs**: how often the net sees every picture. Too few, and it has not learned enough. Too many, and it learns its
+#   training pictures by heart.
+#
+# **With 3,600 pictures and batches of 128: how many steps has an epoch?** The last batch may be smaller.
+
+# %%
+print("steps:", int(np.ceil(3600 / 128)))
+
+# %% [markdown]
+# ### Which optimiser?
+#
+# *Adadelta* (Zeiler, 2012) chooses the length of the step for each weight from its recent gradients. In the paper no
+# learning rate is needed, that is, it is 1. Keras has one all the same, and its default is 0.001: a thousandth of each step.
+# **What does that do?** We look for the minimum of $w^2$, from $w = 1$.
+
+# %%
+for rate in (0.001, 1.0):
+    w = keras.Variable(1.0)
+    optimizer = keras.optimizers.Adadelta(learning_rate=rate)
+    for step in range(200):
+        optimizer.apply([2 * w], [w])  # 2w is the gradient of w²
+    print(f"learning rate {rate:5}: after 200 steps w = {float(w.value):.4f}")
+
+# %% [markdown]
+# The same for `net_1`, measured on 4,000 digits with 12 epochs of batches of 128: with 0.001 it gets 32 % of the test
+# pictures right, with 1.0 it gets 96 %. So we write `keras.optimizers.Adadelta(learning_rate=1.0)`.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 5 (8 points).** Choose `batch_size` and `epochs` for `net_1`: two whole numbers. Then run the training cell, look
+# at the curves, and run the check. You may come back and try others: training always starts anew.
+#
+# Example of the form: `batch_size = 1000` (not a good choice). Stuck? `tests.hint('train_net_1', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "train_net_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
+batch_size = None  # your number
+epochs = None  # your number
+### BEGIN SOLUTION
+batch_size = 128
+epochs = 12
+### END SOLUTION
+
+# %% [markdown]
+# `validation_split=0.1` keeps a tenth of the training pictures aside. The net is measured on them after each epoch, but
+# never learns from them. The test pictures stay untouched until the end.
+
+# %% nbgrader={"grade": false, "grade_id": "fit_net_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
+history_1 = score_1 = None
+if (
+    tools.filled("task 2", x_train, x_test)
+    and tools.filled("task 3", y_train, y_test)
+    and tools.filled("task 4", model_1)
+    and tools.filled("task 5", batch_size, epochs)
+):
+    keras.utils.set_random_seed(SEED)
+    model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES)  # a new net, so that running this cell again starts anew
+    model_1.compile(
+        optimizer=keras.optimizers.Adadelta(learning_rate=1.0), loss="categorical_crossentropy", metrics=["accuracy"]
+    )
+    history_1 = model_1.fit(
+        x_train,
+        y_train,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_split=0.1,
+        verbose=0,
+        callbacks=[tools.progress()],
+    )
+    tools.show_curves(history_1, title="net_1, with pooling.")
+
+# %% [markdown]
+# **How to read the curves.** As long as both losses fall, the net learns something that holds for new pictures too.
+# If the training loss goes on falling while the validation loss rises, the net is **overfitting**. Look at the loss
+# rather than the accuracy: it shows it earlier.
+#
+# And the test? `evaluate` gives loss and accuracy for pictures that the net has never seen.
+
+# %% nbgrader={"grade": false, "grade_id": "evaluate_net_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
+if tools.filled("task 5", history_1):
+    score_1 = model_1.evaluate(x_test, y_test, verbose=0)
+    print(f"net_1 on {len(x_test):,} test pictures: loss {score_1[0]:.3f}, accuracy {score_1[1]:.1%}")
+
+# %% nbgrader={"grade": true, "grade_id": "check_train_net_1", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+tests.test_train("train_net_1", globals())
+
+# %% [markdown]
+# With all 60,000 pictures, nets like this one get 99.0 to 99.2 % after 12 epochs. Here are some digits and what yours
+# made of them. **Would you have read them all?**
+
+# %%
+if tools.filled("task 5", history_1):
+    guesses = np.asarray(model_1.predict(x_test, verbose=0)).argmax(axis=1)
+    wrong = np.flatnonzero(guesses != test_labels)[:10]
+    titles = [f"is {test_labels[at]}, net says {guesses[at]}" for at in wrong]
+    tools.show_gallery(test_images[wrong], titles, about="Digits that the net read wrongly")
+
+# %% [markdown]
+# **In short**
+# - Batch size and epochs are chosen, weights are learned.
+# - Adadelta was made for a learning rate of 1, and Keras' default is 0.001.
+# - Rising validation loss while the training loss falls means overfitting.
+
+# %% [markdown]
+# ## 9 · Pooling or strides?
+#
+# Max-pooling first computes 24 × 24 places and then drops three quarters of the numbers. A convolution with **stride 2**
+# computes only every second place. **What is the output of the second convolution with stride 2?** Use the formula.
+
+# %%
+print("side with stride 2, no pooling:", tools.feature_map_size(26, kernel=3, stride=2))
+print("side with stride 1 and pooling:", tools.feature_map_size(26, kernel=3) // 2)
+
+# %% [markdown]
+# The same 12 × 12! So pooling can be left out, and the number of weights stays the same. Is that as good?
+#
+# Springenberg and others asked this in 2014 ("Striving for Simplicity: The All Convolutional Net"). They are often quoted
+# with "pooling is not needed". Their table 3 says more. It has the error on CIFAR-10 for three base nets, A, B and C:
+#
+# | error in % | A | B | C |
+# |---|---|---|---|
+# | base net, with max-pooling | 12.47 | 10.20 | 9.74 |
+# | pooling left out, stride instead | 13.46 | 10.98 | 10.19 |
+# | pooling replaced by *one more* convolution with stride | 10.30 | 9.10 | 9.08 |
+#
+# **What do you conclude?** Leaving pooling out made each net *worse*. The last row is the best, but those nets have a
+# layer more and so more weights. So a net can do without pooling. That it is better for it, the table does not show.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 6 (12 points).** Write `net_2(sample_shape, nb_classes)`: like `net_1`, but without pooling, and the second
+# convolution has stride 2. All else stays: 32 and 64 kernels of 3 × 3, `valid`, ReLU, 128 units, softmax.
+#
+# Example: `net_2((28, 28, 1), 10)` has 1,199,882 weights and biases too. Stuck? `tests.hint('net_2', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "net_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def net_2(sample_shape, nb_classes):
+    """Two convolutions, the second with stride 2, and two dense layers; no pooling."""
+    ### BEGIN SOLUTION
+    return keras.Sequential(
+        [
+            keras.Input(shape=sample_shape),
+            keras.layers.Conv2D(32, kernel_size=3, strides=1, padding="valid", activation="relu"),
+            keras.layers.Conv2D(64, kernel_size=3, strides=2, padding="valid", activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dense(nb_classes, activation="softmax"),
+        ]
+    )
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "check_net_2", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+tests.test_net_2(net_2)
+
+# %% nbgrader={"grade": false, "grade_id": "make_model_2", "locked": true, "schema_version": 3, "solution": false, "task": false}
+model_2 = net_2(x_train.shape[1:], NUMBER_CLASSES) if tools.filled("task 2", x_train) else None
+if tools.filled("task 6", model_2):
+    model_2.summary()
+
+# %% [markdown]
+# **Which of the two will be faster, and by how much?** The second convolution now has a quarter of the places.
+# Which will be better? Write your guess down before you train.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 7 (8 points).** Choose `batch_size` and `epochs` again, now for `net_2`. To compare the nets fairly, it makes
+# sense to choose what you chose for `net_1`. Stuck? `tests.hint('train_net_2', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "train_net_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
+batch_size = None  # your number
+epochs = None  # your number
+### BEGIN SOLUTION
+batch_size = 128
+epochs = 12
+### END SOLUTION
+
+# %% nbgrader={"grade": false, "grade_id": "fit_net_2", "locked": true, "schema_version": 3, "solution": false, "task": false}
+history_2 = score_2 = None
+if (
+    tools.filled("task 2", x_train, x_test)
+    and tools.filled("task 3", y_train, y_test)
+    and tools.filled("task 6", model_2)
+    and tools.filled("task 7", batch_size, epochs)
+):
+    keras.utils.set_random_seed(SEED)
+    model_2 = net_2(x_train.shape[1:], NUMBER_CLASSES)
+    model_2.compile(
+        optimizer=keras.optimizers.Adadelta(learning_rate=1.0), loss="categorical_crossentropy", metrics=["accuracy"]
+    )
+    history_2 = model_2.fit(
+        x_train,
+        y_train,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_split=0.1,
+        verbose=0,
+        callbacks=[tools.progress()],
+    )
+    tools.show_curves(history_2, title="net_2, with stride.")
+    score_2 = model_2.evaluate(x_test, y_test, verbose=0)
+    print(f"net_2 on {len(x_test):,} test pictures: loss {score_2[0]:.3f}, accuracy {score_2[1]:.1%}")
+
+# %% nbgrader={"grade": true, "grade_id": "check_train_net_2", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+tests.test_train("train_net_2", globals())
+
+# %% [markdown]
+# **Is the difference real?** One run is one throw of the dice: other starting weights give other results. And a share of
+# $p$ in $n$ pictures is known only to about $2\sqrt{p(1-p)/n}$. Compare this with the difference of your two nets.
+
+# %%
+if tools.filled("task 5", score_1) and tools.filled("task 7", score_2):
+    for name, score in (("net_1", score_1), ("net_2", score_2)):
+        margin = 2 * np.sqrt(score[1] * (1 - score[1]) / len(x_test))
+        print(f"{name}: {score[1]:.1%}, give or take {margin:.1%}")
+
+# %% [markdown]
+# **In short**
+# - A stride of 2 makes maps as small as pooling does, with less work.
+# - In Springenberg's table, leaving pooling out costs accuracy; one more layer wins.
+# - A small difference in one run proves nothing.
+
+# %% [markdown]
+# ## 10 · Colour pictures: CIFAR-10
+#
+# CIFAR-10 (Krizhevsky, 2009) has 60,000 colour photographs of 32 × 32 pixels in ten classes. Here are twenty of them.
+# **Which would you get wrong, if you had only these pixels?**
+
+# %%
+names = [tools.CIFAR_CLASSES[label] for label in photograph_labels.ravel()]
+tools.show_gallery(photographs, names, about="Twenty real photographs from CIFAR-10")
+
+# %% [markdown]
+# The ten classes, by label: 0 airplane, 1 automobile, 2 bird, 3 cat, 4 deer, 5 dog, 6 frog, 7 horse, 8 ship, 9 truck.
+#
+# Now you load the set as you did before. Where it can't be had, `tools.load` draws simple pictures of ten kinds instead,
+# and says so. All tasks stay the same.
+
+# %% nbgrader={"grade": false, "grade_id": "load_cifar", "locked": true, "schema_version": 3, "solution": false, "task": false}
+(cifar_train_images, cifar_train_labels), (cifar_test_images, cifar_test_labels) = tools.load(
+    keras.datasets.cifar10, quick=QUICK
+)
+
+# %%
+for name in ("cifar_train_images", "cifar_train_labels", "cifar_test_images", "cifar_test_labels"):
+    print(f"{name:19} shape {globals()[name].shape!s:18} {globals()[name].dtype}")
+
+# %%
+tools.show_classes(cifar_train_images, cifar_train_labels)
+
+# %% [markdown]
+# **Look at the shapes again. What is new about the labels?** They are a column, (n, 1), and not a row of numbers, (n,).
+# Many a one-hot encoding then has an axis too many, and nobody notices before training.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 8 (4 points).** Make `cifar_y_train` and `cifar_y_test`: the one-hot labels of `cifar_train_labels` and
+# `cifar_test_labels`, of shape (n, 10).
+#
+# Example: the labels `[[6], [9]]` become two rows with the 1 in column 6 and in column 9.
+# Stuck? `tests.hint('cifar_labels', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "cifar_labels", "locked": false, "schema_version": 3, "solution": true, "task": false}
+cifar_y_train = None  # your array, (n, 10)
+cifar_y_test = None  # your array, (n, 10)
+### BEGIN SOLUTION
+cifar_y_train = one_hot(cifar_train_labels.ravel(), NUMBER_CLASSES)
+cifar_y_test = one_hot(cifar_test_labels.ravel(), NUMBER_CLASSES)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cifar_labels", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+tests.test_cifar_labels(globals())
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 9 (4 points).** Make `cifar_x_train` and `cifar_x_test`: the pictures of `cifar_train_images` and
+# `cifar_test_images` with pixels from 0 to 1, in the same shape. **Do they need another axis?**
+#
+# Example: a pixel `[0, 51, 255]` becomes `[0. , 0.2, 1. ]`. Stuck? `tests.hint('cifar_images', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "cifar_images", "locked": false, "schema_version": 3, "solution": true, "task": false}
+cifar_x_train = None  # your array, (n, 32, 32, 3)
+cifar_x_test = None  # your array, (n, 32, 32, 3)
+### BEGIN SOLUTION
+cifar_x_train = normalise_images(cifar_train_images)
+cifar_x_test = normalise_images(cifar_test_images)
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cifar_images", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+tests.test_cifar_images(globals())
+
+# %% [markdown]
+# **In short**
+# - CIFAR-10 has 32 × 32 pixels, three channels, ten classes.
+# - Its labels have shape (n, 1) and are made flat first.
+# - The functions of tasks 1 and 3 serve again, because they don't depend on MNIST.
+
+# %% [markdown]
+# ## 11 · Your own model
+#
+# From here on there is less help. Everything you need has been in this notebook before.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 10 (8 points).** Make `cifar_model`: `net_1` or `net_2` for the pictures of CIFAR-10, compiled with
+#
+# - the optimiser Adadelta (with `learning_rate=1.0`), Adagrad or Adam,
+# - categorical cross-entropy as the loss,
+# - the accuracy as a metric.
+#
+# Example of the form: `cifar_model = net_2(…, …)`, then `cifar_model.compile(…)`. Stuck? `tests.hint('cifar_model', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "cifar_model", "locked": false, "schema_version": 3, "solution": true, "task": false}
+cifar_model = None  # your model, compiled
+### BEGIN SOLUTION
+keras.utils.set_random_seed(SEED)
+cifar_model = net_2((32, 32, 3), NUMBER_CLASSES)
+cifar_model.compile(optimizer=keras.optimizers.Adam(), loss="categorical_crossentropy", metrics=["accuracy"])
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cifar_model", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+tests.test_cifar_model(globals())
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Task 11 (10 points).** Write the whole training cell.
+#
+# - `cifar_history`: what `fit` gives back for 30 epochs in batches of 128, with `validation_split=0.2`.
+# - `cifar_figure`: a Matplotlib figure with two axes, both labelled. One shows the loss by epoch, the other the accuracy,
+#   each for training and for validation. (`cifar_history.history` holds the numbers.)
+# - `cifar_score`: loss and accuracy on the test pictures, from `evaluate`.
+#
+# Good to know: `verbose=0, callbacks=[tools.progress()]` shows the progress on one line. A second `fit` goes on with the
+# weights of the first; to start anew, run your cell of task 10 again. Stuck? `tests.hint('cifar_training', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "cifar_training", "locked": false, "schema_version": 3, "solution": true, "task": false}
+cifar_history = None  # from fit
+cifar_figure = None  # the figure with the curves
+cifar_score = None  # [loss, accuracy] on the test pictures
+### BEGIN SOLUTION
+cifar_history = cifar_model.fit(
+    cifar_x_train,
+    cifar_y_train,
+    batch_size=128,
+    epochs=30,
+    validation_split=0.2,
+    verbose=0,
+    callbacks=[tools.progress()],
+)
+curves = cifar_history.history
+cifar_figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
+    axis.plot(range(1, len(curves[name]) + 1), curves[name], "-o", markersize=3, label="training")
+    axis.plot(range(1, len(curves[name]) + 1), curves[f"val_{name}"], "--s", markersize=3, label="validation")
+    axis.set(xlabel="epoch", ylabel=name)
+    axis.legend()
+plt.show()
+cifar_score = cifar_model.evaluate(cifar_x_test, cifar_y_test, verbose=0)
+### END SOLUTION
+
+# %%
+if tools.filled("task 11", cifar_score):
+    print(f"{len(cifar_x_test):,} test pictures: loss {cifar_score[0]:.3f}, accuracy {cifar_score[1]:.1%}")
+
+# %% nbgrader={"grade": true, "grade_id": "check_cifar_training", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+tests.test_cifar_training(globals())
+
+# %% [markdown]
+# ## 12 · Think about it
+#
+# <div class="course-task">
+#
+# **Task 12 (10 points, read by a person).** Answer in a few sentences each, with the numbers and curves of *your* runs.
+#
+# 1. Which net did better on the digits, `net_1` or `net_2`? Is the difference larger than chance?
+# 2. Which optimiser did you choose for the colour pictures? If you tried others: which did better?
+# 3. Do you see overfitting, on the digits or on the colour pictures? From which epoch on, and by what do you tell?
+# 4. What would help? Name two measures and say why each should work.
+#
+# </div>
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "discussion", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
+# **A model answer** (quick mode; your numbers differ)
+#
+# 1. Both nets read about 96 % of the 1,000 test digits, give or take 1.2 points. The difference between them is smaller
+#    than that, and another seed can turn it round. `net_2` needs less time. To find out more I would train each net with
+#    several seeds, on all pictures.
+# 2. I chose Adam with `net_2`. Adadelta at 1.0 came about as far in 30 epochs. Adagrad with its default rate was far
+#    behind, since its steps only get shorter.
+# 3. On the colour pictures, yes. The training accuracy comes close to 100 %. The validation loss stops falling after
+#    some epochs and rises again, while the training loss goes on falling. On the digits the gap is small.
+# 4. More pictures, or moved and mirrored copies of them: the net then meets each picture in many forms and can't learn
+#    it by heart. Dropout: no unit can rely on a single other one. Stopping where the validation loss is lowest keeps
+#    the weights from before the overfitting. Fewer weights in the dense layer leave less room for learning by heart.
+
+# %% [markdown]
+# ## If you have time: a net of your own
+#
+# Write `net_3` with more than two convolutions, with dropout and with batch normalisation. There are no points for it,
+# but a friendly look.
+#
+# - `keras.layers.Dropout(0.25)` sets a quarter of the numbers to 0 in training, at random (Srivastava and others, 2014).
+# - `keras.layers.BatchNormalization()` brings each channel of a batch to mean 0 and spread 1, and then lets the net learn
+#   another mean and spread (Ioffe and Szegedy, 2015).
+#
+# Stuck? `tests.hint('net_3', 1)`
+
+# %% nbgrader={"grade": false, "grade_id": "net_3", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def net_3(sample_shape, nb_classes):
+    """A net of your own: more convolutions, dropout, batch normalisation."""
+    ### BEGIN SOLUTION
+    layers = [keras.Input(shape=sample_shape)]
+    for filters in (32, 64):
+        for _ in range(2):
+            layers += [
+                keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
+                keras.layers.BatchNormalization(),
+                keras.layers.Activation("relu"),
+            ]
+        layers += [keras.layers.MaxPooling2D(2), keras.layers.Dropout(0.25)]
+    layers += [
+        keras.layers.Flatten(),
+        keras.layers.Dense(128, activation="relu"),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(nb_classes, activation="softmax"),
+    ]
+    return keras.Sequential(layers)
+    ### END SOLUTION
+
+
+# %%
+tests.test_net_3(net_3)
+
+# %% [markdown]
+# ## Where to read on
+#
+# - V. Dumoulin and F. Visin (2016): *A guide to convolution arithmetic for deep learning.* All sizes, with drawings.
+# - I. Goodfellow, Y. Bengio and A. Courville (2016): *Deep Learning*, chapter 9.
+# - A. Zhang and others: *Dive into Deep Learning*, chapters 7 and 8. Free, with code to run.
+#
+# **Sources of this notebook.** Y. LeCun and others (1998): Gradient-based learning applied to document recognition. ·
+# A. Krizhevsky (2009): Learning multiple layers of features from tiny images. · M. Zeiler (2012): ADADELTA, an adaptive
+# learning rate method. · J. T. Springenberg and others (2014): Striving for simplicity: the all convolutional net. ·
+# N. Srivastava and others (2014): Dropout. · S. Ioffe and C. Szegedy (2015): Batch normalization.

@@ -1,0 +1,801 @@
+"""What the notebook "Convolutional networks" calls: data, guards, arithmetic, figures.
+
+The public names, in the order in which the notebook meets them:
+  set-up      style, has_gpu, grading
+  data        load, load_sample, draw_stand_ins, CIFAR_CLASSES
+  guards      filled
+  arithmetic  convolve, feature_map_size, pool
+  training    progress, bound_training
+  figures     show, and one show_… for each picture of the text
+
+TensorFlow, Keras and Matplotlib take seconds to import, so the functions that need them do it themselves.
+Every figure goes through `show`, which gives it a text for people who do not see it.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import inspect
+import io
+import os
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Pictures = NDArray[np.uint8]
+Labels = NDArray[np.uint8]
+Split = tuple[Pictures, Labels]
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE / "data"
+
+CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+"""Names of the ten classes of CIFAR-10; the label is the place in this list."""
+
+# ---------------------------------------------------------------------------------------------- set-up
+
+
+def grading() -> bool:
+    """Does nbgrader run this notebook, to grade or to validate it?"""
+    return bool(os.environ.get("NBGRADER_EXECUTION"))
+
+
+def has_gpu() -> bool:
+    """Does TensorFlow see a graphics processor?"""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def style() -> None:
+    """Put the course's style sheet into the notebook; without the file, the notebook looks plain."""
+    from IPython.display import HTML, display
+
+    sheet = HERE / "custom.css"
+    if sheet.is_file():
+        display(HTML(f"<style>\n{sheet.read_text(encoding='utf-8')}</style>"))
+
+
+# ------------------------------------------------------------------------------------------------ data
+
+# By the name of the Keras data set: what Keras' cache calls its file, and where Keras downloads it from.
+KNOWN_SETS = {
+    "mnist": ("mnist.npz", "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"),
+    "cifar10": (
+        "cifar-10-batches-py-target_archive",
+        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    ),
+}
+TITLES = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
+QUICK_SIZES = {"mnist": (4000, 1000), "cifar10": (2000, 500)}
+FULL_STAND_INS = (10_000, 2_000)
+# The sets that `load` had to replace by drawn pictures, so that no figure calls a drawing a cat.
+_stood_in: set[str] = set()
+PROBE_SECONDS = 3.0
+STALLED_SECONDS = 20.0
+
+
+def load(dataset: Any, quick: bool = True) -> tuple[Split, Split]:
+    """Training and test pictures with their labels, and one printed sentence that says which ones.
+
+    `dataset` is `keras.datasets.mnist` or `keras.datasets.cifar10`. Its own `load_data()` is called when the
+    set is in Keras' cache or its server answers; otherwise MNIST comes from the 5,000 real digits that are
+    shipped with the notebook, and CIFAR-10 from `draw_stand_ins`. `quick` keeps a few thousand pictures.
+
+    Returns `(train_images, train_labels), (test_images, test_labels)`, all uint8: MNIST (n, 28, 28) and (n,),
+    CIFAR-10 (n, 32, 32, 3) and (n, 1). Raises ValueError for any other data set.
+    """
+    name = dataset.__name__.rsplit(".", 1)[-1]
+    if name not in KNOWN_SETS:
+        raise ValueError(f"this notebook knows the data sets {' and '.join(KNOWN_SETS)}, not {name}")
+    whole = None if grading() else _from_keras(dataset, name)
+    train, test, origin = (*whole, f"the real {TITLES[name]} set") if whole else _offline(name, quick)
+    _stood_in.discard(name)
+    if not whole and name == "cifar10":
+        _stood_in.add(name)
+    if quick:
+        sizes = QUICK_SIZES[name]
+        train, test = (_first(part, size) for part, size in zip((train, test), sizes, strict=True))
+    print(
+        f"{TITLES[name]}: {len(train[0]):,} pictures for training and {len(test[0]):,} for testing, "
+        f"from {origin}."
+    )
+    return train, test
+
+
+def load_sample(name: str) -> Split:
+    """All real pictures that are shipped with the notebook, and their labels.
+
+    "mnist": (5000, 28, 28) and (5000,); "cifar10": (20, 32, 32, 3) and (20, 1); all uint8.
+    """
+    with np.load(DATA / {"mnist": "mnist_5000.npz", "cifar10": "cifar10_20.npz"}[name]) as arrays:
+        return arrays["x"], arrays["y"]
+
+
+def draw_stand_ins(count: int, seed: int) -> Split:
+    """Simple drawn colour pictures of ten kinds, to train on where CIFAR-10 cannot be had.
+
+    Returns uint8 pictures (count, 32, 32, 3) and uint8 labels (count, 1), the same ones for the same seed.
+    A kind is a shape (disc, ring, square, …) on noise, at any place, in sizes from small to large. Its colour
+    helps but is not enough: each kind prefers a hue and strays from it. So a net can get far above chance in
+    a few steps, and still errs after many, as on real photographs.
+    """
+    from matplotlib.colors import hsv_to_rgb
+
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(count) % 10)
+    rows, columns = np.mgrid[:32, :32].astype(np.float32)
+
+    def each(low: float, high: float) -> NDArray[np.float32]:
+        """One random number a picture, shaped to go with its pixels: (count, 1, 1)."""
+        return rng.uniform(low, high, (count, 1, 1)).astype(np.float32)
+
+    def colours(
+        hue: NDArray[Any], saturation: tuple[float, float], value: tuple[float, float]
+    ) -> NDArray[Any]:
+        """One colour a picture, (count, 1, 1, 3), from 0 to 255."""
+        parts = (hue % 1.0, rng.uniform(*saturation, count), rng.uniform(*value, count))
+        return 255 * hsv_to_rgb(np.stack(parts, axis=-1))[:, None, None, :].astype(np.float32)
+
+    size, tilt, top, left = each(6, 11), each(-0.3, 0.3), each(11, 20), each(11, 20)
+    inside = np.zeros((count, 32, 32), dtype=bool)
+    for kind, shape in enumerate(SHAPES):
+        of_kind = labels == kind
+        turn, down, right = tilt[of_kind], rows - top[of_kind], columns - left[of_kind]
+        turned = down * np.cos(turn) + right * np.sin(turn), right * np.cos(turn) - down * np.sin(turn)
+        inside[of_kind] = shape(turned[0] / size[of_kind], turned[1] / size[of_kind])
+    front = colours(labels / 10 + rng.normal(0, 0.07, count), (0.5, 1.0), (0.6, 1.0))
+    back = colours(rng.uniform(0, 1, count), (0.0, 0.4), (0.1, 0.5))
+    noise = 20 * rng.standard_normal((count, 32, 32, 3), dtype=np.float32)
+    pictures = np.where(inside[..., None], front, back) + noise
+    return np.clip(pictures, 0, 255).astype(np.uint8), labels[:, None].astype(np.uint8)
+
+
+def _odd(values: NDArray[Any]) -> NDArray[Any]:
+    """Every second stripe, each half a unit wide."""
+    return np.floor(2 * values) % 2 == 1
+
+
+def _box(down: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    return np.maximum(np.abs(down), np.abs(right))
+
+
+# What the drawn stand-ins show: whether a point lies inside, by its place below and right of the middle.
+# The unit is the size of the shape.
+SHAPES: tuple[Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]], ...] = (
+    lambda down, right: np.hypot(down, right) < 1,
+    lambda down, right: np.abs(np.hypot(down, right) - 0.8) < 0.2,
+    lambda down, right: _box(down, right) < 0.85,
+    lambda down, right: (down > -1) & (down < 0.8) & (2 * np.abs(right) < down + 1),
+    lambda down, right: (_box(down, right) < 1) & (np.minimum(np.abs(down), np.abs(right)) < 0.25),
+    lambda down, right: (_box(down, right) < 1) & _odd(down),
+    lambda down, right: (_box(down, right) < 1) & _odd(right),
+    lambda down, right: (_box(down, right) < 1) & (_odd(down) ^ _odd(right)),
+    lambda down, right: np.hypot(down, np.abs(right) - 0.6) < 0.45,
+    lambda down, right: (np.hypot(down, right) < 1) & _odd(down + right),
+)
+
+
+def _from_keras(dataset: Any, name: str) -> tuple[Split, Split] | None:
+    """The whole set by way of Keras, or None where it cannot be had."""
+    file, address = KNOWN_SETS[name]
+    if not (_cached(file) or _answers(address)):
+        return None
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(STALLED_SECONDS)  # Keras sets none, so a stalled download would hang for ever
+    try:
+        return dataset.load_data()
+    except Exception as reason:  # Keras raises a bare Exception when a download fails
+        words = (str(reason).splitlines() or [type(reason).__name__])[0]
+        print(f"{TITLES[name]} could not be loaded by Keras: {words}.")
+        return None
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _cached(file: str) -> bool:
+    """Is this file in Keras' cache? KERAS_HOME is honoured, by Keras itself."""
+    import keras
+
+    return (Path(keras.config.keras_home()).expanduser() / "datasets" / file).exists()
+
+
+def _answers(address: str) -> bool:
+    """Does this web address answer within PROBE_SECONDS?
+
+    In a thread, because looking up the name of a host has no time limit of its own.
+    """
+    answer: list[bool] = []
+
+    def ask() -> None:
+        try:
+            with urllib.request.urlopen(
+                urllib.request.Request(address, method="HEAD"), timeout=PROBE_SECONDS
+            ) as reply:
+                answer.append(reply.status < 400)
+        except (OSError, urllib.error.URLError, ValueError):
+            answer.append(False)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(PROBE_SECONDS)
+    return answer == [True]
+
+
+def _offline(name: str, quick: bool) -> tuple[Split, Split, str]:
+    """Training part, test part, and the words for where they come from, without a network."""
+    if name == "mnist":
+        images, labels = load_sample("mnist")
+        cut = QUICK_SIZES["mnist"][0]
+        return (
+            (images[:cut], labels[:cut]),
+            (images[cut:], labels[cut:]),
+            "the 5,000 real MNIST digits that come with this notebook (the full set is out of reach)",
+        )
+    train, test = QUICK_SIZES["cifar10"] if quick else FULL_STAND_INS
+    return (
+        draw_stand_ins(train, seed=1),
+        draw_stand_ins(test, seed=2),
+        "drawn stand-ins, NOT the real photographs (the real set is out of reach)",
+    )
+
+
+def _first(part: Split, size: int) -> Split:
+    return part[0][:size], part[1][:size]
+
+
+# ---------------------------------------------------------------------------------------------- guards
+
+
+def filled(task: str, *answers: Any) -> bool:
+    """Is this task's answer there? If a value is None, say so in one sentence and return False."""
+    if all(answer is not None for answer in answers):
+        return True
+    print(f"{task.capitalize()} is still empty: fill in its answer cell, run that cell, then run this one again.")
+    return False
+
+
+# ------------------------------------------------------------------------------------------ arithmetic
+
+
+def convolve(
+    image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0
+) -> NDArray[np.float64]:
+    """Slide `kernel` over `image`: multiply what lies under it, add it up, write down the sum.
+
+    `image` (h, w) and `kernel` (kh, kw) are arrays of numbers, `padding` rings of zeros are put around the
+    image. Returns the feature map, float64, with sides by `feature_map_size`. The kernel is not flipped, as
+    in every deep-learning library; mathematicians call this cross-correlation.
+    Raises ValueError when an array has not two axes or the kernel does not fit.
+    """
+    image, kernel = np.asarray(image, dtype=float), np.asarray(kernel, dtype=float)
+    if image.ndim != 2 or kernel.ndim != 2:
+        raise ValueError("image and kernel are matrices: two axes each")
+    for size, side in zip(image.shape, kernel.shape, strict=True):
+        feature_map_size(size, side, stride, padding)
+    padded = np.pad(image, padding)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)[::stride, ::stride]
+    return (windows * kernel).sum(axis=(-2, -1))
+
+
+def feature_map_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+    """Side of the feature map, in pixels: use it once for the height and once for the width.
+
+    Dumoulin & Visin (2016), relationship 6. Raises ValueError when the kernel does not fit, or when one of
+    the numbers makes no sense.
+    """
+    if kernel < 1 or stride < 1 or padding < 0:
+        raise ValueError("kernel and stride are at least 1, padding at least 0")
+    room = size + 2 * padding - kernel
+    if room < 0:
+        raise ValueError(f"a {kernel}-pixel kernel does not fit into {size + 2 * padding} pixels")
+    return room // stride + 1
+
+
+def pool(
+    image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = np.max
+) -> NDArray[Any]:
+    """One number for each block of `size` × `size` pixels: `how` is np.max or np.mean.
+
+    `image` is (h, w). Rows and columns that do not fill a block are left out, as Keras' 'valid' does.
+    """
+    height, width = (side // size for side in image.shape)
+    blocks = image[: height * size, : width * size].reshape(height, size, width, size)
+    return how(blocks, axis=(1, 3))
+
+
+# -------------------------------------------------------------------------------------------- training
+
+# Graded training is cut short, whatever batch size and epochs ask for.
+MOST_BATCH = 128
+MOST_STEPS = 100
+MOST_PICTURES = 2560
+
+
+def bound_training(steps: int = MOST_STEPS, pictures: int = MOST_PICTURES, batch: int = MOST_BATCH) -> None:
+    """From now on, let every `fit` of a Keras model end after so many optimiser steps or pictures.
+
+    Batches larger than `batch` are cut to it: a few steps on huge batches teach little and need much memory.
+    Called again, it replaces the earlier bounds.
+    """
+    import keras
+
+    original = getattr(keras.Model.fit, "unbounded", keras.Model.fit)
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def fit(*args: Any, **kwargs: Any) -> Any:
+        call = signature.bind(*args, **kwargs)
+        asked = call.arguments.get("batch_size")
+        size = asked if isinstance(asked, Integral) and asked > 0 else 32  # 32 is Keras' own default
+        if size > batch:
+            call.arguments["batch_size"] = size = batch
+        stop = _stop_after(max(1, min(steps, pictures // int(size))))
+        callbacks = call.arguments.get("callbacks") or []
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(stop)
+        else:
+            others = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+            call.arguments["callbacks"] = [*others, stop]
+        return original(*call.args, **call.kwargs)
+
+    fit.unbounded = original  # type: ignore[attr-defined]
+    keras.Model.fit = fit
+
+
+def _stop_after(steps: int) -> Any:
+    """A Keras callback that ends training after so many optimiser steps."""
+    import keras
+
+    class StopAfter(keras.callbacks.Callback):
+        left = steps
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.left -= 1
+            if self.left <= 0:
+                self.model.stop_training = True
+
+    return StopAfter()
+
+
+def progress() -> Any:
+    """A Keras callback that shows training on one line that renews itself: `fit(…, verbose=0, callbacks=[…])`."""
+    import keras
+    from IPython.display import display
+
+    class Progress(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.start = self.last = time.monotonic()
+            self.line = display(_Text("training starts …"), display_id=True)
+
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+            done, total = epoch + 1, self.params["epochs"]
+            passed = time.monotonic() - self.start
+            bar = "█" * round(20 * done / total)
+            words = [f"epoch {done:>{len(str(total))}} of {total}  {bar:░<20}"]
+            for name, value in (logs or {}).items():
+                words.append(f"{_in_words(name)} {_rounded(name, value)}")
+            words.append(f"{passed:.0f} s, {passed / done * (total - done):.0f} s to go")
+            if self.line is not None:
+                self.line.update(_Text("   ".join(words)))
+
+    return Progress()
+
+
+class _Text:
+    """Words that a notebook shows as they are, without quotation marks."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+def _in_words(name: str) -> str:
+    return name.replace("val_", "validation ")
+
+
+def _rounded(name: str, value: float) -> str:
+    return f"{value:.1%}" if name.endswith("accuracy") else f"{value:.3f}"
+
+
+# --------------------------------------------------------------------------------------------- figures
+
+PICTURE_MAP = "gray"  # for pictures: 0 is black
+VALUE_MAP = "cividis"  # for numbers; even to the eye, and the same for colour-blind readers
+WIDTH = 7.5  # inches; every figure is this wide, so that its letters have the same size
+# Okabe & Ito's colours, which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#CC79A7"
+SETTINGS = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.facecolor": "white",
+    "figure.dpi": 100,
+}
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a Matplotlib figure as a picture with a text for those who do not see it, and close it."""
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=160, bbox_inches="tight", pad_inches=0.12, facecolor="white")
+    plt.close(figure)
+    picture = base64.b64encode(png.getvalue()).decode()
+    words = html.escape(alt, quote=True)
+    display(
+        {
+            "text/html": f'<img class="course-figure" alt="{words}" src="data:image/png;base64,{picture}" '
+            'style="max-width: min(100%, 760px); background: white">',
+            "text/plain": f"[Figure: {alt}]",
+        },
+        raw=True,
+    )
+
+
+@contextmanager
+def _canvas(rows: int, columns: int, height: float, **options: Any) -> Iterator[tuple[Figure, Any]]:
+    """A figure with rows × columns axes in the course's style."""
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(SETTINGS):
+        figure, axes = plt.subplots(
+            rows, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False, **options
+        )
+        yield figure, axes
+
+
+def _numbers(
+    axis: Axes,
+    values: NDArray[Any],
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    colours: str = VALUE_MAP,
+    letters: float = 10,
+    title: str = "",
+) -> None:
+    """A matrix as coloured squares with their numbers in them; NaN squares stay empty."""
+    import matplotlib as mpl
+
+    values = np.asarray(values, dtype=float)
+    low = float(np.nanmin(values)) if low is None else low
+    high = float(np.nanmax(values)) if high is None else high
+    scale = mpl.colors.Normalize(low, high if high > low else low + 1)
+    colour_map = mpl.colormaps[colours]
+    axis.imshow(values, cmap=colour_map, norm=scale)
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            red, green, blue, _ = colour_map(scale(value))
+            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+            axis.text(
+                column, row, f"{value:g}", ha="center", va="center", size=letters, color="w" if dark else "k"
+            )
+    _grid(axis, values.shape)
+    axis.set_title(title)
+
+
+def _grid(axis: Axes, shape: tuple[int, ...], colour: str = "0.6") -> None:
+    """Lines between the pixels of a picture, and no ticks."""
+    height, width = shape[:2]
+    axis.set(xticks=[], yticks=[])
+    axis.set_xticks(np.arange(-0.5, width), minor=True)
+    axis.set_yticks(np.arange(-0.5, height), minor=True)
+    axis.grid(which="minor", color=colour, linewidth=0.5)
+    axis.tick_params(which="minor", length=0)
+
+
+def _frame(
+    axis: Axes, row: float, column: float, height: float, width: float, colour: str, **options: Any
+) -> None:
+    """A frame around height × width pixels, the first of which is at (row, column)."""
+    from matplotlib.patches import Rectangle
+
+    options = {"fill": False, "linewidth": 3, **options}
+    axis.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, edgecolor=colour, zorder=3, **options))
+
+
+def show_matrix(image: NDArray[Any], title: str = "") -> None:
+    """A small grey picture (h, w) of 8 bits with the number in every pixel."""
+    with _canvas(1, 1, 3.0) as (figure, axes):
+        _numbers(axes[0, 0], image, low=0, high=255, colours=PICTURE_MAP, title=title)
+        show(figure, f"{title}, with a number in each square, row by row: {image.tolist()}. 0 is black, 255 white.")
+
+
+def show_digit(image: NDArray[Any], label: int) -> None:
+    """One grey picture (h, w) with its pixel grid and the number in every pixel."""
+    with _canvas(1, 1, WIDTH) as (figure, axes):
+        _numbers(
+            axes[0, 0],
+            image,
+            low=0,
+            high=255,
+            colours=PICTURE_MAP,
+            letters=5.5,
+            title=f"Label {label}: {image.shape[0]} rows × {image.shape[1]} columns",
+        )
+        share = np.mean(image == 0)
+        show(
+            figure,
+            f"A handwritten {label} as a grid of {image.shape[0]} by {image.shape[1]} squares with a number in "
+            f"each: 0 is black, 255 is white. {share:.0%} of the squares are 0; the digit in the middle is "
+            "made of large numbers with smaller ones at its edges.",
+        )
+
+
+def show_channels(picture: NDArray[Any], name: str) -> None:
+    """A colour picture (h, w, 3) and its three channels."""
+    with _canvas(1, 4, 2.3) as (figure, axes):
+        axes[0, 0].imshow(picture)
+        axes[0, 0].set_title(f"{name}\n{picture.shape}")
+        for channel, colour in enumerate(("red", "green", "blue")):
+            axis = axes[0, channel + 1]
+            axis.imshow(picture[..., channel], cmap=PICTURE_MAP, vmin=0, vmax=255)
+            axis.set_title(f"[:, :, {channel}] {colour}\n{picture.shape[:2]}")
+        for axis in axes.flat:
+            axis.axis("off")
+        means = ", ".join(f"{part} {value:.0f}" for part, value in zip(
+            ("red", "green", "blue"), picture.mean(axis=(0, 1)), strict=True))
+        show(
+            figure,
+            f"A colour picture ({name}) and, beside it, its red, green and blue channel as three grey pictures "
+            f"of the same size. Bright means much of that colour. Mean of the channels: {means}.",
+        )
+
+
+def show_one_hot(labels: Sequence[int], number_classes: int) -> None:
+    """Labels as a table: one row a label, one column a class, one 1 in every row."""
+    with _canvas(1, 1, 0.35 * len(labels) + 0.9) as (figure, axes):
+        axis = axes[0, 0]
+        _numbers(axis, np.asarray(labels)[:, None] == np.arange(number_classes), low=0, high=1, letters=11)
+        axis.set_xticks(range(number_classes))
+        axis.set_yticks(range(len(labels)), [f"label {label}" for label in labels])
+        axis.tick_params(length=0)
+        axis.xaxis.tick_top()
+        axis.xaxis.set_label_position("top")
+        axis.set_xlabel("class")
+        rows = "; ".join(f"label {label}: the 1 is in column {label}" for label in labels)
+        show(
+            figure,
+            f"A table with a row for each label and a column for each class from 0 to {number_classes - 1}. "
+            f"Each row has one 1 and otherwise 0. {rows}.",
+        )
+
+
+def show_windows(size: int, kernel: int, stride: int = 1, padding: int = 0) -> None:
+    """Every place of a square window on a square picture, one small picture a place."""
+    side = feature_map_size(size, kernel, stride, padding)
+    whole = size + 2 * padding
+    with _canvas(side, side, WIDTH * 0.8) as (figure, axes):
+        for (row, column), axis in np.ndenumerate(axes):
+            cells = np.pad(np.ones((size, size)), padding)
+            axis.imshow(cells, cmap="Greys_r", vmin=-2, vmax=1.15)
+            _grid(axis, cells.shape)
+            _frame(axis, row * stride, column * stride, kernel, kernel, ORANGE, alpha=0.35, fill=True,
+                   facecolor=ORANGE)
+            _frame(axis, row * stride, column * stride, kernel, kernel, ORANGE)
+            axis.set_title(f"place ({row}, {column})", size=9)
+        show(
+            figure,
+            f"A window of {kernel} by {kernel} pixels on a picture of {whole} by {whole}, moved {stride} at a "
+            f"time: {side} places from left to right and {side} from top to bottom, {side * side} in all.",
+        )
+
+
+def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int, int] = (0, 0)) -> None:
+    """A worked example: picture, kernel and feature map, with the sum at one place written out."""
+    result = convolve(image, kernel)
+    row, column = place
+    height, width = kernel.shape
+    under = image[row : row + height, column : column + width]
+    terms = [f"{pixel:g}·{_signed(weight)}" for pixel, weight in zip(under.flat, kernel.flat, strict=True)]
+    sums = "\n".join(
+        ("  " if line == 0 else "+ ") + " + ".join(terms[line * width : (line + 1) * width])
+        for line in range(height)
+    )
+    with _canvas(1, 3, 3.4, width_ratios=[image.shape[1], kernel.shape[1] + 1, result.shape[1] + 1]) as (
+        figure,
+        axes,
+    ):
+        _numbers(axes[0, 0], image, colours="Greys_r", low=-6, title="picture")
+        _numbers(axes[0, 1], kernel, title="kernel")
+        _numbers(axes[0, 2], result, title="feature map")
+        _frame(axes[0, 0], row, column, height, width, ORANGE)
+        _frame(axes[0, 2], row, column, 1, 1, ORANGE)
+        figure.supxlabel(f"{sums}\n= {result[place]:g}", family="monospace", size=10)
+        show(
+            figure,
+            f"Picture {image.tolist()}, kernel {kernel.tolist()}, feature map {result.tolist()}. At place "
+            f"{place} the sum is {' + '.join(terms)} = {result[place]:g}.",
+        )
+
+
+def _signed(value: float) -> str:
+    return f"({value:g})" if value < 0 else f"{value:g}"
+
+
+def show_feature_maps(image: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) -> None:
+    """A grey picture and what each kernel finds in it."""
+    with _canvas(1, len(kernels) + 1, 2.4) as (figure, axes):
+        axes[0, 0].imshow(image, cmap=PICTURE_MAP)
+        axes[0, 0].set_title("picture")
+        for axis, (name, kernel) in zip(axes[0, 1:], kernels.items(), strict=True):
+            axis.imshow(convolve(image, kernel), cmap=VALUE_MAP)
+            axis.set_title(name)
+        for axis in axes.flat:
+            axis.axis("off")
+        show(
+            figure,
+            f"A digit and the feature maps of {len(kernels)} kernels: {', '.join(kernels)}. Each map is bright "
+            "where the picture looks like its kernel and dark where it looks like the opposite.",
+        )
+
+
+def show_padding(size: int, cases: Sequence[tuple[int, int, int]]) -> None:
+    """For each (kernel, stride, padding): the picture with its ring of zeros, the first two places, the result."""
+    with _canvas(1, len(cases), 2.7) as (figure, axes):
+        words = []
+        for axis, (kernel, stride, padding) in zip(axes[0], cases, strict=True):
+            side = feature_map_size(size, kernel, stride, padding)
+            cells = np.pad(np.ones((size, size)), padding)
+            axis.imshow(cells, cmap="Greys_r", vmin=-2, vmax=1.15)
+            _grid(axis, cells.shape)
+            for line, column in np.argwhere(cells == 0):
+                axis.text(column, line, "0", ha="center", va="center", size=8, color="w")
+            _frame(axis, 0, 0, kernel, kernel, ORANGE)
+            if side > 1:
+                _frame(axis, 0, stride, kernel, kernel, BLUE, linestyle="--")
+            axis.set_title(f"padding {padding}, stride {stride}")
+            axis.set_xlabel(f"result {side} × {side}")
+            words.append(f"padding {padding} and stride {stride} give {side} by {side}")
+        show(
+            figure,
+            f"A picture of {size} by {size} pixels under a window of {cases[0][0]} by {cases[0][0]}. The first "
+            f"place of the window has a solid frame, the second a dashed one: {'; '.join(words)}.",
+        )
+
+
+def show_pooling(image: NDArray[Any], size: int = 2) -> None:
+    """The same blocks of a small matrix, once by their largest value and once by their mean."""
+    largest, mean = pool(image, size, np.max), pool(image, size, np.mean)
+    with _canvas(1, 3, 2.9, width_ratios=[image.shape[1], largest.shape[1] + 0.5, largest.shape[1] + 0.5]) as (
+        figure,
+        axes,
+    ):
+        low, high = float(image.min()), float(image.max())
+        _numbers(axes[0, 0], image, low=low, high=high, title="feature map")
+        _numbers(axes[0, 1], largest, low=low, high=high, title="largest value")
+        _numbers(axes[0, 2], mean, low=low, high=high, title="mean")
+        colours = (BLUE, ORANGE, GREEN, PURPLE)
+        for number, (row, column) in enumerate(np.ndindex(*largest.shape)):
+            colour = colours[number % len(colours)]
+            inset = {"linewidth": 4}
+            _frame(axes[0, 0], row * size, column * size, size, size, colour, **inset)
+            for axis in axes[0, 1:]:
+                _frame(axis, row, column, 1, 1, colour, **inset)
+        show(
+            figure,
+            f"The matrix {image.tolist()} in blocks of {size} by {size}. The largest value of each block: "
+            f"{largest.tolist()}. The mean of each block: {mean.tolist()}.",
+        )
+
+
+def show_plan(stages: Sequence[tuple[str, tuple[int, ...]]]) -> None:
+    """The shapes that a picture takes on its way through a net: boxes as high as the sides of the maps."""
+    from matplotlib.patches import FancyBboxPatch
+
+    with _canvas(1, 1, 2.9) as (figure, axes):
+        axis = axes[0, 0]
+        largest = max(shape[0] for _, shape in stages if len(shape) == 3)
+        for place, (name, shape) in enumerate(stages):
+            tall = 0.25 + 1.5 * shape[0] / largest if len(shape) == 3 else 1.75
+            wide = 0.62 if len(shape) == 3 else 0.2
+            colour = SKY if len(shape) == 3 else PURPLE
+            axis.add_patch(
+                FancyBboxPatch(
+                    (place - wide / 2, 1 - tall / 2), wide, tall, boxstyle="round,pad=0,rounding_size=0.05",
+                    facecolor=colour, edgecolor="k",
+                )
+            )
+            axis.text(place, -0.05, " × ".join(map(str, shape)), ha="center", va="top", size=9)
+            axis.text(place, 2.08, name, ha="center", va="bottom", size=9)
+            if place:
+                axis.annotate("", (place - 0.34, 1), (place - 0.66, 1), arrowprops={"arrowstyle": "->"})
+        axis.set(xlim=(-0.6, len(stages) - 0.4), ylim=(-0.3, 2.6))
+        axis.axis("off")
+        words = ", ".join(f"{name} {' by '.join(map(str, shape))}" for name, shape in stages)
+        show(figure, f"The shape after each layer, from left to right: {words.replace(chr(10), ' ')}.")
+
+
+def show_curves(history: Any, title: str = "") -> None:
+    """Loss and accuracy by epoch, each on its own axis, for training and validation.
+
+    `history` is what Keras' `fit` returns.
+    """
+    values: Mapping[str, Sequence[float]] = history.history
+    with _canvas(1, 2, 3.0) as (figure, axes):
+        words = []
+        for axis, name in zip(axes[0], ("loss", "accuracy"), strict=True):
+            for key, label, line, colour in (
+                (name, "training", "-o", BLUE),
+                (f"val_{name}", "validation", "--s", ORANGE),
+            ):
+                if key in values:
+                    epochs = range(1, len(values[key]) + 1)
+                    axis.plot(epochs, values[key], line, color=colour, label=label, markersize=4)
+                    words.append(
+                        f"{label} {name} from {_rounded(name, values[key][0])} to {_rounded(name, values[key][-1])}"
+                    )
+            axis.set(xlabel="epoch", ylabel=name)
+            axis.xaxis.get_major_locator().set_params(integer=True)
+            axis.grid(color="0.9")
+            axis.legend()
+        axes[0, 0].set_ylim(bottom=0)
+        axes[0, 1].set_ylim(top=1)
+        figure.suptitle(title, size=11)
+        show(figure, f"{title} Curves over {len(values['loss'])} epochs: {', '.join(words)}.".strip())
+
+
+def show_gallery(
+    pictures: Sequence[NDArray[Any]] | NDArray[Any],
+    titles: Sequence[str],
+    columns: int = 5,
+    about: str = "Pictures",
+    share: float = 1.0,
+) -> None:
+    """Pictures in rows, each with its title: grey (n, h, w) or colour (n, h, w, 3).
+
+    `share` is the part of the usual width that they take.
+    """
+    if not len(pictures):
+        print(f"{about}: there are none.")
+        return
+    rows = -(-len(pictures) // columns)
+    with _canvas(rows, columns, rows * (share * WIDTH / columns + 0.2)) as (figure, axes):
+        figure.set_figwidth(share * WIDTH)
+        for axis in axes.flat:
+            axis.axis("off")
+        for axis, picture, title in zip(axes.flat, pictures, titles, strict=False):
+            axis.imshow(picture, cmap=PICTURE_MAP, interpolation="nearest")
+            axis.set_title(title, size=10)
+        show(figure, f"{about}, in rows of {columns}: {', '.join(titles)}.")
+
+
+def show_classes(pictures: NDArray[Any], labels: NDArray[Any], each: int = 8) -> None:
+    """One row of pictures for each of CIFAR-10's classes, or for each kind of the drawn stand-ins."""
+    flat = np.asarray(labels).reshape(-1)
+    drawn = "cifar10" in _stood_in
+    names = [f"{number}  {'(drawn)' if drawn else name}" for number, name in enumerate(CIFAR_CLASSES)]
+    with _canvas(len(names), each, len(names) * (WIDTH - 1) / each) as (figure, axes):
+        for number, name in enumerate(names):
+            for axis in axes[number]:
+                axis.set(xticks=[], yticks=[])
+                axis.set_frame_on(False)
+            for axis, picture in zip(axes[number], pictures[flat == number][:each], strict=False):
+                axis.imshow(picture)
+            axes[number, 0].set_ylabel(name, rotation=0, ha="right", va="center")
+        show(figure, f"Up to {each} pictures of each class, one class a row: {', '.join(names)}.")
+
+
+if grading():
+    bound_training()
