@@ -280,10 +280,11 @@ def what_pip_lacks(log: str) -> str:
     """The reason for which pip gave up, as one sentence."""
     if says_no_room(log):
         return no_room()
-    # The names of pip's own network errors
-    if re.search(r"NewConnectionError|ConnectTimeout|NameResolutionError|ReadTimeout|ProxyError", log):
+    # pip's and urllib3's words for a network that is not there, or not for long
+    lost = r"NewConnectionError|NameResolutionError|ProxyError|ConnectTimeout|timed out|Connection (broken|abort)"
+    if re.search(lost, log):
         return f"The package index is out of reach: no network? Then run the same command again. Log: {LOG}"
-    errors = re.findall(r"^ERROR: (.*)$", log, re.MULTILINE) or log.strip().splitlines()[-1:]
+    errors = re.findall(r"^ERROR: (?!ResolutionImpossible)(.*)$", log, re.MULTILINE) or log.splitlines()
     return f"pip could not install the packages: {' '.join(errors[-1:])} Log: {LOG}"
 
 
@@ -313,7 +314,8 @@ def no_room() -> str:
 
 
 def says_no_room(text: str) -> bool:
-    return "No space left on device" in text or "Errno 28" in text
+    """Did a program fail on a full disk? venv swallows the reason, so an almost full one will do."""
+    return "No space left on device" in text or "Errno 28" in text or free_gb() < 0.05
 
 
 def say(line: str) -> None:
