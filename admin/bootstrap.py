@@ -281,7 +281,7 @@ def what_pip_lacks(log: str) -> str:
     if says_no_room(log):
         return no_room()
     # pip's and urllib3's words for a network that is not there, or not for long
-    lost = r"NewConnectionError|NameResolutionError|ProxyError|ConnectTimeout|timed out|Connection (broken|abort)"
+    lost = r"NewConnection|NameResolution|ProxyError|ConnectTimeout|timed out|Connection (broken|abort)"
     if re.search(lost, log):
         return f"The package index is out of reach: no network? Then run the same command again. Log: {LOG}"
     errors = re.findall(r"^ERROR: (?!ResolutionImpossible)(.*)$", log, re.MULTILINE) or log.splitlines()
