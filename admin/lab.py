@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "convolutional_networks.ipynb"
@@ -30,7 +31,9 @@ def main(argv: list[str]) -> int:
     course = set_environment(options.course)
     # formgrader shows only courses below the server's root
     server_root = Path(os.path.commonpath([ROOT, course]))
-    arguments += [f"--ServerApp.root_dir={server_root}", str(NOTEBOOK)]
+    # As the server's first page, so that the address it prints leads there, also without a browser
+    page = "/lab/tree/" + quote(NOTEBOOK.relative_to(server_root).as_posix())
+    arguments += [f"--ServerApp.root_dir={server_root}", f"--LabApp.default_url={page}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")  # in a container; Jupyter would refuse
 
