@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -45,6 +46,8 @@ def demo(course: Course, workers: int | None = None, console: Console | None = N
     console.print(f"Building the course in {course.shown()}")
     prepare(course)
     sample_class.write(course)
+    width = max(len(student.name) for student in CLASS)
+    console.print("The sample class", *(f"  {s.name:<{width}}  {s.story}" for s in CLASS), sep="\n")
     exit_code = grade(course, workers=workers, console=console)
     console.print("Writing feedback")
     write_feedback(course)
@@ -88,23 +91,29 @@ def points(course: Course, student: Student) -> dict[str, float]:
 
 
 def table_of_points(course: Course) -> Table:
-    """Students × tasks."""
+    """Students × tasks, by the tasks' numbers: eleven names do not fit into 80 columns."""
     tasks = sample_class.tasks()
-    table = Table(title="Points of the sample class", title_justify="left")
-    table.add_column("student", no_wrap=True)
-    for task in tasks:
-        table.add_column(task.replace("_", "\n"), justify="right", vertical="bottom")
-    table.add_column("sum", justify="right", vertical="bottom")
-    table.add_column("", vertical="bottom")
     best = {task: sample_class.out_of(task) for task in tasks}
+    names = [f"{number} {task}" for number, task in enumerate(tasks, 1)]
+    table = Table(
+        title="Points of the sample class",
+        caption=" · ".join(names),
+        title_justify="left",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+    )
+    table.add_column("student", no_wrap=True)
+    for number, _ in enumerate(tasks, 1):
+        table.add_column(str(number), justify="right", no_wrap=True)
+    table.add_column("sum", justify="right", no_wrap=True)
+    table.add_row("out of", *(f"{best[task]:g}" for task in tasks), f"{sum(best.values()):g}", style="dim")
     for student in CLASS:
         got = points(course, student)
         cells = [
             f"{got[task]:g}" if got[task] == best[task] else f"[yellow]{got[task]:g}[/]" for task in tasks
         ]
-        table.add_row(
-            student.name, *cells, f"[bold]{sum(got.values()):g}[/]/{sum(best.values()):g}", student.story
-        )
+        table.add_row(student.name, *cells, f"[bold]{sum(got.values()):g}[/]")
     return table
 
 
@@ -115,9 +124,7 @@ def differences(course: Course) -> list[str]:
         got, wanted = points(course, student), sample_class.expected(student)
         for task in wanted:
             if got[task] != wanted[task]:
-                sentences.append(
-                    f"{student.name}, {task}: {got[task]:g} in the gradebook, the answer is worth {wanted[task]:g}"
-                )
+                sentences.append(f"{student.name}, {task}: {got[task]:g} points instead of {wanted[task]:g}")
     return sentences
 
 

@@ -372,7 +372,8 @@ class Report:
         got, best = sum(points.get(name) or 0 for name in self.out_of), sum(self.out_of.values())
         bar = "█" * round(BAR_WIDTH * got / best) if best else ""
         text = Text(f"{bar:<{BAR_WIDTH}} {got:>4g}/{best:g} {seconds:>5.1f} s")
-        return text.append(f"   {', '.join(lost)}" if lost else "", style="yellow")
+        named = "every task" if len(lost) == len(self.out_of) else ", ".join(lost)
+        return text.append(f"   {named}" if named else "", style="yellow")
 
     def broken(self, sentence: str) -> Text:
         return Text(sentence, style="red")

@@ -145,8 +145,8 @@ def refuse_real_submissions(course: Course) -> None:
     if others:
         names_of_some = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
         raise CourseError(
-            f"{course.shown()} is a real course ({names_of_some}), and the "
-            " sample class stays out of it: python3 -m admin demo --course DIR makes one elsewhere"
+            f"{course.shown()} is a real course ({names_of_some}), and the sample class "
+            "stays out of it: python3 -m admin demo --course DIR makes one elsewhere"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def problem_of_structure(name: str, notebook: Any, grade_ids: set[str]) -> str:
         )
     try:
         # Missing and repeated cell ids are common and harmless: normalize repairs them in its copy.
-        _, notebook = normalize(nbformat.from_dict(notebook))
+        with warnings.catch_warnings(action="ignore", category=nbformat.warnings.MissingIDFieldWarning):
+            _, notebook = normalize(nbformat.from_dict(notebook))
         nbformat.validate(notebook, relax_add_props=True)
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
         where = "/".join(str(step) for step in getattr(error, "absolute_path", []))

@@ -1,0 +1,168 @@
+"""From the one source to the student notebook and the course."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.utils import determine_grade, is_grade
+from nbgrader.validator import Validator
+
+from admin import build
+from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, fingerprint
+
+POINTS = {
+    "check_normalise_images": 8,
+    "check_channel_axis": 4,
+    "check_one_hot": 10,
+    "check_net_1": 14,
+    "check_train_net_1": 8,
+    "check_net_2": 12,
+    "check_train_net_2": 8,
+    "check_cifar_labels": 4,
+    "check_cifar_images": 4,
+    "check_cifar_model": 8,
+    "check_cifar_training": 10,
+}
+
+
+def test_the_committed_notebook_is_what_the_source_makes():
+    """Has somebody changed the source, or the student notebook, and not built?"""
+    assert build.find_stale() == ""
+
+
+def test_a_stale_notebook_is_named_with_what_to_type(course, monkeypatch, tmp_path):
+    """Does --check see one changed letter, and say in one sentence what to do?"""
+    edited = tmp_path / "edited.ipynb"
+    edited.write_text((course.release / f"{NOTEBOOK}.ipynb").read_text().replace("onvolution", "onfusion", 1))
+    monkeypatch.setattr(build, "STUDENT_NOTEBOOK", edited)
+    assert build.main(["--check"]) == 1
+    sentence = build.find_stale()
+    assert "edited.ipynb" in sentence
+    assert "python3 -m admin build" in sentence
+    assert "\n" not in sentence
+
+
+def test_building_twice_gives_the_same_bytes(course):
+    """Would Git show a change where there is none?"""
+    before = fingerprint(course.source), fingerprint(course.release)
+    build.build(course, student_notebook=None)
+    assert (fingerprint(course.source), fingerprint(course.release)) == before
+
+
+def test_cells_are_worth_what_the_contract_says(built):
+    """Do the gradebook's cells and points stay the ones that instructors rely on?"""
+    assert built.out_of() == POINTS
+
+
+def test_the_release_is_complete_and_empty(built):
+    """Is everything that the notebook needs beside it, and no output or answer in it?"""
+    names = {path.relative_to(built.release).parts[0] for path in built.release.rglob("*")}
+    assert names == {f"{NOTEBOOK}.ipynb", "tools.py", "problem_unittests.py", "custom.css", "data"}
+    notebook = nbformat.read(built.release / f"{NOTEBOOK}.ipynb", 4)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+    assert notebook.metadata.generated
+
+
+def test_nothing_released_contains_a_solution(built):
+    """Can a student find any text between the source's solution markers in what is released?"""
+    source = build.SOURCE.read_text()
+    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, flags=re.DOTALL)
+    assert len(regions) >= 12
+    outside = one_line(re.sub(r"### BEGIN SOLUTION\n.*?### END SOLUTION", "", source, flags=re.DOTALL))
+    released = {
+        path.name: one_line(path.read_text())
+        for path in built.release.rglob("*")
+        if path.suffix in (".ipynb", ".py", ".css", ".md")
+    }
+    cells = nbformat.read(built.release / f"{NOTEBOOK}.ipynb", 4).cells
+    notebook = one_line("\n".join(cell.source for cell in cells))
+    for region in regions:
+        whole = one_line(region.replace("\n# ", "\n"))
+        assert not [name for name, text in released.items() if whole in text], region
+        # single lines, too, unless the lesson itself shows them
+        lines = [one_line(line.removeprefix("# ")) for line in region.splitlines()]
+        telling = [line for line in lines if len(line) > 12 and line not in outside]
+        assert not [line for line in telling if line in notebook]
+    assert not any("SOLUTION" in text for name, text in released.items() if name.endswith(".ipynb"))
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.slow
+def test_nbgrader_validates_the_source(built, tmp_path):
+    """Do the solutions of the source get all 90 points from `nbgrader validate`?"""
+    folder = shutil.copytree(built.source, tmp_path / "source")
+    assert Validator(config=built.config()).validate(str(folder / f"{NOTEBOOK}.ipynb")) == {}
+
+
+@pytest.mark.slow
+def test_the_release_works_in_an_empty_folder_and_is_worth_nothing(built, tmp_path, monkeypatch):
+    """Fetched, or unzipped anywhere: does the empty notebook run to its end without an error, for 0?"""
+    executed = {}
+
+    class Kept(Validator):
+        def _preprocess(self, nb):
+            executed["notebook"] = super()._preprocess(nb)
+            return executed["notebook"]
+
+    folder = shutil.copytree(built.release, tmp_path / "elsewhere")
+    failed = Kept(config=built.config()).validate(str(folder / f"{NOTEBOOK}.ipynb"))["failed"]
+    assert len(failed) == len(POINTS)
+    cells = executed["notebook"].cells
+    errors = [cell.source for cell in cells for out in cell.get("outputs", []) if out.output_type == "error"]
+    assert errors == []
+    assert sum(determine_grade(cell)[0] or 0 for cell in cells if is_grade(cell)) == 0
+
+
+def test_building_again_keeps_the_grades(course):
+    """May an instructor mend a sentence of the notebook in the middle of the term?"""
+    give_points(course, "amara", 7)
+    build.build(course, student_notebook=None)
+    assert course.points("amara")["check_one_hot"] == 7
+
+
+def test_a_new_graded_cell_does_not_orphan_grades(course, monkeypatch, tmp_path, capsys):
+    """Is the gradebook left alone, and the instructor told why, when a graded cell would disappear?"""
+    give_points(course, "amara", 7)
+    source = tmp_path / "source.py"
+    source.write_text(build.SOURCE.read_text().replace('"check_one_hot"', '"check_two_hot"'))
+    monkeypatch.setattr(build, "SOURCE", source)
+    before = fingerprint(course.release)
+    assert build.main(["--course", str(course.root)]) == 1
+    sentence = capsys.readouterr().err.strip()
+    assert "new: check_two_hot; gone: check_one_hot" in sentence
+    assert "\n" not in sentence
+    assert fingerprint(course.release) == before
+    assert course.points("amara")["check_one_hot"] == 7
+
+
+def test_the_course_folder_leads_to_our_settings(course):
+    """Does a plain `nbgrader`, typed in the course folder, find our configuration and this very folder?"""
+    program = Path(sys.executable).with_name("nbgrader")
+    words = subprocess.run(
+        [program, "autograde", ASSIGNMENT, "--show-config"],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "admin.repair_cells.RepairCells" in words
+    assert str(course.root) in words
+    assert str(REPOSITORY / "course") not in words
+
+
+def give_points(course: Course, student: str, points: float) -> None:
+    """A submission with some points in the gradebook, as if it had been graded."""
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_student(student)
+        gradebook.update_or_create_submission(ASSIGNMENT, student)
+        gradebook.find_grade("check_one_hot", NOTEBOOK, ASSIGNMENT, student).auto_score = points
+        gradebook.db.commit()
