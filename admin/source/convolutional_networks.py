@@ -33,20 +33,21 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported: no log lines in the notebook
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it on import: no log lines
 
 
 class MissingFile(Exception):
-    """A file that the notebook needs is not there. Jupyter shows the sentence instead of a traceback."""
+    """A file that the notebook needs is not there; Jupyter shows this sentence, no traceback."""
 
     def _render_traceback_(self):
         return [str(self)]
 
 
 for name in ("tools.py", "problem_unittests.py"):
-    folder = next((at for at in (Path.cwd(), *Path.cwd().parents) if (at / name).is_file()), None)
+    above = (Path.cwd(), *Path.cwd().parents)
+    folder = next((folder for folder in above if (folder / name).is_file()), None)
     if folder is None:
-        raise MissingFile(f"{name} is missing: put it into the folder of this notebook, then run this cell again.")
+        raise MissingFile(f"{name} is missing: put it beside this notebook and run this cell again.")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
@@ -97,12 +98,12 @@ print("arrow[0, 2] is in row 0, column 2:", arrow[0, 2])
 # A colour picture needs three numbers a pixel: how much red, green and blue light. So it has a third axis, the
 # **channels**. Its shape is (height, width, 3).
 #
-# Here is a photograph of 32 × 32 pixels. **Look at the three channels: in which one is the sea brightest, and why?**
+# Here is a photograph of 32 × 32 pixels. **In which of the three channels will the wall be bright?**
 
 # %%
 photographs, photograph_labels = tools.load_sample("cifar10")
-tools.show_channels(photographs[1], name="a ship")
-print("the pixel in row 20, column 10 is", photographs[1][20, 10])
+tools.show_channels(photographs[6], name="an automobile")
+print("a pixel of the wall, in row 5 and column 5:", photographs[6][5, 5])
 
 # %% [markdown]
 # **In short**
@@ -120,7 +121,9 @@ print("the pixel in row 20, column 10 is", photographs[1][20, 10])
 # mode, and helps when there is no network.
 
 # %% nbgrader={"grade": false, "grade_id": "load_mnist", "locked": true, "schema_version": 3, "solution": false, "task": false}
-(train_images, train_labels), (test_images, test_labels) = tools.load(keras.datasets.mnist, quick=QUICK)
+(train_images, train_labels), (test_images, test_labels) = tools.load(
+    keras.datasets.mnist, quick=QUICK
+)
 
 # %% [markdown]
 # **What are the shapes?** Say them before you run the cell: how many axes have the pictures, how many the labels?
@@ -136,7 +139,8 @@ tools.show_digit(train_images[0], train_labels[0])
 # The first axis counts the pictures, the other two are rows and columns. Here are ten more.
 
 # %%
-tools.show_gallery(train_images[1:11], [f"label {label}" for label in train_labels[1:11]], about="Ten digits")
+titles = [f"label {label}" for label in train_labels[1:11]]
+tools.show_gallery(train_images[1:11], titles, about="Ten digits")
 
 # %% [markdown]
 # ### Normalising
@@ -237,7 +241,8 @@ tools.show_one_hot([5, 0, 4], NUMBER_CLASSES)
 scores = np.array([1.0, 3.0, 0.5, 0, 0, 0, 0, 0, 0, 0])
 shares = np.exp(scores) / np.exp(scores).sum()
 print("softmax:", shares.round(2), "sum", shares.sum().round(6))
-print("cross-entropy if 1 is right:", -np.log(shares[1]).round(2), "  if 2 is right:", -np.log(shares[2]).round(2))
+for right in (1, 2):
+    print(f"cross-entropy if {right} is right: {-np.log(shares[right]):.2f}")
 
 # %% [markdown]
 # <div class="course-task">
@@ -322,14 +327,14 @@ tools.show_windows(size=5, kernel=3)
 #
 # ### By hand
 #
-# Here is a picture, and a kernel that is not symmetric. **Work out the sum at the framed place before you look below.**
+# Here is a picture, and a kernel that is not symmetric. **Work out the number for the framed place,** on paper if you like.
 
 # %%
 picture = np.array(
     [
-        [1, 2, 0, 1, 3],
-        [0, 1, 2, 3, 1],
-        [2, 1, 0, 1, 2],
+        [3, 2, 0, 1, 3],
+        [2, 1, 1, 3, 1],
+        [2, 4, 0, 1, 2],
         [1, 0, 2, 2, 0],
         [0, 3, 1, 0, 1],
     ]
@@ -341,6 +346,12 @@ kernel = np.array(
         [0, 1, 0],
     ]
 )
+tools.show_convolution(picture, kernel, place=(0, 0), solved=False)
+
+# %% [markdown]
+# Nine products, one sum. **Did you get the same?** Then try one more place before you run the cell.
+
+# %%
 tools.show_convolution(picture, kernel, place=(0, 0))
 
 # %% [markdown]
@@ -386,10 +397,12 @@ print("Keras agrees with", "the layer's way" if np.allclose(by_keras, feature_ma
 
 # %%
 edge = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]])
-tools.show_feature_maps(
-    train_images[0] / 255,
-    {"bright left,\ndark right": edge, "bright top,\ndark below": edge.T, "mean (blurs)": np.ones((3, 3)) / 9},
-)
+kernels = {
+    "bright left,\ndark right": edge,
+    "bright top,\ndark below": edge.T,
+    "mean (blurs)": np.ones((3, 3)) / 9,
+}
+tools.show_feature_maps(train_images[0] / 255, kernels)
 
 # %% [markdown]
 # A layer with 32 kernels makes 32 feature maps. They are the *channels* of its output. The next layer's kernels reach
@@ -400,9 +413,10 @@ tools.show_feature_maps(
 # **If the digit moves 3 pixels to the right, what happens to its feature map?**
 
 # %%
-moved = np.roll(train_images[0], 3, axis=1)  # the edge of the picture is black, so nothing is cut
-same = np.array_equal(tools.convolve(moved, edge)[:, 3:], tools.convolve(train_images[0], edge)[:, :-3])
-print("the map moved 3 pixels too:", same)
+digit = train_images[0]
+moved = np.roll(digit, 3, axis=1)  # the edge of the picture is black, so nothing is cut
+before, after = tools.convolve(digit, edge), tools.convolve(moved, edge)
+print("the map moved 3 pixels too:", np.array_equal(after[:, 3:], before[:, :-3]))
 
 # %% [markdown]
 # This is called **equivariance**: the answer moves with the picture. It is not *invariance*, which means that the answer
@@ -444,7 +458,8 @@ tools.show_padding(size=6, cases=[(3, 1, 0), (3, 2, 0), (3, 1, 1), (3, 2, 1)])
 # - width: $\lfloor (9 - 3)/2 \rfloor + 1 = 3 + 1 = 4$. Nothing is left over.
 
 # %%
-print("height:", tools.feature_map_size(6, kernel=3, stride=2), "  width:", tools.feature_map_size(9, kernel=3, stride=2))
+print("height:", tools.feature_map_size(6, kernel=3, stride=2))
+print("width: ", tools.feature_map_size(9, kernel=3, stride=2))
 print("measured:", tools.convolve(np.zeros((6, 9)), np.ones((3, 3)), stride=2).shape)
 
 # %% [markdown]
@@ -459,8 +474,10 @@ print("measured:", tools.convolve(np.zeros((6, 9)), np.ones((3, 3)), stride=2).s
 # %%
 numbers = np.arange(36).reshape(6, 6)
 ones = np.ones((3, 3))
-same_layer = keras.layers.Conv2D(1, 3, strides=2, padding="same", use_bias=False, kernel_initializer="ones")
-by_keras = np.asarray(same_layer(numbers.reshape(1, 6, 6, 1).astype(np.float32)))[0, :, :, 0]
+layer = keras.layers.Conv2D(
+    1, 3, strides=2, padding="same", use_bias=False, kernel_initializer="ones"
+)
+by_keras = np.asarray(layer(numbers.reshape(1, 6, 6, 1).astype(np.float32)))[0, :, :, 0]
 print("Keras, same, stride 2:\n", by_keras)
 print("padding 1, stride 2:\n", tools.convolve(numbers, ones, stride=2, padding=1))
 print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, stride=2))
@@ -554,7 +571,7 @@ tools.show_plan(
 
 # %% nbgrader={"grade": false, "grade_id": "net_1", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def net_1(sample_shape, nb_classes):
-    """Two convolutions, max-pooling, two dense layers; for pictures of this shape and so many classes."""
+    """Two convolutions, max-pooling, two dense layers."""
     ### BEGIN SOLUTION
     return keras.Sequential(
         [
@@ -617,9 +634,9 @@ print("steps:", int(np.ceil(3600 / 128)))
 for rate in (0.001, 1.0):
     w = keras.Variable(1.0)
     optimizer = keras.optimizers.Adadelta(learning_rate=rate)
-    for step in range(200):
+    for _ in range(100):
         optimizer.apply([2 * w], [w])  # 2w is the gradient of w²
-    print(f"learning rate {rate:5}: after 200 steps w = {float(w.value):.4f}")
+    print(f"learning rate {rate:5}: after 100 steps w = {float(w.value):.4f}")
 
 # %% [markdown]
 # The same for `net_1`, measured on 4,000 digits with 12 epochs of batches of 128: with 0.001 it gets 32 % of the test
@@ -656,9 +673,11 @@ if (
     and tools.filled("task 5", batch_size, epochs)
 ):
     keras.utils.set_random_seed(SEED)
-    model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES)  # a new net, so that running this cell again starts anew
+    model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES)  # a new net: each run of this cell starts anew
     model_1.compile(
-        optimizer=keras.optimizers.Adadelta(learning_rate=1.0), loss="categorical_crossentropy", metrics=["accuracy"]
+        optimizer=keras.optimizers.Adadelta(learning_rate=1.0),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
     )
     history_1 = model_1.fit(
         x_train,
@@ -681,7 +700,7 @@ if (
 # %% nbgrader={"grade": false, "grade_id": "evaluate_net_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
 if tools.filled("task 5", history_1):
     score_1 = model_1.evaluate(x_test, y_test, verbose=0)
-    print(f"net_1 on {len(x_test):,} test pictures: loss {score_1[0]:.3f}, accuracy {score_1[1]:.1%}")
+    print(f"net_1 on the test pictures: loss {score_1[0]:.3f}, accuracy {score_1[1]:.1%}")
 
 # %% nbgrader={"grade": true, "grade_id": "check_train_net_1", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 tests.test_train("train_net_1", globals())
@@ -794,7 +813,9 @@ if (
     keras.utils.set_random_seed(SEED)
     model_2 = net_2(x_train.shape[1:], NUMBER_CLASSES)
     model_2.compile(
-        optimizer=keras.optimizers.Adadelta(learning_rate=1.0), loss="categorical_crossentropy", metrics=["accuracy"]
+        optimizer=keras.optimizers.Adadelta(learning_rate=1.0),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
     )
     history_2 = model_2.fit(
         x_train,
@@ -807,7 +828,7 @@ if (
     )
     tools.show_curves(history_2, title="net_2, with stride.")
     score_2 = model_2.evaluate(x_test, y_test, verbose=0)
-    print(f"net_2 on {len(x_test):,} test pictures: loss {score_2[0]:.3f}, accuracy {score_2[1]:.1%}")
+    print(f"net_2 on the test pictures: loss {score_2[0]:.3f}, accuracy {score_2[1]:.1%}")
 
 # %% nbgrader={"grade": true, "grade_id": "check_train_net_2", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 tests.test_train("train_net_2", globals())
@@ -932,7 +953,9 @@ cifar_model = None  # your model, compiled
 ### BEGIN SOLUTION
 keras.utils.set_random_seed(SEED)
 cifar_model = net_2((32, 32, 3), NUMBER_CLASSES)
-cifar_model.compile(optimizer=keras.optimizers.Adam(), loss="categorical_crossentropy", metrics=["accuracy"])
+cifar_model.compile(
+    optimizer=keras.optimizers.Adam(), loss="categorical_crossentropy", metrics=["accuracy"]
+)
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check_cifar_model", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
@@ -970,8 +993,9 @@ cifar_history = cifar_model.fit(
 curves = cifar_history.history
 cifar_figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for axis, name in zip(axes, ("loss", "accuracy"), strict=True):
-    axis.plot(range(1, len(curves[name]) + 1), curves[name], "-o", markersize=3, label="training")
-    axis.plot(range(1, len(curves[name]) + 1), curves[f"val_{name}"], "--s", markersize=3, label="validation")
+    numbers = range(1, len(curves[name]) + 1)
+    axis.plot(numbers, curves[name], "-o", markersize=3, label="training")
+    axis.plot(numbers, curves[f"val_{name}"], "--s", markersize=3, label="validation")
     axis.set(xlabel="epoch", ylabel=name)
     axis.legend()
 plt.show()
