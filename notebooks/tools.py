@@ -326,8 +326,8 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 
 # Graded training is cut short, whatever batch size and epochs ask for.
 MOST_BATCH = 128
-MOST_STEPS = 100
-MOST_PICTURES = 2560
+MOST_STEPS = 60
+MOST_PICTURES = 2048
 
 
 def bound_training(steps: int = MOST_STEPS, pictures: int = MOST_PICTURES, batch: int = MOST_BATCH) -> None:

@@ -1,0 +1,214 @@
+"""The one source of the notebook: its cells are those of the contract, and they run, in any order."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+Execute = Callable[..., NotebookNode]
+
+# What instructors' scripts rely on: task, points, and the call in its check cell.
+CHECKS = {
+    "normalise_images": (8, "tests.test_normalize_images(normalise_images)"),
+    "channel_axis": (4, "tests.test_channel_axis(globals())"),
+    "one_hot": (10, "tests.test_one_hot(one_hot)"),
+    "net_1": (14, "tests.test_net_1(net_1)"),
+    "train_net_1": (8, 'tests.test_train("train_net_1", globals())'),
+    "net_2": (12, "tests.test_net_2(net_2)"),
+    "train_net_2": (8, 'tests.test_train("train_net_2", globals())'),
+    "cifar_labels": (4, "tests.test_cifar_labels(globals())"),
+    "cifar_images": (4, "tests.test_cifar_images(globals())"),
+    "cifar_model": (8, "tests.test_cifar_model(globals())"),
+    "cifar_training": (10, "tests.test_cifar_training(globals())"),
+}
+
+
+def graded(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """The cells that nbgrader knows, by their grade_id, in the notebook's order."""
+    return {c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata}
+
+
+def code(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    return (cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def complaints(notebook: NotebookNode) -> list[str]:
+    """Errors, stderr and warnings among the outputs of an executed notebook."""
+    found = []
+    for cell in code(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                found.append(f"{output.ename}: {output.evalue}")
+            elif output.get("name") == "stderr" or "Warning" in output.get("text", ""):
+                found.append(output.text)
+    return found
+
+
+def points(notebook: NotebookNode) -> dict[str, float]:
+    """What each check cell gave back."""
+    return {
+        name.removeprefix("check_"): float(
+            next(o.data["text/plain"] for o in cell.outputs if o.output_type == "execute_result")
+        )
+        for name, cell in graded(notebook).items()
+        if name.startswith("check_")
+    }
+
+
+# -------------------------------------------------------------------------------------- what is written
+
+
+def test_tasks_points_and_checks_are_those_of_the_contract(solution: NotebookNode) -> None:
+    cells = graded(solution)
+    for task, (worth, call) in CHECKS.items():
+        answer, check = cells[task].metadata.nbgrader, cells[f"check_{task}"].metadata.nbgrader
+        assert (answer.grade, answer.solution, answer.locked) == (False, True, False), task
+        assert (check.grade, check.solution, check.locked, check.points) == (True, False, True, worth), task
+        assert cells[f"check_{task}"].source.strip() == call
+    assert [n.removeprefix("check_") for n in cells if n.startswith("check_")] == list(CHECKS)
+    assert sum(cell.metadata.nbgrader.get("points", 0) for cell in cells.values()) == 100
+
+
+def test_the_discussion_is_graded_by_hand_and_net_3_not_at_all(solution: NotebookNode) -> None:
+    cells = graded(solution)
+    discussion, net_3 = cells["discussion"], cells["net_3"].metadata.nbgrader
+    assert discussion.cell_type == "markdown"
+    assert (discussion.metadata.nbgrader.grade, discussion.metadata.nbgrader.solution) == (True, True)
+    assert discussion.metadata.nbgrader.points == 10
+    assert (net_3.grade, net_3.solution, net_3.get("points")) == (False, True, None)
+
+
+def test_a_check_comes_after_what_uses_the_answer(solution: NotebookNode) -> None:
+    order = list(graded(solution))
+    for task in CHECKS:
+        assert order.index(task) < order.index(f"check_{task}")
+    for net in ("net_1", "net_2"):
+        assert order.index(f"train_{net}") < order.index(f"fit_{net}") < order.index(f"check_train_{net}")
+
+
+def test_the_student_version_has_a_stub_for_every_answer_and_no_solution(student: NotebookNode) -> None:
+    cells = graded(student)
+    for task in (*CHECKS, "net_3"):
+        assert cells[task].source.rstrip().endswith("# YOUR CODE HERE")
+        assert "SOLUTION" not in cells[task].source
+    assert cells["discussion"].source == "YOUR ANSWER HERE"
+
+
+def test_every_name_that_an_answer_owes_is_none_in_the_student_version(student: NotebookNode) -> None:
+    """Can every guard tell an empty answer, because it is None or a function that returns None?"""
+    for task in (*CHECKS, "net_3"):
+        for statement in ast.parse(graded(student)[task].source).body:
+            match statement:
+                case ast.Assign(value=ast.Constant(value=None)):
+                    pass
+                case ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=str()))]):
+                    pass
+                case _:
+                    pytest.fail(f"{task}: {ast.unparse(statement)}")
+
+
+def test_hints_named_in_the_text_exist(solution: NotebookNode) -> None:
+    import problem_unittests
+
+    named = {
+        (task, int(level))
+        for cell in solution.cells
+        for task, level in re.findall(r"tests\.hint\('(\w+)', (\d)\)", cell.source)
+    }
+    assert {task for task, _ in named} == {*CHECKS, "net_3"}
+    assert {task for task, _ in named} <= set(problem_unittests.TASKS)
+    assert {level for _, level in named} <= {1, 2, 3}
+
+
+def test_every_section_ends_in_three_lines(solution: NotebookNode) -> None:
+    text = "\n\n".join(cell.source for cell in solution.cells if cell.cell_type == "markdown")
+    sections = re.split(r"^## (?=\d+ · )", text, flags=re.MULTILINE)[1:]
+    assert len(sections) == 12
+    for section in sections[:10]:  # the last two are tasks alone
+        title, _, summary = section.partition("**In short**")
+        lines = [line for line in summary.splitlines() if line.startswith("- ")]
+        assert len(lines) == 3, title.splitlines()[0]
+
+
+def test_no_word_that_makes_a_learner_feel_slow(solution: NotebookNode) -> None:
+    text = " ".join(cell.source.lower() for cell in solution.cells if cell.cell_type == "markdown")
+    assert not re.findall(r"\b(?:simply|obviously|trivially|of course|just)\b", text)
+
+
+# ------------------------------------------------------------------------------------------ how it runs
+
+
+@pytest.fixture(scope="session")
+def executed(solution: NotebookNode, execute: Execute) -> NotebookNode:
+    return execute(solution, bounded=True)
+
+
+@pytest.mark.slow
+def test_the_solution_runs_without_a_word_on_stderr_and_gets_all_points(executed: NotebookNode) -> None:
+    assert complaints(executed) == []
+    assert points(executed) == {task: worth for task, (worth, _) in CHECKS.items()}
+
+
+@pytest.mark.slow
+def test_the_student_version_runs_without_an_error_and_gets_nothing(
+    student: NotebookNode, execute: Execute
+) -> None:
+    """Does an empty notebook say in sentences what is missing? With figures, as at home."""
+    empty = execute(student, bounded=False)
+    assert complaints(empty) == []
+    assert set(points(empty).values()) == {0}
+    said = "".join(o.get("text", "") for cell in code(empty) for o in cell.outputs)
+    for task in (1, 2, 3, 4, 5, 6, 11):  # of several empty ones in a row, the first is named
+        assert f"Task {task} is still empty" in said, task
+    pictures = [o.data for cell in code(empty) for o in cell.outputs if "text/html" in o.get("data", {})]
+    images = [data["text/html"] for data in pictures if "<img" in data["text/html"]]
+    assert len(images) > 10
+    assert all('alt="' in image for image in images)
+
+
+@pytest.mark.slow
+def test_running_cells_twice_and_out_of_order_leaves_the_data_alone(
+    solution: NotebookNode, execute: Execute
+) -> None:
+    """Set-up and data, each cell twice, then all of them from the last to the first: the same arrays?"""
+    wanted = (
+        *("set_up", "load_mnist", "normalise_images", "use_normalise_images", "channel_axis", "one_hot"),
+        *("use_one_hot", "load_cifar", "cifar_labels", "cifar_images"),
+    )
+    cells = graded(solution)
+    quick = next(cell for cell in solution.cells if cell.source.startswith("QUICK ="))
+    chosen = [cells["set_up"], quick, *(cells[name] for name in wanted[1:])]
+    names = [
+        f"{prefix}{name}" for prefix in ("", "cifar_") for name in ("x_train", "x_test", "y_train", "y_test")
+    ]
+    look = nbformat.v4.new_code_cell(
+        f"[(float(a.max()), float(a.sum()), a.shape) for a in map(globals().get, {names})]"
+    )
+    twice = [cell for cell in chosen for _ in range(2)]
+    cells_in_order = [*chosen, look, *twice, look, *reversed(chosen), look]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.from_dict({**cell, "id": f"cell-{n}"}) for n, cell in enumerate(cells_in_order)]
+    )
+    done = execute(notebook, bounded=True)
+    assert complaints(done) == []
+    first, second, third = (
+        cell.outputs[-1].data["text/plain"] for cell in code(done) if cell.source == look.source
+    )
+    assert first == second == third
+    assert first.count("(1.0, ") == len(names)
+
+
+@pytest.mark.slow
+def test_a_missing_file_is_named_in_one_sentence(
+    solution: NotebookNode, execute: Execute, tmp_path: Path
+) -> None:
+    alone = nbformat.v4.new_notebook(cells=[nbformat.from_dict(graded(solution)["set_up"])])
+    (cell,) = execute(alone, bounded=True, folder=tmp_path).cells
+    (error,) = cell.outputs
+    assert error.traceback == ["tools.py is missing: put it beside this notebook and run this cell again."]

@@ -1,0 +1,413 @@
+"""What the notebook calls: compared with Keras where Keras can do it too, offline where a student may be."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+TOOLS = Path(__file__).resolve().parents[2] / "notebooks" / "tools.py"
+
+
+@pytest.fixture(scope="module")
+def tools() -> Any:
+    """The module that lies beside the notebook, which is no package."""
+    spec = importlib.util.spec_from_file_location("tools_beside_the_notebook", TOOLS)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def data_set(name: str, load_data: Callable[[], Any]) -> types.SimpleNamespace:
+    """What `keras.datasets.mnist` is to `load`: a name and a load_data()."""
+    return types.SimpleNamespace(__name__=f"keras.datasets.{name}", load_data=load_data)
+
+
+def must_not_be_called() -> Any:
+    raise AssertionError("load_data() would go to the network")
+
+
+def whole_mnist() -> Any:
+    """As many pictures as the real set, all of them empty."""
+    return tuple(
+        (np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8)) for count in (60_000, 10_000)
+    )
+
+
+@pytest.fixture
+def offline(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No network, an empty Keras cache, and nobody grading."""
+    monkeypatch.setattr(tools, "_answers", lambda address: False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+# ------------------------------------------------------------------------------------------ arithmetic
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_convolve_is_what_a_keras_layer_computes(tools: Any, stride: int, padding: int) -> None:
+    """Is our convolution Keras', for sides that differ and a kernel without symmetry?"""
+    rng = np.random.default_rng(stride * 10 + padding)
+    image, kernel = rng.normal(size=(9, 12)), rng.normal(size=(3, 4))
+    layer = keras.layers.Conv2D(1, kernel.shape, strides=stride, use_bias=False)
+    padded = np.pad(image, padding)[None, ..., None].astype(np.float32)
+    layer.build(padded.shape)
+    layer.set_weights([kernel[..., None, None]])
+    expected = np.asarray(layer(padded))[0, ..., 0]
+    # Keras counts with 32 bits: 12 products of numbers around 1 agree to about 1e-6.
+    np.testing.assert_allclose(tools.convolve(image, kernel, stride, padding), expected, atol=1e-5)
+
+
+def test_convolve_does_not_flip_the_kernel(tools: Any) -> None:
+    image = np.zeros((3, 3))
+    image[0, 0] = 1
+    assert tools.convolve(image, np.arange(9).reshape(3, 3)) == 0
+    assert tools.convolve(image, np.arange(1, 10).reshape(3, 3)) == 1
+
+
+@pytest.mark.parametrize(("image", "kernel"), [((2, 9), (3, 3)), ((9, 2), (3, 3)), ((9, 9, 1), (3, 3))])
+def test_convolve_refuses_what_does_not_fit(
+    tools: Any, image: tuple[int, ...], kernel: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError):
+        tools.convolve(np.zeros(image), np.zeros(kernel))
+
+
+def test_the_size_formula_gives_keras_shapes(tools: Any) -> None:
+    """Does the formula, with its floor, foretell the output shape of a layer, for height and width?"""
+    for height, width in ((5, 8), (28, 31)):
+        for kernel in (1, 2, 3, 5):
+            for stride in (1, 2, 3):
+                for padding in (0, 1, 2):
+                    shape = (None, height + 2 * padding, width + 2 * padding, 1)
+                    layer = keras.layers.Conv2D(1, kernel, strides=stride)
+                    expected = layer.compute_output_shape(shape)[1:3]
+                    sizes = tuple(tools.feature_map_size(n, kernel, stride, padding) for n in (height, width))
+                    assert sizes == expected, (height, width, kernel, stride, padding)
+
+
+@pytest.mark.parametrize("numbers", [(2, 3, 1, 0), (5, 3, 0, 0), (5, 0, 1, 0), (5, 3, 1, -1)])
+def test_the_size_formula_refuses_nonsense(tools: Any, numbers: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError):
+        tools.feature_map_size(*numbers)
+
+
+@pytest.mark.parametrize(
+    ("how", "layer"), [(np.max, keras.layers.MaxPooling2D), (np.mean, keras.layers.AveragePooling2D)]
+)
+def test_pool_is_keras_pooling(tools: Any, how: Any, layer: Any) -> None:
+    image = np.random.default_rng(5).normal(size=(7, 10)).astype(np.float32)
+    expected = np.asarray(layer(2)(image[None, ..., None]))[0, ..., 0]
+    np.testing.assert_allclose(tools.pool(image, 2, how), expected, atol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------ data
+
+
+@pytest.mark.usefixtures("offline")
+def test_without_a_network_mnist_is_the_shipped_digits(
+    tools: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (train, train_labels), (test, test_labels) = tools.load(
+        data_set("mnist", must_not_be_called), quick=False
+    )
+    assert (train.shape, train_labels.shape) == ((4000, 28, 28), (4000,))
+    assert (test.shape, test_labels.shape) == ((1000, 28, 28), (1000,))
+    assert train.dtype == train_labels.dtype == test.dtype == test_labels.dtype == np.uint8
+    assert set(train_labels) == set(test_labels) == set(range(10))
+    assert train.max() == 255
+    assert "real MNIST digits that come with this notebook" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("offline")
+def test_without_a_network_cifar_is_drawn_and_says_so(tools: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    (train, train_labels), (test, test_labels) = tools.load(data_set("cifar10", must_not_be_called))
+    assert (train.shape, train_labels.shape) == ((2000, 32, 32, 3), (2000, 1))
+    assert (test.shape, test_labels.shape) == ((500, 32, 32, 3), (500, 1))
+    assert train.dtype == train_labels.dtype == np.uint8
+    assert "NOT the real photographs" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize(("quick", "count"), [(True, 4000), (False, 60_000)])
+def test_a_cached_set_is_loaded_by_keras_without_a_network(
+    tools: Any, tmp_path: Path, quick: bool, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "mnist.npz").touch()
+    (train, _), _ = tools.load(data_set("mnist", whole_mnist), quick=quick)
+    assert len(train) == count
+    assert "the real MNIST set" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("offline")
+def test_keras_is_asked_when_the_server_answers(tools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_answers", lambda address: True)
+    (train, _), _ = tools.load(data_set("mnist", whole_mnist), quick=False)
+    assert len(train) == 60_000
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_download_that_fails_falls_back_on_the_sample(
+    tools: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> Any:
+        raise Exception("URL fetch failure on https://example.org: 503")  # a bare one, as Keras raises
+
+    monkeypatch.setattr(tools, "_answers", lambda address: True)
+    (train, _), _ = tools.load(data_set("mnist", broken))
+    assert len(train) == 4000
+    assert "URL fetch failure" in capsys.readouterr().out
+
+
+def test_the_cache_is_where_keras_looks(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Does a file that `keras.utils.get_file` accepts as cached count as cached for us?"""
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "mnist.npz").write_bytes(b"anything")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert tools._cached("mnist.npz")
+    assert not tools._cached("other.npz")
+    found = keras.utils.get_file("mnist.npz", "http://localhost:9/mnist.npz", cache_dir=str(tmp_path))
+    assert Path(found) == tmp_path / "datasets" / "mnist.npz"
+
+
+def test_grading_never_tries_the_network(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setattr(tools, "_answers", must_not_be_called)
+    (train, _), _ = tools.load(data_set("mnist", must_not_be_called))
+    assert len(train) == 4000
+
+
+def test_an_address_without_an_answer_costs_little(tools: Any) -> None:
+    assert not tools._answers("http://localhost:9/")
+
+
+def test_another_set_is_refused(tools: Any) -> None:
+    with pytest.raises(ValueError, match="not fashion_mnist"):
+        tools.load(data_set("fashion_mnist", must_not_be_called))
+
+
+def test_stand_ins_are_the_same_every_time_and_differ_by_seed(tools: Any) -> None:
+    (first, labels), (again, same) = tools.draw_stand_ins(50, seed=3), tools.draw_stand_ins(50, seed=3)
+    assert np.array_equal(first, again)
+    assert np.array_equal(labels, same)
+    assert not np.array_equal(first, tools.draw_stand_ins(50, seed=4)[0])
+    assert np.bincount(labels.ravel()).tolist() == [5] * 10
+
+
+def test_stand_ins_can_be_learned_but_not_from_colour_alone(tools: Any) -> None:
+    """Is the nearest class mean far above chance (10 %), and far from right every time?"""
+    (train, labels), (test, truth) = tools.draw_stand_ins(1000, seed=1), tools.draw_stand_ins(300, seed=2)
+    means = np.stack([train[labels.ravel() == kind].mean(axis=0) for kind in range(10)])
+    far = ((test[:, None].astype(float) - means) ** 2).sum(axis=(2, 3, 4))
+    accuracy = (far.argmin(axis=1) == truth.ravel()).mean()
+    assert 0.2 < accuracy < 0.7
+
+
+# ---------------------------------------------------------------------------------------------- guards
+
+
+def test_an_empty_answer_is_named_in_one_sentence(tools: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert not tools.filled("task 3", np.eye(2), None)
+    words = capsys.readouterr()
+    assert words.out.startswith("Task 3 is still empty")
+    assert words.out.count("\n") == 1
+    assert words.err == ""
+
+
+def test_a_filled_answer_passes_in_silence(tools: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tools.filled("task 3", np.eye(2), 0, "", False)
+    assert capsys.readouterr().out == ""
+
+
+# -------------------------------------------------------------------------------------------- training
+
+
+@pytest.fixture
+def bounded(tools: Any) -> Iterator[None]:
+    """Bounds of 20 steps, 400 pictures and batches of 64, for this test alone."""
+    before = keras.Model.fit
+    tools.bound_training(steps=20, pictures=400, batch=64)
+    yield
+    keras.Model.fit = before
+
+
+def trained(**options: Any) -> tuple[int, Any]:
+    """Optimiser steps and history of a tiny model after `fit` on 500 rows."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    rows: NDArray[Any] = np.random.default_rng(0).normal(size=(500, 2))
+    history = model.fit(rows, (rows[:, 0] > 0).astype(int), verbose=0, **options)
+    return int(np.asarray(model.optimizer.iterations)), history
+
+
+@pytest.mark.usefixtures("bounded")
+@pytest.mark.parametrize(
+    ("batch_size", "steps"),
+    [(16, 20), (20, 20), (40, 10), (64, 6), (500, 6), (10**9, 6), (None, 12), (np.int64(40), 10)],
+)
+def test_bounded_training_stops(batch_size: int | None, steps: int) -> None:
+    """Whatever the batch size, does `fit` end after 20 steps or 400 pictures?"""
+    assert trained(batch_size=batch_size, epochs=1000)[0] == steps
+
+
+@pytest.mark.usefixtures("bounded")
+def test_bounded_training_still_tells_what_was_asked_for_and_validates() -> None:
+    _, history = trained(batch_size=64, epochs=30, validation_split=0.2)
+    assert history.params["epochs"] == 30
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(history.history)
+
+
+@pytest.mark.usefixtures("bounded")
+@pytest.mark.parametrize("wrap", [lambda c: c, lambda c: [c], lambda c: (c,), lambda c: None])
+def test_bounded_training_takes_callbacks_in_every_form(wrap: Any) -> None:
+    seen: list[int] = []
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
+    given = wrap(callback)
+    assert trained(batch_size=40, epochs=9, callbacks=given)[0] == 10
+    assert len(seen) == (10 if given else 0)
+
+
+@pytest.mark.usefixtures("bounded")
+@pytest.mark.parametrize("batch_size", [-3, "128"])
+def test_a_batch_size_that_makes_no_sense_is_left_to_keras(batch_size: Any) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        trained(batch_size=batch_size, epochs=1)
+
+
+def test_bounds_replace_earlier_ones(tools: Any) -> None:
+    before = keras.Model.fit
+    try:
+        tools.bound_training(steps=3)
+        tools.bound_training(steps=7)
+        assert trained(batch_size=10, epochs=1)[0] == 7
+    finally:
+        keras.Model.fit = before
+    assert trained(batch_size=10, epochs=1)[0] == 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batch_size", [16, 64, 512])
+def test_every_sensible_choice_learns_within_the_bounds(tools: Any, batch_size: int) -> None:
+    """After as many steps as grading allows, does a net know clearly more than one that guesses (10 %)?"""
+    images, labels = tools.load_sample("mnist")
+    pixels, rows = images[..., None] / np.float32(255), np.eye(10, dtype=np.float32)[labels]
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(64, 3, strides=2, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.Adadelta(learning_rate=1.0),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    before = keras.Model.fit
+    try:
+        tools.bound_training()
+        model.fit(pixels[:4000], rows[:4000], batch_size=batch_size, epochs=2, verbose=0)
+    finally:
+        keras.Model.fit = before
+    assert model.evaluate(pixels[4000:], rows[4000:], verbose=0)[1] > 0.45
+
+
+# --------------------------------------------------------------------------------------------- figures
+
+
+@pytest.fixture
+def shown(tools: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What the figures display, instead of a notebook's page."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    outputs: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda output, raw: outputs.append(output))
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    return outputs
+
+
+def figures(tools: Any) -> dict[str, Callable[[], None]]:
+    """Each figure function of `tools`, called as the notebook does."""
+    image, colour = np.arange(36).reshape(6, 6), np.zeros((32, 32, 3), np.uint8)
+    history = types.SimpleNamespace(
+        history={
+            "loss": [2.0, 1.0],
+            "val_loss": [2.1, 1.2],
+            "accuracy": [0.1, 0.6],
+            "val_accuracy": [0.1, 0.5],
+        }
+    )
+    return {
+        "show_matrix": lambda: tools.show_matrix(image, "numbers"),
+        "show_digit": lambda: tools.show_digit(np.zeros((28, 28), np.uint8), 3),
+        "show_channels": lambda: tools.show_channels(colour, "black"),
+        "show_one_hot": lambda: tools.show_one_hot([2, 0], 4),
+        "show_windows": lambda: tools.show_windows(5, 3),
+        "show_convolution": lambda: tools.show_convolution(image, np.eye(3), (1, 2)),
+        "show_feature_maps": lambda: tools.show_feature_maps(image, {"diagonal": np.eye(3)}),
+        "show_padding": lambda: tools.show_padding(6, [(3, 2, 1)]),
+        "show_pooling": lambda: tools.show_pooling(image),
+        "show_plan": lambda: tools.show_plan([("picture", (28, 28, 1)), ("Dense", (10,))]),
+        "show_curves": lambda: tools.show_curves(history, "net."),
+        "show_gallery": lambda: tools.show_gallery([image], ["numbers"]),
+        "show_classes": lambda: tools.show_classes(colour[None].repeat(20, 0), np.arange(20)[:, None] % 10),
+    }
+
+
+def test_every_figure_has_a_text_and_is_closed(tools: Any, shown: list[dict[str, str]]) -> None:
+    import matplotlib.pyplot as plt
+
+    named = figures(tools)
+    assert set(named) == {name for name in vars(tools) if name.startswith("show_")}
+    for name, draw in named.items():
+        shown.clear()
+        draw()
+        (output,) = shown
+        alt = output["text/plain"].removeprefix("[Figure: ").removesuffix("]")
+        assert len(alt) > 40, name
+        assert "<img " in output["text/html"], name
+        assert 'alt="' in output["text/html"], name
+        assert not plt.get_fignums(), name
+
+
+def test_what_a_figure_says_is_what_it_shows(tools: Any, shown: list[dict[str, str]]) -> None:
+    figures(tools)["show_convolution"]()
+    # Rows 1 to 3 and columns 2 to 4 of the numbers 0 … 35: 8, 15 and 22 lie on the diagonal.
+    assert "8·1 + 9·0 + 10·0 + 14·0 + 15·1 + 16·0 + 20·0 + 21·0 + 22·1 = 45" in shown[0]["text/plain"]
+    shown.clear()
+    figures(tools)["show_pooling"]()
+    assert "[[7, 9, 11], [19, 21, 23], [31, 33, 35]]" in shown[0]["text/plain"]
+    assert "[[3.5, 5.5, 7.5]" in shown[0]["text/plain"]
+
+
+def test_a_quotation_mark_does_not_end_the_alt_text(tools: Any, shown: list[dict[str, str]]) -> None:
+    tools.show_gallery([np.eye(3)], ['a "name" <b>'])
+    assert "&quot;name&quot; &lt;b&gt;" in shown[0]["text/html"]
+
+
+def test_while_grading_figures_are_words_only(
+    tools: Any, shown: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    figures(tools)["show_digit"]()
+    assert set(shown[0]) == {"text/plain"}
