@@ -92,7 +92,7 @@ STALLED_SECONDS = 20.0
 
 
 def load(dataset: Any, quick: bool = True) -> tuple[Split, Split]:
-    """Training and test pictures with their labels, and one printed sentence that says which ones.
+    """Training and test pictures with their labels, and two printed lines that say which ones.
 
     `dataset` is `keras.datasets.mnist` or `keras.datasets.cifar10`. Its own `load_data()` is called when the
     set is in Keras' cache or its server answers; otherwise MNIST comes from the 5,000 real digits that are
@@ -105,17 +105,15 @@ def load(dataset: Any, quick: bool = True) -> tuple[Split, Split]:
     if name not in KNOWN_SETS:
         raise ValueError(f"this notebook knows the data sets {' and '.join(KNOWN_SETS)}, not {name}")
     whole = None if grading() else _from_keras(dataset, name)
-    train, test, origin = (*whole, f"the real {TITLES[name]} set") if whole else _offline(name, quick)
+    train, test, origin = (*whole, f"from the real {TITLES[name]} set") if whole else _offline(name, quick)
     _stood_in.discard(name)
     if not whole and name == "cifar10":
         _stood_in.add(name)
     if quick:
         sizes = QUICK_SIZES[name]
         train, test = (_first(part, size) for part, size in zip((train, test), sizes, strict=True))
-    print(
-        f"{TITLES[name]}: {len(train[0]):,} pictures for training and {len(test[0]):,} for testing, "
-        f"from {origin}."
-    )
+    print(f"{TITLES[name]}: {len(train[0]):,} pictures for training and {len(test[0]):,} for testing.")
+    print(f"They are {origin}.")
     return train, test
 
 
@@ -250,13 +248,13 @@ def _offline(name: str, quick: bool) -> tuple[Split, Split, str]:
         return (
             (images[:cut], labels[:cut]),
             (images[cut:], labels[cut:]),
-            "the 5,000 real MNIST digits that come with this notebook (the full set is out of reach)",
+            "among the 5,000 real MNIST digits that come with this notebook, as the full set is out of reach",
         )
     train, test = QUICK_SIZES["cifar10"] if quick else FULL_STAND_INS
     return (
         draw_stand_ins(train, seed=1),
         draw_stand_ins(test, seed=2),
-        "drawn stand-ins, NOT the real photographs (the real set is out of reach)",
+        "drawn stand-ins, NOT the real photographs, as the real set is out of reach",
     )
 
 
@@ -327,7 +325,7 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 # Graded training is cut short, whatever batch size and epochs ask for.
 MOST_BATCH = 128
 MOST_STEPS = 60
-MOST_PICTURES = 2048
+MOST_PICTURES = 2560
 
 
 def bound_training(steps: int = MOST_STEPS, pictures: int = MOST_PICTURES, batch: int = MOST_BATCH) -> None:
@@ -788,7 +786,7 @@ def show_curves(history: Any, title: str = "") -> None:
             axis.grid(color="0.9")
             axis.legend()
         axes[0, 0].set_ylim(bottom=0)
-        axes[0, 1].set_ylim(top=1)
+        axes[0, 1].set_ylim(top=1.03)
         figure.suptitle(title, size=11)
         show(figure, f"{title} Curves over {len(values['loss'])} epochs: {', '.join(words)}.".strip())
 
