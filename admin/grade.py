@@ -194,7 +194,7 @@ def run_all(course: Course, jobs: list[Job], workers: int) -> Iterator[Outcome]:
             workers,
             multiprocessing.get_context("spawn"),
             prepare_worker,
-            (str(course.root / "grading"), os.getpid()),
+            (str(course.root / "grading"), os.getpid(), max(1, cores() // workers)),
         ) as pool:
             futures = {pool.submit(run, course, job.student): job for job in waiting}
             try:
@@ -233,8 +233,16 @@ def run(course: Course, student: str) -> Outcome:
     return Outcome(student, seconds, log=log, failed="nbgrader could not grade it")
 
 
-def prepare_worker(folder: str, parent: int) -> None:
-    """Keep what kernels print off the terminal, and end when the process that wanted the grades ends."""
+def prepare_worker(folder: str, parent: int, threads: int) -> None:
+    """Keep what kernels print off the terminal, share the cores, and end when the parent process ends."""
+    # Every kernel would take all cores for itself, and they would mostly wait for one another.
+    for library in (
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    ):
+        os.environ[library] = str(threads)
     Path(folder).mkdir(parents=True, exist_ok=True)
     output = os.open(Path(folder) / "kernels.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
@@ -250,7 +258,12 @@ def prepare_worker(folder: str, parent: int) -> None:
 
 def default_workers() -> int:
     """One a core, but no more than four: each kernel with TensorFlow takes most of a gigabyte."""
-    return min(4, len(os.sched_getaffinity(0)))
+    return min(4, cores())
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 # --- Record ---------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ CLASS: tuple[Student, ...] = (
         },
     ),
     Student("fatima", "handed in the empty notebook", empty=True),
-    Student("goran", "an endless loop in task 7", cells={"train_net_2": LOOP}),
+    Student("ali", "an endless loop in task 7", cells={"train_net_2": LOOP}),
     Student("h. lindqvist", "a file that ends in the middle", broken=True),
 )
 

@@ -74,8 +74,8 @@ def test_the_broken_one_gets_feedback_too(course):
 
 def test_the_loop_costs_its_own_cell_only(course):
     """Are the points before and after an endless loop kept?"""
-    goran = next(student for student in CLASS if student.cells)
-    lost = [task for task, got in demo.points(course, goran).items() if got < sample_class.out_of(task)]
+    looping = next(student for student in CLASS if student.cells)
+    lost = [task for task, got in demo.points(course, looping).items() if got < sample_class.out_of(task)]
     assert lost == ["train_net_2"]
 
 
