@@ -1,0 +1,272 @@
+"""The list of answers (`admin/answers.py`), gone through one by one: points and words of each check."""
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import matplotlib
+
+import problem_unittests as tests
+from admin.answers import ANSWERS, Answer, answer
+from notebooks import tools
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+
+DATA = Path(__file__).parents[2] / "notebooks" / "data"
+# One task's answer cell may use what the tasks before it have made, as in the notebook.
+BEFORE = {
+    "cifar_model": ["normalise_images", "net_1", "net_2", "cifar_images"],
+    "cifar_images": ["normalise_images"],
+    "cifar_labels": ["one_hot"],
+    "cifar_training": [
+        "normalise_images",
+        "one_hot",
+        "net_1",
+        "net_2",
+        "cifar_labels",
+        "cifar_images",
+        "cifar_model",
+    ],
+}
+SMALL = 600
+
+
+def new_notebook(task: str) -> dict[str, Any]:
+    """The names that a notebook holds just before the answer cell of a task, everything before it being "
+    "right."""
+    names: dict[str, Any] = {"np": np, "keras": keras, "plt": plt, "NUMBER_CLASSES": 10, **mnist(), **cifar()}
+    names["train_pixels"], names["test_pixels"] = names["train_images"] / 255, names["test_images"] / 255
+    for earlier in BEFORE.get(task, []):
+        exec(answer(earlier, "the model answer").code, names)
+    if task in ("train_net_1", "train_net_2"):
+        names["normalise_images"] = lambda images: images / 255
+        names[f"model_{task[-1]}"] = trained(task.removeprefix("train_"))
+    return names
+
+
+def mnist() -> dict[str, np.ndarray]:
+    with np.load(DATA / "mnist_5000.npz") as file:
+        x, y = file["x"], file["y"]
+    return {
+        "train_images": x[:2000],
+        "train_labels": y[:2000],
+        "test_images": x[4000:],
+        "test_labels": y[4000:],
+    }
+
+
+def cifar() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(7)
+    labels = rng.permutation(np.arange(SMALL + 200) % 10).astype(np.uint8)[:, None]
+    images = rng.integers(0, 256, (SMALL + 200, 32, 32, 3), dtype=np.uint8)
+    images[..., 0] = np.clip(labels[..., None] * 25 + images[..., 0] // 10, 0, 255)
+    return {
+        "cifar_train_images": images[:SMALL],
+        "cifar_train_labels": labels[:SMALL],
+        "cifar_test_images": images[SMALL:],
+        "cifar_test_labels": labels[SMALL:],
+    }
+
+
+@cache
+def trained(net: str) -> keras.Model:
+    """The net after a few steps on real digits."""
+    names: dict[str, Any] = {"keras": keras}
+    exec(answer(net, "the model answer").code, names)
+    keras.utils.set_random_seed(1)
+    model, data = names[net]((28, 28, 1), 10), mnist()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(data["train_images"][..., None] / 255, data["train_labels"], batch_size=64, epochs=1, verbose=0)
+    return model
+
+
+def graded(given: Answer) -> tuple[float, str, str]:
+    """Points, words and what stands on stderr, after the answer cell and its check as the student calls "
+    "it."""
+    names = new_notebook(given.task)
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        exec(given.code, names)
+        err.truncate(0)
+        reached = call_check(given.task, names)
+    plt.close("all")
+    return reached, " ".join(out.getvalue().split()), err.getvalue()
+
+
+def call_check(task: str, names: dict[str, Any]) -> float:
+    if task == "normalise_images":
+        return tests.test_normalize_images(names[task])
+    if task in ("one_hot", "net_1", "net_2"):
+        return getattr(tests, f"test_{task}")(names[task])
+    if task.startswith("train"):
+        return tests.test_train(task, names)
+    return getattr(tests, f"test_{task}")(names)
+
+
+@pytest.mark.parametrize("given", ANSWERS, ids=lambda a: f"{a.task}: {a.name}")
+def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) -> None:
+    """Does each answer of the list get exactly its points, its own words, and nothing on stderr?"""
+    reached, said, stderr = graded(given)
+    assert (reached, stderr) == (given.points, ""), said
+    assert given.says in said
+
+
+def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
+    """Is there, for each graded task, more than one right way, a wrong one, an empty one, and words for "
+    "each?"""
+    for name, task in tests.TASKS.items():
+        if task.points:
+            own = [a for a in ANSWERS if a.task == name]
+            assert sum(a.points == task.points for a in own) >= 2, name
+            assert any(a.name == "empty" and a.points == 0 for a in own), name
+            assert all(a.says for a in own if a.points < task.points), name
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_training() -> Iterator[None]:
+    """Training as in grading, but shorter still: its checks look at how it was asked for, not at how far "
+    "it got."""
+    trained("net_1"), trained("net_2")
+    unbounded = keras.Model.fit
+    tools.bound_training(steps=3)
+    yield
+    keras.Model.fit = unbounded
+
+
+@pytest.fixture
+def secret() -> np.random.Generator:
+    return np.random.default_rng(int.from_bytes(os.urandom(8)))
+
+
+@pytest.mark.parametrize("task", [name for name, task in tests.TASKS.items() if task.points])
+def test_secret_cases_give_the_same_points(task: str, secret: np.random.Generator) -> None:
+    """Do cases that nobody has seen before tell the same right and wrong answers apart?"""
+    # A training takes seconds and its check draws nothing but pictures: two answers of it are enough.
+    own = [a for a in ANSWERS if a.task == task]
+    for given in own[:2] if task == "cifar_training" else own:
+        names = new_notebook(task)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(given.code, names)
+            findings = tests.grade_answer(task, names, rng=secret)
+        assert tests.points(findings) == given.points, (given.name, tests.words(task, findings))
+
+
+def test_the_words_never_quote_a_secret_case(secret: np.random.Generator) -> None:
+    """Are the words for a wrong answer the same, whatever was drawn?"""
+    for name in ("divides by the maximum", "min–max per picture", "maximum plus one", "drops absent classes"):
+        given = next(a for a in ANSWERS if a.name == name)
+        names = new_notebook(given.task)
+        exec(given.code, names)
+        practice = tests.words(given.task, tests.grade_answer(given.task, names))
+        assert tests.words(given.task, tests.grade_answer(given.task, names, rng=secret)) == practice
+
+
+def test_a_check_changes_nothing_in_the_notebook() -> None:
+    """Has a trained model its weights after its check, and have the data their values?"""
+    names = new_notebook("cifar_model")
+    exec(answer("cifar_model", "the model answer").code, names)
+    weights = [w.copy() for w in names["cifar_model"].get_weights()]
+    images = names["cifar_train_images"].copy()
+    tests.test_cifar_model(names)
+    assert all(np.array_equal(a, b) for a, b in zip(weights, names["cifar_model"].get_weights(), strict=True))
+    assert np.array_equal(images, names["cifar_train_images"])
+
+
+@pytest.mark.parametrize("task", [name for name in tests.TASKS if name not in ("net_3", "cifar_training")])
+def test_a_check_takes_less_than_two_seconds(task: str) -> None:
+    """Does a student wait less than two seconds for the check of a right answer?"""
+    names = new_notebook(task)
+    exec(answer(task, "the model answer").code, names)
+    call_check(task, names)
+    start = time.perf_counter()
+    call_check(task, names)
+    assert time.perf_counter() - start < 2
+
+
+def test_missing_data_says_which_cell_to_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is a student who runs a check before the data are loaded told so, instead of a KeyError?"""
+    assert tests.test_cifar_labels({"cifar_y_train": np.eye(10)}) == 0
+    assert "Run the cell that loads CIFAR-10" in capsys.readouterr().out
+
+
+def test_hints_have_three_levels_and_none_is_a_solution(capsys: pytest.CaptureFixture[str]) -> None:
+    """Has every task three hints, none with a line of the model answer in it, and a sentence for a wrong "
+    "name?"""
+    for name in tests.TASKS:
+        for level in (1, 2, 3):
+            tests.hint(name, level)
+            told = capsys.readouterr().out
+            assert len(told) > 60
+            solutions = [a.code for a in ANSWERS if a.task == name and a.points == tests.TASKS[name].points]
+            lines = [line.strip() for code in solutions for line in code.splitlines()[1:]]
+            assert not any(len(line) > 12 and line in told for line in lines)
+    tests.hint("onehot", 1)
+    assert "There is no task" in capsys.readouterr().out
+    tests.hint("one_hot", 4)
+    assert "levels 1, 2 and 3" in capsys.readouterr().out
+
+
+def test_net_3_is_looked_at_and_gives_no_points(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is the extra net told what it has, and what it might try, without points?"""
+
+    def net_3(sample_shape: tuple[int, ...], nb_classes: int) -> keras.Model:
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input(sample_shape),
+                *(layers.Conv2D(8, 3, padding="same", activation="relu") for _ in range(3)),
+                layers.Dropout(0.2),
+                layers.Flatten(),
+                layers.Dense(nb_classes, activation="softmax"),
+            ]
+        )
+
+    assert tests.test_net_3(net_3) is None
+    told = capsys.readouterr().out
+    assert "✓ more convolutions" in told
+    assert "✓ dropout" in told
+    assert "✗ batch normalisation" in told
+
+
+def test_numpy_forward_agrees_with_keras() -> None:
+    """Does the judge's own forward pass give what Keras gives, for every kind of layer that it follows?"""
+    layers = keras.layers
+    chains = [
+        [
+            layers.Conv2D(4, 3, strides=2, padding="same", activation="elu"),
+            layers.AveragePooling2D(2, padding="same"),
+        ],
+        [layers.Conv2D(4, (2, 3), activation="tanh"), layers.MaxPooling2D(3, strides=2, padding="same")],
+        [
+            layers.ZeroPadding2D(1),
+            layers.BatchNormalization(),
+            layers.Conv2D(3, 3, use_bias=False, activation="silu"),
+        ],
+        [layers.Rescaling(0.5, 0.1), layers.Conv2D(3, 3), layers.LeakyReLU(), layers.GlobalMaxPooling2D()],
+        [
+            layers.Conv2D(3, 3, activation="leaky_relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, "softplus"),
+        ],
+        [layers.Flatten(), layers.Dense(5, "sigmoid"), layers.Reshape((5,)), layers.Softmax()],
+    ]
+    images = np.random.default_rng(3).random((2, 11, 9, 2), dtype=np.float32)
+    for chain in chains:
+        model = keras.Sequential([keras.Input((11, 9, 2)), *chain])
+        described = tests._described(model, {"images": images, "seed": 5})
+        with_weights = [layer for layer in described["layers"] if layer["weights"]]
+        simulated = tests.forward(described["layers"], list(tests._layer_weights(with_weights, 5)), images)
+        assert simulated is not None
+        np.testing.assert_allclose(simulated, described["output"], atol=2e-5)
