@@ -322,7 +322,13 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 
 # -------------------------------------------------------------------------------------------- training
 
-# Graded training is cut short, whatever batch size and epochs ask for.
+# Graded training is cut short, whatever batch size and epochs ask for. Measured with 3,600 of the shipped
+# digits, Adadelta(learning_rate=1.0) and 8 seeds: test accuracy on the other 1,000 (lowest, median), where
+# guessing gives 0.10:
+#   batch  16, 60 steps: net_1 0.83, 0.89   net_2 0.82, 0.87
+#   batch 128, 20 steps: net_1 0.74, 0.80   net_2 0.72, 0.82   (larger batches are cut to 128)
+# Uncut, 8 steps of 512 gave net_1 between 0.25 and 0.60. A training of net_1 takes 5 to 8 processor seconds,
+# tracing included, one of net_2 takes 4: about 8 s for all three on two idle cores.
 MOST_BATCH = 128
 MOST_STEPS = 60
 MOST_PICTURES = 2560
@@ -821,14 +827,18 @@ def show_classes(pictures: NDArray[Any], labels: NDArray[Any], each: int = 8) ->
     flat = np.asarray(labels).reshape(-1)
     drawn = "cifar10" in _stood_in
     names = [f"{number}  {'(drawn)' if drawn else name}" for number, name in enumerate(CIFAR_CLASSES)]
-    with _canvas(len(names), each, len(names) * (WIDTH - 1) / each) as (figure, axes):
-        for number, name in enumerate(names):
-            for axis in axes[number]:
-                axis.set(xticks=[], yticks=[])
-                axis.set_frame_on(False)
-            for axis, picture in zip(axes[number], pictures[flat == number][:each], strict=False):
-                axis.imshow(picture)
-            axes[number, 0].set_ylabel(name, rotation=0, ha="right", va="center")
+    side, gap = pictures.shape[1], 3
+    # One large picture: eighty small axes would take seconds.
+    sheet = np.full((len(names) * (side + gap), each * (side + gap), 3), 255, dtype=np.uint8)
+    for number in range(len(names)):
+        for place, picture in enumerate(pictures[flat == number][:each]):
+            top, left = number * (side + gap), place * (side + gap)
+            sheet[top : top + side, left : left + side] = picture
+    with _canvas(1, 1, WIDTH) as (figure, axes):
+        axes[0, 0].imshow(sheet, interpolation="nearest")
+        axes[0, 0].set_yticks(np.arange(len(names)) * (side + gap) + side / 2, names)
+        axes[0, 0].set(xticks=[], frame_on=False)
+        axes[0, 0].tick_params(length=0)
         show(figure, f"Up to {each} pictures of each class, one class a row: {', '.join(names)}.")
 
 

@@ -369,7 +369,7 @@ def figures(tools: Any) -> dict[str, Callable[[], None]]:
         "show_pooling": lambda: tools.show_pooling(image),
         "show_plan": lambda: tools.show_plan([("picture", (28, 28, 1)), ("Dense", (10,))]),
         "show_curves": lambda: tools.show_curves(history, "net."),
-        "show_gallery": lambda: tools.show_gallery([image], ["numbers"]),
+        "show_gallery": lambda: tools.show_gallery([image], ["numbers"], about="A matrix of numbers"),
         "show_classes": lambda: tools.show_classes(colour[None].repeat(20, 0), np.arange(20)[:, None] % 10),
     }
 
