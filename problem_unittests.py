@@ -261,9 +261,8 @@ def _error_words(task: str, error: str) -> str:
     if "Cannot cast ufunc" in error:
         return (
             f"`{task}` stopped with {error}. You seem to divide in place. An array of 8-bit whole numbers "
-            "has no "
-            "room for fractions: 51 / 255 = 0.2 can't be put where 51 stood. What if the result is a new "
-            "array?"
+            "has no room for fractions: 51 / 255 = 0.2 can't be put where 51 stood. What if the result is "
+            "a new array?"
         )
     if "`" in error:
         return f"{error}. Run the cell that makes it, then this one again."
@@ -331,50 +330,41 @@ _NORMALISING_THOUGHTS = (
     Thought(
         lambda x: x / max(x.max(), 1),
         "A dark picture whose brightest pixel is 60 came back with a maximum of 1.0. You seem to divide by "
-        "the "
-        "brightest pixel of what you are given. Then two pictures of the same digit, one dark and one "
-        "bright, become "
-        "the same: what is the largest value that 8 bits can hold?",
+        "the brightest pixel of what you are given. Then two pictures of the same digit, one dark and one "
+        "bright, become the same: what is the largest value that 8 bits can hold?",
     ),
     Thought(
         lambda x: x / np.maximum(_per_picture(x, np.max), 1),
         "Each picture is divided by its own brightest pixel: a dark picture with 60 as its brightest comes "
-        "back with "
-        "a maximum of 1.0, as bright as any other. What is the largest value that 8 bits can hold, in any "
-        "picture?",
+        "back with a maximum of 1.0, as bright as any other. What is the largest value that 8 bits can "
+        "hold, in any picture?",
     ),
     Thought(
         lambda x: _min_max(x, x.min(), x.max()),
         "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch from the darkest to the brightest "
-        "pixel of "
-        "the whole batch (min–max). Then a picture's values depend on which pictures it arrives with. Black "
-        "is always "
-        "0 and white always 255, whatever the batch holds.",
+        "pixel of the whole batch (min–max). Then a picture's values depend on which pictures it arrives "
+        "with. Black is always 0 and white always 255, whatever the batch holds.",
     ),
     Thought(
         lambda x: _min_max(x, _per_picture(x, np.min), _per_picture(x, np.max)),
         "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch each picture from its darkest to "
-        "its "
-        "brightest pixel (min–max). Then a pale grey digit and a black one look alike. Black is always 0, "
-        "white 255.",
+        "its brightest pixel (min–max). Then a pale grey digit and a black one look alike. Black is always "
+        "0, white 255.",
     ),
     Thought(
         lambda x: x / 256,
         "White (255) came back as 0.996. You seem to divide by 256, the number of values that 8 bits have. "
-        "But they "
-        "start at 0: what is the largest of them?",
+        "But they start at 0: what is the largest of them?",
     ),
     Thought(
         lambda x: x // 255,
         "51 came back as 0. You seem to divide without fractions (//, or the result went back into whole "
-        "numbers), "
-        "so everything but pure white becomes black. 51 should become 0.2.",
+        "numbers), so everything but pure white becomes black. 51 should become 0.2.",
     ),
     Thought(
         lambda x: x / 127.5 - 1,
         "Black (0) came back as −1.0. You scaled to the range from −1 to 1, as some nets want it. This one "
-        "is asked "
-        "for 0 to 1: black 0.0, white 1.0.",
+        "is asked for 0 to 1: black 0.0, white 1.0.",
     ),
     Thought(
         lambda x: x / 255 - 0.5,
@@ -384,14 +374,12 @@ _NORMALISING_THOUGHTS = (
     Thought(
         lambda x: x / 255 / 255,
         "White (255) came back as 0.0039, which is 1/255. The images seem to be normalised twice: was the "
-        "cell run on "
-        "its own result, or was the input divided already?",
+        "cell run on its own result, or was the input divided already?",
     ),
     Thought(
         lambda x: (x - x.mean()) / max(x.std(), 1e-9),
         "The mean came back as 0 and the standard deviation as 1. That is standardising; it gives values "
-        "below 0 and "
-        "above 1. Here black should become 0.0 and white 1.0, in any batch.",
+        "below 0 and above 1. Here black should become 0.0 and white 1.0, in any batch.",
     ),
     Thought(lambda x: 1 - x / 255, "Black (0) came back as 1.0 and white as 0.0: the picture is inverted."),
     *(
@@ -423,8 +411,7 @@ def _pixel_words(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -
     low, high = min(v.min() for v in values), max(v.max() for v in values)
     return (
         f"The values go from {low:.3g} to {high:.3g}, and they are not what black = 0.0, white = 1.0 and a "
-        "straight "
-        "line between them give. What should 51 become? And 102?"
+        "straight line between them give. What should 51 become? And 102?"
     )
 
 
@@ -488,8 +475,8 @@ def _judge_normalise_images(cases: Sequence[Case], answers: Sequence[Answer]) ->
     findings.append(Finding("any number of axes", 0 if failed else 1, 1, _axes_error_words(failed)))
     untouched = all(answer.get("untouched") is True for _, answer in given)
     message = (
-        "the images that you were given are changed afterwards. Run the cell twice, and they are normalised "
-        "twice. Make a new array instead of writing into theirs."
+        "the images that you were given are changed afterwards. Run the cell twice, and they are "
+        "normalised twice. Make a new array instead of writing into theirs."
     )
     findings.append(Finding("input left alone", 1 * untouched, 1, "" if untouched else message))
     return findings
@@ -500,8 +487,8 @@ def _axes_error_words(failed: Sequence[tuple[np.ndarray, Answer]]) -> str:
         return ""
     images, answer = failed[0]
     return (
-        f"it works for some pictures and stops for others with {images.ndim} axes ({answer['error']}). "
-        "One picture, a list of pixels or colour pictures need the same arithmetic."
+        f"it works for some pictures and stops for others with {images.ndim} axes ({answer['error']}). One "
+        "picture, a list of pixels or colour pictures need the same arithmetic."
     )
 
 
@@ -604,8 +591,8 @@ def _finding_channel_axis(name: str, source: str, images: np.ndarray, size: int,
         )
         return Finding(name, 0, 2, message)
     message = (
-        f"the shape is right, but the pixels are not those of `{source}`, each where it was. Other pictures, "
-        "or moved pixels? A new axis of length 1 moves nothing."
+        f"the shape is right, but the pixels are not those of `{source}`, each where it was. Other "
+        "pictures, or moved pixels? A new axis of length 1 moves nothing."
     )
     return Finding(name, 0, 2, message)
 
@@ -663,8 +650,8 @@ def _axis_words(name: str, shape: Sequence[int], size: int, picture: Sequence[in
     other = f"Expected was ({size}, {height}, {width}, 1): as before, with one axis of length 1 at the end."
     if len(shape) == 4 and list(shape[1:]) == [height, width, 1]:
         other = (
-            f"Its pictures look right, but there are {shape[0]} of them, not {size}. Training and test mixed "
-            "up?"
+            f"Its pictures look right, but there are {shape[0]} of them, not {size}. Training and test "
+            "mixed up?"
         )
     return came + sentences.get(tuple(shape), other)
 
@@ -721,9 +708,8 @@ def _findings_one_hot(pairs: Sequence[tuple[np.ndarray, int, Any]]) -> list[Find
     if identity:
         shape_words = (
             "the identity matrix came back: row 0 has its 1 at place 0, row 1 at place 1, whatever the "
-            "labels are. "
-            "It holds the right rows, but not in the order of your labels: [2, 0, 2] asks for row 2, row 0, "
-            "row 2."
+            "labels are. It holds the right rows, but not in the order of your labels: [2, 0, 2] asks for "
+            "row 2, row 0, row 2."
         )
     if not shaped:
         place_words = "look at the shape first."
@@ -749,23 +735,21 @@ def _one_hot_shape_words(vector: np.ndarray, classes: int, shape: tuple[int, ...
     if shape in ((n, 1, classes), (n, classes, 1), (1, n, classes)):
         return (
             f"three axes came back, {shape} for {n} labels and {classes} classes: there is an axis of "
-            "length 1 "
-            "too many."
+            "length 1 too many."
         )
     if shape == (classes, n):
         return "rows and columns are swapped (transposed). Each label has a row, each class a column."
     if shape == (n, largest + 1):
         return (
             "the labels [1, 0] with 8 classes came back with 2 columns. You seem to count the classes as "
-            "the largest "
-            "label plus one. A batch in which the last class does not occur then gets too few columns."
+            "the largest label plus one. A batch in which the last class does not occur then gets too few "
+            "columns."
         )
     if shape == (n, present):
         return (
-            "the labels [5, 0, 5] with 8 classes came back with 2 columns. Only classes that occur get one, "
-            "so "
-            "column 1 means class 5 here and another class in the next batch. Absent classes need their "
-            "column too."
+            "the labels [5, 0, 5] with 8 classes came back with 2 columns. Only classes that occur get "
+            "one, so column 1 means class 5 here and another class in the next batch. Absent classes need "
+            "their column too."
         )
     if shape == (n, 10):
         return (
@@ -778,8 +762,8 @@ def _one_hot_shape_words(vector: np.ndarray, classes: int, shape: tuple[int, ...
             "there is a row for each class. There should be a row for each label, in the order of the labels."
         )
     return (
-        "expected was a row for each label and a column for each class, "
-        f"and {shape} came for {n} labels and {classes} classes."
+        f"expected was a row for each label and a column for each class, and {shape} came for {n} labels "
+        f"and {classes} classes."
     )
 
 
@@ -806,8 +790,8 @@ def _one_hot_place_words(pairs: Sequence[tuple[np.ndarray, int, np.ndarray]]) ->
     if any((a.sum(axis=1) != 1).any() for _, _, a in pairs):
         return "some rows hold more or less than a single 1. A picture has one class: each row sums to 1."
     return (
-        "some rows have their 1 at another place than their label. Row i belongs to label i: "
-        "labels [2, 0] → [0, 0, 1], [1, 0, 0]."
+        "some rows have their 1 at another place than their label. Row i belongs to label i: labels [2, 0] "
+        "→ [0, 0, 1], [1, 0, 0]."
     )
 
 
@@ -843,8 +827,7 @@ def _finding_cifar_labels(name: str, labels: np.ndarray, size: int, answer: Answ
     if shape in ([size, 1, 10], [size, 10, 1]):
         came += (
             "CIFAR-10 stores its labels as a column, (n, 1), and that axis is still there: [[3], [8]] is "
-            "not [3, 8]. "
-            "Flatten the labels before you encode them."
+            "not [3, 8]. Flatten the labels before you encode them."
         )
     elif shape in ([size, 1], [size]):
         came += (
@@ -1014,10 +997,14 @@ def _layer_description(layer: Any) -> Answer:
         config = layer.get_config()
     except Exception:  # an own layer that can't describe itself is told by its class alone
         config = {}
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
-    plain = {key: value for key, value in plain.items() if _is_json(value) and key not in ("name", "weights")}
+    plain = {key: _listed(value) for key, value in config.items() if key not in ("name", "weights")}
+    plain = {key: value for key, value in plain.items() if _is_json(value)}
     shapes = [[int(side) for side in weight.shape] for weight in getattr(layer, "weights", [])]
     return {**plain, "kind": type(layer).__name__, "weights": shapes}
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _is_json(value: Any) -> bool:
@@ -1112,14 +1099,14 @@ def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> str:
     if simulated is None:
         kinds = [str(layer.get("kind")) for layer in layers if layer.get("kind") not in _STEPS]
         return (
-            f"the net holds something that this check can't follow "
-            f"({', '.join(kinds) or 'joined in its own way'}). "
-            "It asks for convolutions, pooling, Flatten and Dense in one chain: build it from these."
+            "the net holds something that this check can't follow "
+            f"({', '.join(kinds) or 'joined in its own way'}). It asks for convolutions, pooling, Flatten "
+            "and Dense in one chain: build it from these."
         )
     if not _same(_array(answer, "output"), simulated, 1e-3):
         return (
-            "the net does not compute what its own layers say. Are all of them joined, one after the other, "
-            "once?"
+            "the net does not compute what its own layers say. Are all of them joined, one after the "
+            "other, once?"
         )
     return ""
 
@@ -1176,9 +1163,8 @@ def _conv_words(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -
     said = []
     if swapped:
         said.append(
-            "the numbers of filters are swapped: 32 come first, then 64. Early filters look for few, simple "
-            "things "
-            "(edges); later ones for the many ways to combine them."
+            "the numbers of filters are swapped: 32 come first, then 64. Early filters look for few, "
+            "simple things (edges); later ones for the many ways to combine them."
         )
     elif layer.get("filters") != wanted["filters"]:
         said.append(f"{layer.get('filters')} filters, and {wanted['filters']} are asked for.")
@@ -1188,9 +1174,8 @@ def _conv_words(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -
         said.append(_stride_words(net, layer.get("strides"), wanted["strides"]))
     if layer.get("padding") != "valid":
         said.append(
-            "padding='same' puts zeros round the picture, and its size stays (28 → 28 at stride 1). Here no "
-            "zeros "
-            "are wanted: 'valid' keeps to the places where the whole kernel fits (28 → 26)."
+            "padding='same' puts zeros round the picture, and its size stays (28 → 28 at stride 1). Here "
+            "no zeros are wanted: 'valid' keeps to the places where the whole kernel fits (28 → 26)."
         )
     if layer.get("activation") != "relu":
         said.append(_activation_words(layer.get("activation")))
@@ -1222,8 +1207,7 @@ def _activation_words(came: Any) -> str:
     if came == "linear":
         return (
             "it has no activation. Without one, two layers in a row compute no more than a single layer "
-            "could. "
-            "Which activation cuts off what is below 0?"
+            "could. Which activation cuts off what is below 0?"
         )
     return f"its activation is {came}, and ReLU is asked for."
 
@@ -1236,8 +1220,7 @@ def _pooling_words(net: str, layers: Sequence[Answer]) -> str:
             return ""
         return (
             "there is still a pooling layer. In net_2 the second convolution's stride takes over its work; "
-            "with both, "
-            "the picture is halved twice (28 → 12 → 6)."
+            "with both, the picture is halved twice (28 → 12 → 6)."
         )
     if not pools:
         return (
@@ -1250,8 +1233,7 @@ def _pooling_words(net: str, layers: Sequence[Answer]) -> str:
     if pool["kind"] != "MaxPooling2D":
         return (
             f"a {pool['kind']} is not max-pooling: of [[1, 9], [2, 0]], max-pooling keeps 9, the strongest "
-            "answer; "
-            "the mean is 3."
+            "answer; the mean is 3."
         )
     said = []
     if pool.get("pool_size") != [2, 2]:
@@ -1299,14 +1281,12 @@ def _output_words(layers: Sequence[Answer], dense: Sequence[Answer], classes: in
     if activation == "sigmoid":
         said.append(
             "sigmoid judges each class alone, so a picture can be 90 % a 3 and 90 % an 8 at once. Softmax "
-            "makes them "
-            "share 100 %, which is what a one-hot label says."
+            "makes them share 100 %, which is what a one-hot label says."
         )
     elif activation == "linear":
         said.append(
             "the output has no activation, so its numbers are no probabilities: they can be negative and "
-            "sum to "
-            "anything. What turns them into shares of 100 %?"
+            "sum to anything. What turns them into shares of 100 %?"
         )
     elif activation != "softmax":
         said.append(f"the activation of the output is {activation}, and softmax is asked for.")
@@ -1346,8 +1326,7 @@ def _finding_any_shape(
         if "error" in answer:
             message = (
                 f"{net}((28, 28, 1), 10) works, but another sample_shape stops it. Is the shape of the "
-                "digits written "
-                "into the net? CIFAR-10 will come with (32, 32, 3)."
+                "digits written into the net? CIFAR-10 will come with (32, 32, 3)."
             )
             return Finding("any shape", 0, 1, message)
         output = _array(answer, "output")
@@ -1571,14 +1550,13 @@ def _batch_words(batch: Any, train_size: int) -> str:
     if batch < 8:
         return (
             f"with {batch} picture(s) a step, the direction of each step is mostly chance, and an epoch of "
-            f"{train_size} "
-            f"pictures takes {train_size // batch} steps. Powers of 2 from 16 to 512 are usual."
+            f"{train_size} pictures takes {train_size // batch} steps. Powers of 2 from 16 to 512 are usual."
         )
     if batch > 1024:
         return (
             f"with {batch} pictures a step, an epoch of {train_size} pictures has only "
-            f"{-(-train_size // batch)} "
-            "step(s), and the weights hardly move. Powers of 2 from 16 to 512 are usual."
+            f"{-(-train_size // batch)} step(s), and the weights hardly move. Powers of 2 from 16 to 512 "
+            "are usual."
         )
     return ""
 
@@ -1595,8 +1573,7 @@ def _epochs_words(epochs: Any) -> str:
     if epochs > 100:
         return (
             f"{epochs} epochs take hours, and long before the end the net knows its training pictures by "
-            "heart. "
-            "Look at the validation curve: after how many does it stop getting better?"
+            "heart. Look at the validation curve: after how many does it stop getting better?"
         )
     return ""
 
@@ -1635,10 +1612,14 @@ _OPTIMISERS = ("Adadelta", "Adagrad", "Adam")
 
 def _cases_cifar_model(rng: np.random.Generator, data: Given) -> list[Case]:
     images = rng.random((2, 32, 32, 3), dtype=np.float32)
-    predictions = rng.dirichlet(np.ones(10), 6).astype(np.float32)
-    labels = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 6)]
     ask = {"sample_shape": [32, 32, 3], "nb_classes": 10, "seed": int(rng.integers(2**31)), "images": images}
-    return [Case({**ask, "loss labels": labels, "loss predictions": predictions})]
+    return [Case({**ask, **_loss_example(rng)})]
+
+
+def _loss_example(rng: np.random.Generator) -> Ask:
+    """One-hot labels and shares of classes, (6, 10) each: what a loss gives for them tells which it is."""
+    labels = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 6)]
+    return {"loss labels": labels, "loss predictions": rng.dirichlet(np.ones(10), 6).astype(np.float32)}
 
 
 def _answer_cifar_model(given: Given, ask: Ask) -> Answer:
@@ -1731,17 +1712,21 @@ def _finding_optimiser(answer: Answer) -> Finding:
     return Finding("optimiser", 2, 2, message)
 
 
-def _findings_loss(case: Case, answer: Answer) -> list[Finding]:
+def _is_cross_entropy(case: Case, answer: Answer) -> bool:
     labels, predictions = case.ask["loss labels"], case.ask["loss predictions"]
     expected = float(-np.log((labels * predictions).sum(axis=1)).mean())
     came = _number(answer, "loss")
-    if came is not None and abs(came - expected) < 1e-3:
+    return came is not None and abs(came - expected) < 1e-3
+
+
+def _findings_loss(case: Case, answer: Answer) -> list[Finding]:
+    if _is_cross_entropy(case, answer):
         loss = Finding("loss", 1, 1, "categorical cross-entropy")
     else:
         message = (
             "for one-hot labels and a softmax, categorical cross-entropy is asked for: minus the logarithm "
-            "of what the "
-            "net gives the right class. 0.5 for the right class costs 0.69; yours gives another number."
+            "of what the net gives the right class. 0.5 for the right class costs 0.69; yours gives "
+            "another number."
         )
         loss = Finding("loss", 0, 1, message)
     metrics = [str(metric).lower() for metric in answer.get("metrics") or []]
@@ -1769,7 +1754,7 @@ def _cases_cifar_training(rng: np.random.Generator, data: Given) -> list[Case]:
         "test size": len(images),
         "train size": len(train),
     }
-    return [Case({"rows": rows, "images": images[rows]}, truth)]
+    return [Case({"rows": rows, "images": images[rows], **_loss_example(rng)}, truth)]
 
 
 def _answer_cifar_training(given: Given, ask: Ask) -> Answer:
@@ -1786,6 +1771,9 @@ def _answer_cifar_training(given: Given, ask: Ask) -> Answer:
     answer["axes"], answer["figure"] = _axes(given.get("cifar_figure"))
     model = given.get("cifar_model")
     if callable(model) and hasattr(model, "layers"):
+        answer["loss"] = _loss_value(
+            getattr(model, "loss", None), ask["loss labels"], ask["loss predictions"]
+        )
         answer["predictions"] = np.asarray(model(_prepared_pictures(given.get("cifar_x_test"), ask)))
     return answer
 
@@ -1879,10 +1867,9 @@ def _finding_split(split: float | None, validated: bool) -> Finding:
         return Finding("a fifth for validation", 0, 2, message)
     if split == 0.0:
         message = (
-            "an epoch trains on all training pictures, so the validation uses others. If those are the test "
-            "pictures, "
-            "there is nothing left that the net was not tuned on. A fifth of the training pictures is asked "
-            "for."
+            "an epoch trains on all training pictures, so the validation uses others. If those are the "
+            "test pictures, there is nothing left that the net was not tuned on. A fifth of the training "
+            "pictures is asked for."
         )
         return Finding("a fifth for validation", 0, 2, message)
     if split != 0.2:
@@ -1943,13 +1930,17 @@ def _finding_score(case: Case, answer: Answer) -> Finding:
     # All pictures tell the score to the last digit; a part of them to four standard deviations (binomial).
     whole = case.truth["test size"] == len(labels)
     margin = 0.001 if whole else 4 * float(np.sqrt(max(accuracy * (1 - accuracy), 0.02) / len(labels)))
-    if np.isfinite(score).all() and abs(score[1] - accuracy) <= margin:
+    loss_fits = True
+    if whole and _is_cross_entropy(case, answer):
+        # Keras keeps every share above 1e-7, so that no logarithm is infinite.
+        shares = np.clip(predictions[np.arange(len(labels)), labels], 1e-7, 1)
+        loss_fits = bool(np.isclose(score[0], -np.log(shares).mean(), rtol=0.02, atol=1e-3))
+    if np.isfinite(score).all() and abs(score[1] - accuracy) <= margin and loss_fits:
         return Finding("test score", 2, 2, f"test accuracy {score[1]:.0%}")
     message = (
         f"your model gets about {accuracy:.0%} of the test pictures right, and the score says "
-        f"{score[1]:.0%}. Is it "
-        "the "
-        "score of the training pictures, or of pictures that were prepared in another way?"
+        f"{score[1]:.0%}. Is it the score of the training pictures, or of pictures that were prepared in "
+        "another way?"
     )
     return Finding("test score", 0, 2, message)
 
@@ -2001,12 +1992,10 @@ TASKS: dict[str, Task] = {
             "Black is stored as 0. What number is white stored as, in any 8-bit picture, however dark the "
             "picture is?",
             "Each pixel is worked on by itself: a pixel of 51 becomes 0.2 in every picture. NumPy can do "
-            "this for a "
-            "whole "
-            "array at once, without a loop and for any number of axes.",
+            "this for a whole array at once, without a loop and for any number of axes.",
             "One line that makes a new array is enough. Divide by the number that white is stored as; "
-            "dividing whole "
-            "numbers with a single slash gives floats. If memory is short, choose float32 before you divide.",
+            "dividing whole numbers with a single slash gives floats. If memory is short, choose float32 "
+            "before you divide.",
         ),
     ),
     "channel_axis": Task(
@@ -2019,8 +2008,7 @@ TASKS: dict[str, Task] = {
             "No pixel moves and none is repeated. The array only gets one more axis, of length 1. Print "
             "x_train.shape.",
             "NumPy offers several ways: indexing with np.newaxis, np.expand_dims, or reshape. The new axis "
-            "is the "
-            "last one.",
+            "is the last one.",
         ),
     ),
     "one_hot": Task(
@@ -2030,17 +2018,11 @@ TASKS: dict[str, Task] = {
         _judge_one_hot,
         (
             "Take paper: what should come out for the labels [2, 0, 2] when there are 4 classes? How many "
-            "rows, how "
-            "many "
-            "columns?",
+            "rows, how many columns?",
             "Rows go with labels, columns with classes, and number_classes alone says how many columns "
-            "there are: a "
-            "class "
-            "that does not occur keeps its column of zeros.",
+            "there are: a class that does not occur keeps its column of zeros.",
             "Start from an array of zeros of the final shape. Row i wants a single 1, in the column that "
-            "label i "
-            "names. "
-            "Or ask for each column: which labels are equal to it?",
+            "label i names. Or ask for each column: which labels are equal to it?",
         ),
     ),
     "net_1": Task(
@@ -2050,16 +2032,13 @@ TASKS: dict[str, Task] = {
         _judge_net("net_1"),
         (
             "Say the plan aloud: which layer, how many filters, which kernel, which stride, which "
-            "activation? Each "
-            "sentence of it becomes one line.",
+            "activation? Each sentence of it becomes one line.",
             "keras.Sequential takes a list of layers; keras.Input(sample_shape) stands first. Compare "
-            "model.summary() "
-            "with "
-            "the table of the plan: shapes and numbers of parameters should agree line by line.",
+            "model.summary() with the table of the plan: shapes and numbers of parameters should agree "
+            "line by line.",
             "Two Conv2D with ReLU and without padding, MaxPooling2D, Flatten, then two Dense layers. The "
-            "last one has "
-            "nb_classes units, so that the shares of the classes sum to 1. And the function has to return "
-            "the model.",
+            "last one has nb_classes units, so that the shares of the classes sum to 1. And the function "
+            "has to return the model.",
         ),
     ),
     "train_net_1": Task(
@@ -2069,12 +2048,9 @@ TASKS: dict[str, Task] = {
         _judge_train("train_net_1", "model_1"),
         (
             "How many pictures should the net look at before each small change of its weights? And how "
-            "often at all "
-            "of them?",
+            "often at all of them?",
             "Small batches make many noisy steps, large ones few steady steps. Powers of 2 fit the "
-            "hardware. The "
-            "number of "
-            "epochs is right when the validation curve has become flat.",
+            "hardware. The number of epochs is right when the validation curve has become flat.",
             "Batches between 32 and 256 all work here. Begin with around ten epochs, look at the curves, "
             "then decide.",
         ),
@@ -2088,8 +2064,7 @@ TASKS: dict[str, Task] = {
             "Which two lines of net_1 are affected if the second convolution itself halves the picture?",
             "One layer disappears, and one layer gets one more argument. Everything else stays as in net_1.",
             "The second Conv2D takes steps of two pixels in both directions, and nothing pools after it. "
-            "Look at the "
-            "shapes in summary(): the picture is still 12 × 12 before Flatten.",
+            "Look at the shapes in summary(): the picture is still 12 × 12 before Flatten.",
         ),
     ),
     "train_net_2": Task(
@@ -2114,9 +2089,7 @@ TASKS: dict[str, Task] = {
             "A column of labels has two axes, and your one_hot expects one. Which NumPy methods make one "
             "axis of two?",
             "Flatten the labels first (ravel, flatten, reshape or an index do it), then encode them as you "
-            "did for "
-            "MNIST. "
-            "Both parts: training and test.",
+            "did for MNIST. Both parts: training and test.",
         ),
     ),
     "cifar_images": Task(
@@ -2139,13 +2112,9 @@ TASKS: dict[str, Task] = {
         (
             "Which two things must the function know to build the net for CIFAR-10 instead of MNIST?",
             "Build the model with your own net_1 or net_2, then compile it: an optimiser, a loss for "
-            "one-hot labels, "
-            "and "
-            "what should be reported beside the loss.",
+            "one-hot labels, and what should be reported beside the loss.",
             "The sample shape is that of one picture, without the number of pictures. For compile, look at "
-            "how "
-            "model_1 was "
-            "compiled, and choose an optimiser out of the three.",
+            "how model_1 was compiled, and choose an optimiser out of the three.",
         ),
     ),
     "cifar_training": Task(
@@ -2155,14 +2124,10 @@ TASKS: dict[str, Task] = {
         _judge_cifar_training,
         (
             "What did the training cell of net_1 do, step by step? Which of its numbers change here?",
-            "fit() takes what to learn from, how many pictures a step, how often, and which share it should "
-            "keep "
-            "aside. It "
-            "gives back a history whose .history holds a list for each curve.",
+            "fit() takes what to learn from, how many pictures a step, how often, and which share it "
+            "should keep aside. It gives back a history whose .history holds a list for each curve.",
             "Keep three things: what fit gives back, a figure made with plt.subplots(1, 2) whose axes show "
-            "loss and "
-            "accuracy "
-            "with labels, and what evaluate gives for the test pictures.",
+            "loss and accuracy with labels, and what evaluate gives for the test pictures.",
         ),
     ),
     "net_3": Task(
@@ -2172,14 +2137,11 @@ TASKS: dict[str, Task] = {
         _judge_net_3,
         (
             "Where does net_1 have most of its weights? What would another convolution and pooling before "
-            "Flatten "
-            "change?",
+            "Flatten change?",
             "Look at Dropout and BatchNormalization in Keras' documentation: where in a net do their "
             "authors put them?",
             "Begin small: net_1 with a third convolution, pooling after it, and dropout before the output. "
-            "Then "
-            "change one "
-            "thing at a time and look at the validation curve.",
+            "Then change one thing at a time and look at the validation curve.",
         ),
     ),
 }
