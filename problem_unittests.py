@@ -1931,7 +1931,8 @@ def _finding_score(case: Case, answer: Answer) -> Finding:
     whole = case.truth["test size"] == len(labels)
     margin = 0.001 if whole else 4 * float(np.sqrt(max(accuracy * (1 - accuracy), 0.02) / len(labels)))
     loss_fits = True
-    if whole and _is_cross_entropy(case, answer):
+    shares_of_one = np.allclose(predictions.sum(axis=1), 1, atol=1e-3)
+    if whole and shares_of_one and _is_cross_entropy(case, answer):
         # Keras keeps every share above 1e-7, so that no logarithm is infinite.
         shares = np.clip(predictions[np.arange(len(labels)), labels], 1e-7, 1)
         loss_fits = bool(np.isclose(score[0], -np.log(shares).mean(), rtol=0.02, atol=1e-3))
