@@ -214,12 +214,15 @@ def _wrapped(text: str, indent: str) -> str:
 
 
 def _plain(value: Any) -> Answer:
-    """What a student's value is, as plain data: its kind, and the array if it is a NumPy array of numbers."""
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return {"kind": "ndarray", "array": np.array(value)}
-    if isinstance(value, np.ndarray):
-        return {"kind": f"ndarray of {value.dtype}"}
-    return {"kind": type(value).__name__}
+    """What a student's value is, as plain data: its kind, and a copy if it is a NumPy array of numbers."""
+    kind = _kind(value)
+    return {"kind": kind, "array": np.array(value)} if kind == "ndarray" else {"kind": kind}
+
+
+def _kind(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return type(value).__name__
+    return "ndarray" if value.dtype.kind in "biuf" else f"ndarray of {value.dtype}"
 
 
 def _called(function: Any, name: str, *arguments: Any) -> Answer:
@@ -518,7 +521,7 @@ def _answer_rows(*names: str) -> Callable[[Given, Ask], Answer]:
         rows: dict[str, Any] = {}
         for name in names:
             value: Any = given.get(name)
-            rows[f"{name} kind"] = _plain(value)["kind"]
+            rows[f"{name} kind"] = _kind(value)
             if rows[f"{name} kind"] == "ndarray":
                 rows[f"{name} shape"] = [int(side) for side in value.shape]
                 rows[f"{name} dtype"] = value.dtype.kind

@@ -198,9 +198,10 @@ def test_a_check_takes_less_than_two_seconds(task: str) -> None:
     names = new_notebook(task)
     exec(answer(task, "the model answer").code, names)
     call_check(task, names)
-    start = time.perf_counter()
+    # Processor time of all cores: what else the machine is doing does not count.
+    start = time.process_time()
     call_check(task, names)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_missing_data_says_which_cell_to_run(capsys: pytest.CaptureFixture[str]) -> None:
