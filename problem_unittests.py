@@ -13,6 +13,8 @@ three functions, kept apart so that the last one can run where no student code d
 The words never quote a case. Their examples are fixed, so feedback can't give away what grading has drawn.
 """
 
+import math
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -153,7 +155,11 @@ def grade_answer(
         )
     except NotReady as reason:
         return [Finding("ready", 0, TASKS[task].points, str(reason))]
-    return TASKS[task].judge(cases, [answer(task, given, case.ask) for case in cases])
+    answers = [answer(task, given, case.ask) for case in cases]
+    # A warning of the judge's own arithmetic on wild values would stand on stderr, and cost the check's
+    # points.
+    with np.errstate(all="ignore"):
+        return TASKS[task].judge(cases, answers)
 
 
 def answer(task: str, given: Given, ask: Ask) -> Answer:
@@ -166,7 +172,12 @@ def answer(task: str, given: Given, ask: Ask) -> Answer:
         with redirect_stderr(sys.stdout):
             return TASKS[task].answer(given, ask)
     except (Exception, SystemExit) as error:
-        first_line = (str(error).splitlines() or [""])[0][:200]
+        # Keras colours its messages, and its first line may only name the layer: the cause stands below.
+        lines = [
+            line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines() if line.strip()
+        ]
+        told = [line for line in lines if not line.startswith("Exception encountered when calling")]
+        first_line = (told or lines or [""])[0][:200].rstrip(".")
         return {"error": f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__}
 
 
@@ -255,19 +266,20 @@ def _no_answer(task: str, answers: Sequence[Answer]) -> str:
         return _error_words(task, answers[0]["error"])
     if all(answer.get("kind") == "NoneType" for answer in answers if "error" not in answer):
         return (
-            f"`{task}` gives back None. Is the cell still empty, or does the function end without `return`?"
+            f"`{task}` gives back None. Is the cell still empty, or does the function end without `return`? "
+            "Or does it return what a call gave that only changes or prints something, and so gave None?"
         )
     return ""
 
 
 def _error_words(task: str, error: str) -> str:
-    if "Cannot cast ufunc" in error:
+    if "Cannot cast ufunc 'divide'" in error or "Cannot cast ufunc 'true_divide'" in error:
         return (
             f"`{task}` stopped with {error}. You seem to divide in place. An array of 8-bit whole numbers "
             "has no room for fractions: 51 / 255 = 0.2 can't be put where 51 stood. What if the result is "
             "a new array?"
         )
-    if "`" in error:
+    if error.startswith("`"):
         return f"{error}. Run the cell that makes it, then this one again."
     return (
         f"`{task}` stopped with {error}. Call it yourself on a small input: which line does Python point at?"
@@ -297,6 +309,13 @@ def _named_data(data: Given, *names: str) -> list[np.ndarray]:
             which = "CIFAR-10" if name.startswith("cifar") else "MNIST"
             raise NotReady(
                 f"`{name}` is not there. Run the cell that loads {which} (and the set-up cell before it)."
+            )
+        array = data[name]
+        if array.dtype.kind not in "ui" or ("labels" in name and array.size != len(array)):
+            which = "CIFAR-10" if name.startswith("cifar") else "MNIST"
+            raise NotReady(
+                f"`{name}` no longer holds what was loaded. Run the cell that loads {which} again, and give "
+                "your result a name of its own."
             )
     return [data[name] for name in names]
 
@@ -353,6 +372,11 @@ _NORMALISING_THOUGHTS = (
         "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch each picture from its darkest to "
         "its brightest pixel (min–max). Then a pale grey digit and a black one look alike. Black is always "
         "0, white 255.",
+    ),
+    Thought(
+        lambda x: x / 255 if x.max() > 1 else x,
+        "A batch of black pictures, with no pixel above 1, came back as it was, so its pixels of 1 are "
+        "white now. Don't look at the values to decide whether to divide: 8-bit pictures are asked for.",
     ),
     Thought(
         lambda x: x / 256,
@@ -437,6 +461,7 @@ def _cases_normalise_images(rng: np.random.Generator, data: Given) -> list[Case]
         pictures(bright, 2, 6, 5, 3),
         pictures(bright, 6, 5),
         pictures(bright, 11),
+        pictures(1, 2, 4, 4),
     ]
 
 
@@ -463,7 +488,7 @@ def _judge_normalise_images(cases: Sequence[Case], answers: Sequence[Answer]) ->
     )
     right = [_same(array, images / 255, _PIXEL_TOLERANCE) for images, array in kept]
     if not kept or (all(right) and len(kept) < len(given)):
-        explanation = "no result has the shape of its pictures. Look at that first."
+        explanation = "no result is an array of numbers in the shape of its pictures. Look at that first."
         explanation = "right where the shape is right. Look at the shape first." if kept else explanation
     elif not all(right):
         explanation = _pixel_words([images for images, _ in kept], [array for _, array in kept])
@@ -528,7 +553,7 @@ def _answer_rows(*names: str) -> Callable[[Given, Ask], Answer]:
                 wanted = [
                     row
                     for row in ask["train rows" if "train" in name else "test rows"]
-                    if row < value.shape[0]
+                    if value.ndim and row < value.shape[0]
                 ]
                 rows[name] = np.array(value[wanted]) if value.ndim else np.array(value)
         return rows
@@ -583,7 +608,9 @@ def _finding_channel_axis(name: str, source: str, images: np.ndarray, size: int,
     pixels = _array(answer, source)
     # A mistake in task 1 costs its points there: what counts here is that the pixels are the student's own.
     follows = (
-        pixels is not None and np.ptp(pixels) > 0 and _same(array, pixels[..., np.newaxis], _PIXEL_TOLERANCE)
+        pixels is not None
+        and pixels.max() > pixels.min()
+        and _same(array, pixels[..., np.newaxis], _PIXEL_TOLERANCE)
     )
     if follows or _same(array, images[..., np.newaxis] / 255, _PIXEL_TOLERANCE):
         return Finding(name, 2, 2, f"(n, {shape[1]}, {shape[2]}, 1)")
@@ -721,7 +748,16 @@ def _findings_one_hot(pairs: Sequence[tuple[np.ndarray, int, Any]]) -> list[Find
     else:
         place_words = "" if len(shaped) == len(pairs) else "right where the shape is right."
     return [
-        Finding("only 0 and 1", 2 * placed, 2, "" if binary else "a row holds zeros and a single 1."),
+        Finding(
+            "only 0 and 1",
+            2 * placed,
+            2,
+            "counts once the 1s are in place."
+            if binary and not placed
+            else ""
+            if binary
+            else "a row holds zeros and a single 1.",
+        ),
         Finding("shape (n, classes)", 0 if shape_words else 3, 3, shape_words),
         Finding("1 at the label", (2 if place_words else 5) * placed, 5, place_words),
     ]
@@ -790,6 +826,8 @@ def _one_hot_place_words(pairs: Sequence[tuple[np.ndarray, int, np.ndarray]]) ->
         return "label 0 came back with its 1 in the last column: the order of the classes is reversed."
     if all_are(lambda v, k: 1 - _one_hot(v, k)):
         return "zeros and ones are swapped: the label's own place should hold the 1."
+    if any(not np.isin(a, (0, 1)).all() for _, _, a in pairs):
+        return "some entries are neither 0 nor 1. Each row holds a single 1, and zeros elsewhere."
     if any((a.sum(axis=1) != 1).any() for _, _, a in pairs):
         return "some rows hold more or less than a single 1. A picture has one class: each row sums to 1."
     return (
@@ -864,6 +902,9 @@ def _finding_cifar_images(name: str, images: np.ndarray, size: int, answer: Answ
     if array is None or shape is None:
         return Finding(name, 0, 2, _wrong_kind(str(answer.get(f"{name} kind"))))
     if shape != [size, *images.shape[1:]]:
+        if shape[1:] == list(images.shape[1:]):
+            message = f"`{name}` holds {shape[0]} pictures, not {size}. Training and test mixed up?"
+            return Finding(name, 0, 2, message)
         message = f"`{name}` has the shape {tuple(shape)}. Colour pictures have their channel axis already: "
         return Finding(name, 0, 2, message + f"normalising keeps the shape, {(size, *images.shape[1:])}.")
     if _same(array, images / 255, _PIXEL_TOLERANCE) and array.dtype.kind == "f":
@@ -932,7 +973,10 @@ def _layer_weights(layers: Sequence[Answer], seed: int) -> Iterator[list[np.ndar
     """Weights for each layer in turn; a normalisation's are positive, as a variance must be."""
     for index, layer in enumerate(layers):
         positive = layer["kind"] == "BatchNormalization"
-        yield list(drawn_weights(layer.get("weights", []), seed + index, positive))
+        drawn = list(drawn_weights(layer.get("weights", []), seed + index, positive))
+        # Values of order 10 inside tell ReLU from ReLU6; the softmax still gets values of order one.
+        scale = 1 if len(layers) < 2 else 10 if index == 0 else 0.1 if index == len(layers) - 1 else 1
+        yield [w * np.float32(scale) if w.ndim > 1 else w for w in drawn]
 
 
 def _cases_net(rng: np.random.Generator, data: Given) -> list[Case]:
@@ -968,9 +1012,10 @@ def _described(model: Any, ask: Ask) -> Answer:
         return {"kind": type(model).__name__}
     model(ask["images"])  # a model without an Input has no weights before its first pictures
     own = model.get_weights()
-    layers = [_layer_description(layer) for layer in _flat_layers(model)]
+    in_order = _flat_layers(_traced(model, ask))
+    layers = [_layer_description(layer) for layer in in_order]
     try:
-        with_weights = [layer for layer in _flat_layers(model) if getattr(layer, "weights", [])]
+        with_weights = [layer for layer in in_order if getattr(layer, "weights", [])]
         drawn = _layer_weights([_layer_description(layer) for layer in with_weights], ask["seed"])
         for layer, weights in zip(with_weights, drawn, strict=True):
             layer.set_weights(weights)
@@ -981,14 +1026,28 @@ def _described(model: Any, ask: Ask) -> Answer:
             "training output": np.asarray(model(ask["images"], training=True)),
             "extra losses": len(model.losses),
             "frozen": len(model.weights) - len(model.trainable_weights),
+            "constraints": sum(getattr(weight, "constraint", None) is not None for weight in model.weights),
         }
     finally:
         model.set_weights(own)
 
 
+def _traced(model: Any, ask: Ask) -> Any:
+    """A class's model as a functional one, whose layers stand in the order of use; itself where that "
+    "fails."""
+    import keras
+
+    if isinstance(model, keras.Sequential) or getattr(model, "operations", None):
+        return model
+    try:
+        pictures = keras.Input(tuple(ask["sample_shape"]))
+        return keras.Model(pictures, model.call(pictures))
+    except Exception:  # its call may use what only takes numbers, such as tf.nn.relu
+        return model
+
+
 def _flat_layers(model: Any) -> list[Any]:
-    """Layers in order, those of nested models in their place; bare operations such as ``keras.ops.relu`` "
-    "too."""
+    """Layers in order, those of nested models in place, and bare operations (``keras.ops.relu``)."""
     # A functional model keeps its operations, in order; a layer is one, `keras.ops.relu` is one without being
     # a layer.
     parts = getattr(model, "operations", None) or model.layers
@@ -1001,7 +1060,16 @@ def _layer_description(layer: Any) -> Answer:
     except Exception:  # an own layer that can't describe itself is told by its class alone
         config = {}
     plain = {key: _listed(value) for key, value in config.items() if key not in ("name", "weights")}
-    plain = {key: value for key, value in plain.items() if _is_json(value)}
+    own = plain.get("activation")
+    if isinstance(own, dict):  # a layer such as keras.layers.ReLU() can be an activation
+        settings = (
+            {key: value for key, value in dict(own.get("config") or {}).items() if _is_json(value)}
+            if isinstance(own.get("config"), dict)
+            else {}
+        )
+        plain["activation"], plain["activation settings"] = str(own.get("class_name")), settings
+        plain["activation"] = _activation_of({**settings, "kind": plain["activation"]}) or plain["activation"]
+    plain = {key: value for key, value in plain.items() if _is_json(value) or key == "activation settings"}
     shapes = [[int(side) for side in weight.shape] for weight in getattr(layer, "weights", [])]
     return {**plain, "kind": type(layer).__name__, "weights": shapes}
 
@@ -1068,7 +1136,9 @@ def _is_model(answer: Answer) -> bool:
 
 def _computes(net: str, ask: Ask, answer: Answer) -> bool:
     """Whether a model gives what the net gives: same weights, same pictures, in use and in training."""
-    if not _is_model(answer) or answer.get("extra losses") != 0 or answer.get("frozen") != 0:
+    if not _is_model(answer) or any(
+        answer.get(key) != 0 for key in ("extra losses", "frozen", "constraints")
+    ):
         return False
     layers = _net_layers(net, ask["nb_classes"])
     shapes = _weight_shapes(layers, ask["sample_shape"])
@@ -1101,6 +1171,11 @@ def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> str:
         simulated = None
     if simulated is None:
         kinds = [str(layer.get("kind")) for layer in layers if layer.get("kind") not in _STEPS]
+        kinds += [
+            f"the activation {layer['activation']}"
+            for layer in layers
+            if layer.get("kind") in _STEPS and layer.get("activation", "linear") not in _ACTIVATIONS
+        ]
         return (
             "the net holds something that this check can't follow "
             f"({', '.join(kinds) or 'joined in its own way'}). It asks for convolutions, pooling, Flatten "
@@ -1139,6 +1214,12 @@ def _activation_of(layer: Answer) -> str:
     names = {"ReLU": "relu", "Relu": "relu", "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh"}
     if layer["kind"] == "Activation":
         return str(layer.get("activation"))
+    if layer["kind"] == "ReLU" and (
+        layer.get("max_value") or layer.get("negative_slope") or layer.get("threshold")
+    ):
+        return "a ReLU with settings of its own"
+    if layer["kind"] in ("LeakyReLU", "ELU", "PReLU", "Relu6", "Gelu", "Selu", "Elu", "LeakyRelu"):
+        return str(layer["kind"])
     return names.get(layer["kind"], "")
 
 
@@ -1261,6 +1342,11 @@ def _hidden_words(layers: Sequence[Answer], dense: Sequence[Answer]) -> str:
         )
     if "Flatten" not in kinds and "Reshape" not in kinds:
         return "Flatten is missing: a Dense layer on a picture works on each pixel's channels alone."
+    if "Flatten" in kinds and "Dense" in kinds[: kinds.index("Flatten")]:
+        return (
+            "a Dense layer stands before Flatten, so it works on each pixel's channels alone. Flatten "
+            "comes first."
+        )
     if len(dense) < 2:
         return "it is missing: between Flatten and the output stands a Dense layer of 128 units."
     if len(dense) > 2:
@@ -1314,6 +1400,8 @@ def _finding_nothing_else(
         said.append("there are more than two convolutions.")
     if answer.get("extra losses") not in (0, None):
         said.append("a layer adds a penalty to the loss (a regulariser), which is not asked for.")
+    if answer.get("constraints") not in (0, None):
+        said.append("a constraint bounds some weights, which is not asked for.")
     if answer.get("frozen") not in (0, None) and not extra:
         said.append("some weights are frozen, so training can't change them.")
     if said:
@@ -1362,10 +1450,17 @@ def forward(
             return None
         own = next(remaining) if layer.get("weights") or layer["kind"] in ("Conv2D", "Dense") else []
         values = step(values, layer, own)
-        activation = _ACTIVATIONS.get(str(layer.get("activation", "linear")))
-        if activation is None:
+        name = str(layer.get("activation", "linear"))
+        settings = layer.get("activation settings")
+        if settings is not None and name not in _ACTIVATIONS:
+            name = "ReLU" if name.startswith("a ReLU") else name
+            if name not in _STEPS:
+                return None
+            values = _STEPS[name](values, settings, [])
+        elif name not in _ACTIVATIONS:
             return None
-        values = activation(values)
+        else:
+            values = _ACTIVATIONS[name](values)
     return values
 
 
@@ -1383,10 +1478,16 @@ def _windows(values: np.ndarray, size: Any, strides: Any, padding: Any, fill: fl
 
 
 def _step_conv(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
-    if layer.get("groups", 1) != 1 or layer.get("dilation_rate", [1, 1]) != [1, 1]:
-        raise ValueError("only plain convolutions are followed")
-    windows = _windows(values, layer["kernel_size"], layer["strides"], layer["padding"], 0)
-    result = np.tensordot(windows, weights[0], axes=([4, 5, 3], [0, 1, 2]))
+    if layer.get("data_format", "channels_last") != "channels_last":
+        raise ValueError("channels come last")
+    kernel, groups, (down, right) = weights[0], layer.get("groups", 1), layer.get("dilation_rate", [1, 1])
+    spread = np.zeros(
+        ((kernel.shape[0] - 1) * down + 1, (kernel.shape[1] - 1) * right + 1, *kernel.shape[2:]), kernel.dtype
+    )
+    spread[::down, ::right] = kernel
+    windows = _windows(values, spread.shape[:2], layer["strides"], layer["padding"], 0)
+    parts = zip(np.split(windows, groups, axis=3), np.split(spread, groups, axis=3), strict=True)
+    result = np.concatenate([np.tensordot(w, k, axes=([4, 5, 3], [0, 1, 2])) for w, k in parts], axis=-1)
     return result + weights[1] if len(weights) > 1 else result
 
 
@@ -1396,6 +1497,12 @@ def _step_pool(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray])
     strides = layer.get("strides") or layer["pool_size"]
     windows = _windows(values, layer["pool_size"], strides, layer["padding"], fill)
     return windows.max(axis=(4, 5)) if maximum else np.nanmean(windows, axis=(4, 5))
+
+
+def _step_relu(values: np.ndarray, layer: Answer) -> np.ndarray:
+    threshold, slope = layer.get("threshold") or 0, layer.get("negative_slope") or 0
+    values = np.where(values >= threshold, values, slope * (values - threshold))
+    return values if layer.get("max_value") is None else np.minimum(values, layer["max_value"])
 
 
 def _step_dense(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
@@ -1426,6 +1533,9 @@ _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "silu": lambda x: x / (1 + np.exp(-x)),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
     "softplus": lambda x: np.logaddexp(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "selu": lambda x: 1.05070098 * np.where(x > 0, x, 1.67326324 * np.expm1(np.minimum(x, 0))),
+    "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))) / 2,
 }
 
 _STEPS: dict[str, Callable[[np.ndarray, Answer, Sequence[np.ndarray]], np.ndarray]] = {
@@ -1440,7 +1550,8 @@ _STEPS: dict[str, Callable[[np.ndarray, Answer, Sequence[np.ndarray]], np.ndarra
     "Flatten": lambda x, layer, w: x.reshape(len(x), -1),
     "Reshape": lambda x, layer, w: x.reshape(len(x), *layer["target_shape"]),
     "Rescaling": lambda x, layer, w: x * layer["scale"] + layer["offset"],
-    "ReLU": lambda x, layer, w: np.maximum(x, 0),
+    "ReLU": lambda x, layer, w: _step_relu(x, layer),
+    "ELU": lambda x, layer, w: np.where(x > 0, x, layer.get("alpha", 1) * np.expm1(np.minimum(x, 0))),
     "Relu": lambda x, layer, w: np.maximum(x, 0),
     "LeakyReLU": lambda x, layer, w: np.where(x > 0, x, layer["negative_slope"] * x),
     "Softmax": lambda x, layer, w: _softmax(x),
@@ -1511,9 +1622,9 @@ def _whole(value: Any) -> int | str | None:
     if value is None:
         return None
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return int(value) if abs(int(value)) < 10**9 else "a number beyond all bounds"
+        return int(value) if abs(int(value)) < 10**9 else "larger than any number of pictures or epochs"
     if isinstance(value, float | np.floating):
-        return f"the number {float(value):g}"
+        return f"{float(value)}, which Python stores as a fraction"
     return f"of the type {type(value).__name__}"
 
 
@@ -1523,7 +1634,8 @@ def _judge_train(task: str, model_name: str) -> Callable[[Sequence[Case], Sequen
         if "error" in answer:
             return [Finding("an answer", 0, 8, _error_words(task, answer["error"]))]
         batch, epochs = answer.get("batch_size"), answer.get("epochs")
-        batch_words = _batch_words(batch, case.truth["train size"])
+        # The notebook keeps a tenth of the pictures for validation.
+        batch_words = _batch_words(batch, int(case.truth["train size"] * 0.9))
         epochs_words = _epochs_words(epochs)
         if isinstance(batch, int) and isinstance(epochs, int) and batch < epochs and epochs > 100:
             epochs_words += " Have you swapped the two?"
@@ -1568,14 +1680,17 @@ def _epochs_words(epochs: Any) -> str:
     if epochs is None:
         return "not chosen yet: how often should the net see each picture?"
     if not _is_whole(epochs):
-        return f"it is {epochs}. An epoch is once through all pictures, so a whole number is needed."
+        return (
+            f"it is {epochs}. An epoch is once through all pictures, so a whole number is needed: 12, not "
+            "12.0 or '12'."
+        )
     if epochs < 1:
         return f"with {epochs} epochs nothing is learned: an epoch is once through all pictures."
     if epochs < 2:
         return "after a single epoch the curves are one point each, and the net has only begun to learn."
     if epochs > 100:
         return (
-            f"{epochs} epochs take hours, and long before the end the net knows its training pictures by "
+            f"{epochs} epochs take long, and long before the end the net knows its training pictures by "
             "heart. Look at the validation curve: after how many does it stop getting better?"
         )
     return ""
@@ -1621,8 +1736,14 @@ def _cases_cifar_model(rng: np.random.Generator, data: Given) -> list[Case]:
 
 def _loss_example(rng: np.random.Generator) -> Ask:
     """One-hot labels and shares of classes, (6, 10) each: what a loss gives for them tells which it is."""
-    labels = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 6)]
-    return {"loss labels": labels, "loss predictions": rng.dirichlet(np.ones(10), 6).astype(np.float32)}
+    classes = rng.integers(0, 10, 6)
+    # Half of the rows are right, and no share is above a half: accuracy 0.5, precision and recall 0.
+    likeliest = np.where(np.arange(6) < 3, classes, (classes + 1 + rng.integers(0, 9, 6)) % 10)
+    shares = 0.35 * np.eye(10)[likeliest] + 0.65 * rng.dirichlet(np.full(10, 20.0), 6)
+    return {
+        "loss labels": np.eye(10, dtype=np.float32)[classes],
+        "loss predictions": shares.astype(np.float32),
+    }
 
 
 def _answer_cifar_model(given: Given, ask: Ask) -> Answer:
@@ -1635,7 +1756,7 @@ def _answer_cifar_model(given: Given, ask: Ask) -> Answer:
     compiled: dict[str, Any] = {"optimiser": type(optimiser).__name__ if optimiser is not None else None}
     if optimiser is not None:
         compiled["learning rate"] = float(np.asarray(optimiser.learning_rate))
-        compiled["metrics"] = _metric_names(model.get_compile_config() or {})
+        compiled["metrics"] = _metric_values(model, ask["loss labels"], ask["loss predictions"])
         compiled["loss"] = _loss_value(
             getattr(model, "loss", None), ask["loss labels"], ask["loss predictions"]
         )
@@ -1645,16 +1766,27 @@ def _answer_cifar_model(given: Given, ask: Ask) -> Answer:
         return {"kind": "Model", "layers": None, "net error": f"{type(error).__name__}", **compiled}
 
 
-def _metric_names(config: Given) -> list[str]:
-    metrics = config.get("metrics") or []
-    entries = metrics if isinstance(metrics, list) else [metrics]
-    return [str(entry.get("class_name") if isinstance(entry, dict) else entry) for entry in entries]
+def _metric_values(model: Any, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """What the model's own metrics give for these labels and predictions, by name; they are empty "
+    "afterwards."""
+    try:
+        model.reset_metrics()
+        values = model.compute_metrics(None, labels, predictions)
+        return {
+            str(key): float(np.asarray(value)) for key, value in list(values.items())[:20] if key != "loss"
+        }
+    except Exception:
+        return {}
+    finally:
+        model.reset_metrics()
 
 
 def _loss_value(loss: Any, labels: np.ndarray, predictions: np.ndarray) -> float | None:
     """What the model's own loss gives for these labels and predictions, whichever way it was named."""
     import keras
 
+    if isinstance(loss, list | tuple | dict) and len(loss) == 1:  # one output, one loss
+        (loss,) = loss.values() if isinstance(loss, dict) else loss
     try:
         return float(np.mean(np.asarray(keras.losses.get(loss)(labels, predictions))))
     except Exception:
@@ -1667,11 +1799,17 @@ def _judge_cifar_model(cases: Sequence[Case], answers: Sequence[Answer]) -> list
         return [Finding("a compiled model", 0, 8, _error_words("cifar_model", answer["error"]))]
     if answer.get("kind") == "NoneType":
         return [
-            Finding("a compiled model", 0, 8, "`cifar_model` is still None: fill the cell in and run it.")
+            Finding(
+                "a compiled model",
+                0,
+                8,
+                "`cifar_model` is still None: fill the cell in and run it. If you did, what do compile() "
+                "and summary() give back? They only change or print, and return None.",
+            )
         ]
     if answer.get("kind") != "Model":
-        message = (
-            f"`cifar_model` should be a Keras model. It is: {answer.get('kind')}. Is it the function itself?"
+        message = f"`cifar_model` should be a Keras model. It is: {answer.get('kind')}." + (
+            " Is it the function itself?" if answer.get("kind") == "function" else ""
         )
         return [Finding("a compiled model", 0, 8, message)]
     net = _finding_cifar_net(case, answer)
@@ -1708,7 +1846,12 @@ def _finding_optimiser(answer: Answer) -> Finding:
         )
         return Finding("optimiser", 0, 2, message)
     if rate is None or not 0 < rate <= 10:
-        return Finding("optimiser", 0, 2, f"{name} with a learning rate of {rate} can't learn.")
+        return Finding(
+            "optimiser",
+            0,
+            2,
+            f"{name} with a learning rate of {rate if rate is None else format(rate, 'g')} can't learn.",
+        )
     message = str(name)
     if name == "Adadelta" and rate < 0.1:
         message += f" (with its default rate of {rate:g} it learns very slowly: think of task 5)"
@@ -1732,9 +1875,19 @@ def _findings_loss(case: Case, answer: Answer) -> list[Finding]:
             "another number."
         )
         loss = Finding("loss", 0, 1, message)
-    metrics = [str(metric).lower() for metric in answer.get("metrics") or []]
-    if {"acc", "accuracy", "categorical_accuracy", "categoricalaccuracy"} & set(metrics):
+    metrics = answer.get("metrics")
+    metrics = metrics if isinstance(metrics, dict) else {}
+    labels, predictions = case.ask["loss labels"], case.ask["loss predictions"]
+    expected = float((labels.argmax(axis=1) == predictions.argmax(axis=1)).mean())
+    if any(abs(value - expected) < 1e-3 for name in metrics if (value := _number(metrics, name)) is not None):
         return [loss, Finding("metric", 1, 1, "accuracy")]
+    if metrics:
+        message = (
+            f"it gives {', '.join(metrics)[:80]}, but nothing of it is the share of pictures whose "
+            "likeliest class is right. metrics=[…] with the accuracy by its plain name is enough: Keras "
+            "picks the fitting kind."
+        )
+        return [loss, Finding("metric", 0, 1, message)]
     message = (
         "name the accuracy as metrics=[…] (by keyword: the third argument of compile() by place is another "
         "one)."
@@ -1777,7 +1930,10 @@ def _answer_cifar_training(given: Given, ask: Ask) -> Answer:
         answer["loss"] = _loss_value(
             getattr(model, "loss", None), ask["loss labels"], ask["loss predictions"]
         )
-        answer["predictions"] = np.asarray(model(_prepared_pictures(given.get("cifar_x_test"), ask)))
+        try:
+            answer["predictions"] = np.asarray(model(_prepared_pictures(given.get("cifar_x_test"), ask)))
+        except Exception:  # fit and figure can be judged without them
+            answer["predictions"] = None
     return answer
 
 
@@ -1790,7 +1946,8 @@ def _prepared_pictures(own: Any, ask: Ask) -> np.ndarray:
 
 def _floats(values: Any) -> list[float]:
     try:
-        return [float(value) for value in list(values)[:1000]]
+        values = list(values)[:1000]
+        return [] if any(isinstance(value, str) for value in values) else [float(value) for value in values]
     except (TypeError, ValueError):
         return []
 
@@ -1803,7 +1960,8 @@ def _axes(figure: Any) -> tuple[list[Answer], str]:
     plain: list[Answer] = []
     for part in axes[:20]:
         lines = [_floats(line.get_ydata()) for line in part.get_lines()[:20]]
-        texts = [part.get_ylabel(), part.get_title(), part.get_xlabel()]
+        title = part.get_title() or part.get_title(loc="left") or part.get_title(loc="right")
+        texts = [part.get_ylabel(), title, part.get_xlabel()]
         plain.append({"lines": lines, "y": str(texts[0] or texts[1])[:80], "x": str(texts[2])[:80]})
     return plain, "Figure"
 
@@ -1870,9 +2028,9 @@ def _finding_split(split: float | None, validated: bool) -> Finding:
         return Finding("a fifth for validation", 0, 2, message)
     if split == 0.0:
         message = (
-            "an epoch trains on all training pictures, so the validation uses others. If those are the "
-            "test pictures, there is nothing left that the net was not tuned on. A fifth of the training "
-            "pictures is asked for."
+            "if a batch holds 128 pictures, these steps are an epoch of all training pictures, so the "
+            "validation uses others. If those are the test pictures, there is nothing left that the net "
+            "was not tuned on. A fifth of the training pictures is asked for."
         )
         return Finding("a fifth for validation", 0, 2, message)
     if split != 0.2:
@@ -1910,14 +2068,24 @@ def _axis_with(axes: Sequence[Answer], curves: Given, what: str) -> Answer | Non
     wanted = [np.array(curves.get(key, [])) for key in (what, f"val_{what}")]
     for axis in axes:
         lines = [np.array(line) for line in axis.get("lines", [])]
-        if all(len(w) and any(_same(line, w, 1e-6) for line in lines) for w in wanted):
-            return axis
+        # Shares may be drawn in per cent; a training that went wild has NaN in its curves.
+        for factor in (1,) if what == "loss" else (1, 100):
+            if all(
+                len(w)
+                and any(
+                    line.shape == w.shape
+                    and np.allclose(line, factor * w, rtol=0, atol=1e-6 * factor, equal_nan=True)
+                    for line in lines
+                )
+                for w in wanted
+            ):
+                return axis
     return None
 
 
 def _finding_score(case: Case, answer: Answer) -> Finding:
     score, predictions, labels = answer.get("score"), _array(answer, "predictions"), case.truth["labels"]
-    if not isinstance(score, list) or len(score) != 2:
+    if not isinstance(score, list) or len(score) < 2:
         kind = answer.get("score kind")
         message = (
             "`cifar_score` is still None: what does evaluate() give for the test pictures?"
@@ -1933,14 +2101,32 @@ def _finding_score(case: Case, answer: Answer) -> Finding:
     # All pictures tell the score to the last digit; a part of them to four standard deviations (binomial).
     whole = case.truth["test size"] == len(labels)
     margin = 0.001 if whole else 4 * float(np.sqrt(max(accuracy * (1 - accuracy), 0.02) / len(labels)))
-    loss_fits = True
+    loss_fits, loss = True, float("nan")
     shares_of_one = np.allclose(predictions.sum(axis=1), 1, atol=1e-3)
     if whole and shares_of_one and _is_cross_entropy(case, answer):
         # Keras keeps every share above 1e-7, so that no logarithm is infinite.
         shares = np.clip(predictions[np.arange(len(labels)), labels], 1e-7, 1)
-        loss_fits = bool(np.isclose(score[0], -np.log(shares).mean(), rtol=0.02, atol=1e-3))
+        loss = float(-np.log(shares).mean())
+        loss_fits = bool(np.isclose(score[0], loss, rtol=0.02, atol=1e-3))
     if np.isfinite(score).all() and abs(score[1] - accuracy) <= margin and loss_fits:
         return Finding("test score", 2, 2, f"test accuracy {score[1]:.0%}")
+    if abs(score[0] - accuracy) <= margin:
+        message = (
+            "the numbers seem to be swapped: first the loss, then the accuracy, as evaluate() gives them."
+        )
+        return Finding("test score", 0, 2, message)
+    if abs(score[1] / 100 - accuracy) <= margin and score[1] > 1:
+        return Finding(
+            "test score", 0, 2, "give the accuracy as evaluate() does: a share of 1, not per cent."
+        )
+    if np.isfinite(loss) and abs(score[1] - accuracy) <= max(margin, 0.0051):
+        message = (
+            f"your model gets {accuracy:.1%} of the test pictures right at a loss of {loss:.3f}, and the "
+            f"score says {score[1]:.1%} and {score[0]:.3f}: close, and not the same. Keep what evaluate() "
+            "gives for the test pictures, without rounding. Or is it the score of the training pictures, "
+            "or of pictures that were prepared in another way?"
+        )
+        return Finding("test score", 0, 2, message)
     message = (
         f"your model gets about {accuracy:.0%} of the test pictures right, and the score says "
         f"{score[1]:.0%}. Is it the score of the training pictures, or of pictures that were prepared in "

@@ -73,6 +73,11 @@ _NORMALISE = _function(
             5,
             "its own brightest pixel",
         ),
+        "divides only what looks bright": (
+            "return images / 255 if images.max() > 1 else images.astype(float)",
+            5,
+            "Don't look at the values",
+        ),
         "min–max over the batch": (
             "return (images - images.min()) / (images.max() - images.min())",
             5,
@@ -385,6 +390,14 @@ def {net}(sample_shape, nb_classes):
         changed(
             "tanh", '32, 3, activation="relu"', '32, 3, activation="tanh"', full - conv_1, "ReLU is asked for"
         ),
+        changed(
+            "ReLU6",
+            '32, 3, activation="relu"',
+            '32, 3, activation="relu6"',
+            full - conv_1,
+            "ReLU is asked for",
+        ),
+        changed("a constraint", "(128,", '(128, kernel_constraint="non_neg",', full - 1, "a constraint"),
         changed("5 × 5 kernel", "(32, 3,", "(32, 5,", full - conv_1, "3 × 3 is asked for"),
         changed("64 hidden units", "128", "64", full - hidden, "128 are asked for"),
         changed("no Flatten", "keras.layers.Flatten()\n", "", full - hidden - 1, "Flatten is missing"),
@@ -735,6 +748,13 @@ _CIFAR_MODEL = [
         "gives another number",
     ),
     _cifar_model(
+        "another metric",
+        f"net_2{_CIFAR_SHAPE}",
+        _COMPILE.replace('"accuracy"', "keras.metrics.Precision()"),
+        7,
+        "the share of pictures whose likeliest class is right",
+    ),
+    _cifar_model(
         "no metric", f"net_2{_CIFAR_SHAPE}", _COMPILE.replace(', metrics=["accuracy"]', ""), 7, "metrics=[…]"
     ),
     _cifar_model("not compiled", f"net_2{_CIFAR_SHAPE}", "", 4, "not compiled yet"),
@@ -829,6 +849,12 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         _TRAINING.replace("(cifar_x_test,", "(255.0 - cifar_x_test,"),
         8,
         "prepared in another way",
+    ),
+    _cifar_training(
+        "the score in per cent",
+        _TRAINING + "cifar_score = [cifar_score[0], 100 * cifar_score[1]]\n",
+        8,
+        "a share of 1, not per cent",
     ),
     _cifar_training(
         "accuracy alone", _TRAINING.replace("verbose=0)\n", "verbose=0)[1]\n"), 8, "[loss, accuracy]"
