@@ -53,8 +53,7 @@ def test_net_1(net_1: Any) -> float:
 
 
 def test_train(task: str, notebook: Given) -> float:
-    """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``) by the notebook's names; returns points "
-    "(of 8)."""
+    """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``) by the notebook's names; returns the points."""
     if task not in ("train_net_1", "train_net_2"):
         print("tests.test_train: the first argument is 'train_net_1' or 'train_net_2'.")
         return 0
@@ -136,8 +135,7 @@ class Task:
 
 
 class NotReady(Exception):
-    """The notebook lacks something that the task does not ask for, such as the data; the text says what to "
-    "run."""
+    """The notebook lacks something, such as the data; the text says what to run."""
 
 
 def grade_answer(
@@ -1033,8 +1031,7 @@ def _described(model: Any, ask: Ask) -> Answer:
 
 
 def _traced(model: Any, ask: Ask) -> Any:
-    """A class's model as a functional one, whose layers stand in the order of use; itself where that "
-    "fails."""
+    """A class's model as a functional one, its layers in the order of use; itself where that fails."""
     import keras
 
     if isinstance(model, keras.Sequential) or getattr(model, "operations", None):
@@ -1190,8 +1187,7 @@ def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> str:
 
 
 def _chain(layers: Sequence[Answer]) -> list[dict[str, Any]]:
-    """The layers with each activation layer of its own folded into the layer before it, and no input "
-    "layers."""
+    """The layers, without input layers, and each activation folded into the layer before it."""
     chain: list[dict[str, Any]] = []
     for layer in layers:
         activation = _activation_of(layer)
@@ -1465,8 +1461,7 @@ def forward(
 
 
 def _windows(values: np.ndarray, size: Any, strides: Any, padding: Any, fill: float) -> np.ndarray:
-    """All windows, (n, rows, columns, channels, height, width), with Keras' uneven 'same' padding if asked "
-    "for."""
+    """All windows, (n, rows, columns, channels, height, width); 'same' pads unevenly, as in Keras."""
     if padding == "same":
         sides = []
         for side, window, stride in zip(values.shape[1:3], size, strides, strict=True):
@@ -1767,8 +1762,7 @@ def _answer_cifar_model(given: Given, ask: Ask) -> Answer:
 
 
 def _metric_values(model: Any, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
-    """What the model's own metrics give for these labels and predictions, by name; they are empty "
-    "afterwards."""
+    """What the model's own metrics give for these labels and predictions, by name; they are reset."""
     try:
         model.reset_metrics()
         values = model.compute_metrics(None, labels, predictions)

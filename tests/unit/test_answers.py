@@ -44,8 +44,7 @@ SMALL = 600
 
 
 def new_notebook(task: str) -> dict[str, Any]:
-    """The names that a notebook holds just before the answer cell of a task, everything before it being "
-    "right."""
+    """The names that a notebook holds just before a task's answer cell, all before it being right."""
     names: dict[str, Any] = {"np": np, "keras": keras, "plt": plt, "NUMBER_CLASSES": 10, **mnist(), **cifar()}
     names["train_pixels"], names["test_pixels"] = names["train_images"] / 255, names["test_images"] / 255
     for earlier in BEFORE.get(task, []):
@@ -93,8 +92,7 @@ def trained(net: str) -> keras.Model:
 
 
 def graded(given: Answer) -> tuple[float, str, str]:
-    """Points, words and what stands on stderr, after the answer cell and its check as the student calls "
-    "it."""
+    """Points, words and what stands on stderr after the answer cell and its check."""
     names = new_notebook(given.task)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -123,8 +121,7 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
 
 
 def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
-    """Is there, for each graded task, more than one right way, a wrong one, an empty one, and words for "
-    "each?"""
+    """Is there, for each graded task, more than one right way, an empty one, and words for each wrong one?"""
     for name, task in tests.TASKS.items():
         if task.points:
             own = [a for a in ANSWERS if a.task == name]
@@ -135,8 +132,7 @@ def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def short_training() -> Iterator[None]:
-    """Training as in grading, but shorter still: its checks look at how it was asked for, not at how far "
-    "it got."""
+    """Training as in grading, but shorter still: its checks look at what was asked for, not at how far it got."""
     trained("net_1"), trained("net_2")
     unbounded = keras.Model.fit
     tools.bound_training(steps=3)
@@ -211,8 +207,7 @@ def test_missing_data_says_which_cell_to_run(capsys: pytest.CaptureFixture[str])
 
 
 def test_hints_have_three_levels_and_none_is_a_solution(capsys: pytest.CaptureFixture[str]) -> None:
-    """Has every task three hints, none with a line of the model answer in it, and a sentence for a wrong "
-    "name?"""
+    """Has every task three hints, none with a line of the answer in it, and a sentence for a wrong name?"""
     for name in tests.TASKS:
         for level in (1, 2, 3):
             tests.hint(name, level)
