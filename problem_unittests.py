@@ -53,7 +53,7 @@ def test_net_1(net_1: Any) -> float:
 
 
 def test_train(task: str, notebook: Given) -> float:
-    """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``) by the notebook's names; returns the points."""
+    """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``) by the notebook; returns the points."""
     if task not in ("train_net_1", "train_net_2"):
         print("tests.test_train: the first argument is 'train_net_1' or 'train_net_2'.")
         return 0

@@ -132,7 +132,7 @@ def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def short_training() -> Iterator[None]:
-    """Training as in grading, but shorter still: its checks look at what was asked for, not at how far it got."""
+    """Training shorter than in grading: its checks look at what was asked for, not at what was learned."""
     trained("net_1"), trained("net_2")
     unbounded = keras.Model.fit
     tools.bound_training(steps=3)
