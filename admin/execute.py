@@ -1,9 +1,9 @@
 """Runs a submission in the sandbox and judges it by value: nbgrader's Execute, for the checks of this course.
 
 `admin/nbgrader_config.py` puts it in the place of the stock one, so `grade`, `nbgrader autograde` and
-formgrader's button do the same. The student's cells run in a session that nothing here trusts. A check cell is
-not run: this process draws secret cases, asks the session for plain values, has them judged, and writes points
-and words into the cell. What a session prints, patches or pretends has no say in that.
+formgrader's button do the same. The student's cells run in a session that nothing here trusts. A check cell
+is not run: this process draws secret cases, asks the session for plain values, has them judged, and writes
+points and words into the cell. What a session prints, patches or pretends has no say in that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import importlib.util
 import io
 import os
 import secrets
+import shutil
 import sys
 import weakref
 from collections.abc import Callable, Mapping
@@ -42,15 +43,15 @@ CHECK = "check_"
 NOT_ISOLATED = "WITHOUT SANDBOX"
 
 
-class CannotSandbox(BaseException):
+class CannotSandbox(SystemExit):
     """This machine can't grade safely. No fault of a submission: it ends the command, not one student.
 
-    nbgrader takes every Exception for the trouble of one submission and goes on with the next one.
+    nbgrader takes every Exception for the trouble of one submission, and goes on with the next one.
     """
 
 
 class JudgedExecute(Execute):
-    """The first of autograding's preprocessors: fills in the outputs, by a sandboxed session and our judges."""
+    """The first of autograding's preprocessors: outputs by a sandboxed session, points by our judges."""
 
     isolated = Bool(
         True, help="Run submissions in the sandbox. Without it they have all your rights: at your own risk."
@@ -74,7 +75,15 @@ class JudgedExecute(Execute):
         if not self.isolated:
             self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, names["student"])
 
-        trouble = run(nb, tools, Path(resources["metadata"]["path"]), source, seed, names.get("progress"))
+        folder = Path(resources["metadata"]["path"])
+        try:
+            trouble = run(nb, tools, folder, source, seed)
+        except CannotSandbox as reason:
+            self.log.error("%s", reason)
+            # nbgrader would take what lies there, sanitised and not run, for graded.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        tools.trouble = trouble
         harmless.notebook_text(nb, released_texts(release / f"{names['notebook']}.ipynb"))
         resources["trouble"] = trouble
         for sentence in dict.fromkeys(trouble.values()):
@@ -90,7 +99,7 @@ class JudgedExecute(Execute):
 
 
 class ShowTrouble(NbGraderPreprocessor):
-    """After SaveAutoGrades: checks that had no fair chance are shown to a person, with the points they got."""
+    """After SaveAutoGrades: checks that had no fair chance are marked for a person."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         trouble = resources.get("trouble") or {}
@@ -115,15 +124,17 @@ class Tools:
 
     isolated: bool
     limits: Limits
+    say: Callable[[str], None] = lambda name: None  # told the grade_id of the cell that is being run
     judge: Judge = field(default_factory=Judge)
     sandbox: Sandbox | None = None
+    trouble: dict[str, str] = field(default_factory=dict)  # of the last submission: see `run`
 
     def session(self, folder: Path) -> Session:
         """A session for one submission. Raises CannotSandbox when the machine is to blame."""
         if self.sandbox is None:
             missing = what_is_missing() if self.isolated else []
             if missing:
-                raise CannotSandbox(" ".join(missing))
+                raise CannotSandbox(refusal(missing))
             self.sandbox = Sandbox(self.limits, self.isolated)
         try:
             return self.sandbox.session(folder)
@@ -143,19 +154,28 @@ _kept: Tools | None = None
 _by_converter: weakref.WeakKeyDictionary[Any, Tools] = weakref.WeakKeyDictionary()
 
 
-def keep(isolated: bool) -> None:
+def refusal(missing: list[str]) -> str:
+    """Why nothing is graded, and what to do."""
+    return (
+        f"Not grading: submissions can't be shut in on this machine. {' '.join(missing)} "
+        "`python3 -m admin doctor` tries each part. To grade all the same, with submissions that have all "
+        "your rights: `python3 -m admin grade --without-sandbox`."
+    )
+
+
+def keep(say: Callable[[str], None]) -> Tools:
     """For a worker of `grade`: one sandbox for all submissions that this process will meet."""
     global _kept
-    _kept = Tools(isolated, Limits())
+    _kept = Tools(True, Limits(), say)
+    return _kept
 
 
 def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
     """The process's own where it keeps one; else one for this run of a converter, which ends with it."""
-    global _kept
     if _kept is not None:
         if _kept.limits != limits or _kept.isolated != isolated:
             _kept.close()
-            _kept = Tools(isolated, limits)
+            _kept.limits, _kept.isolated = limits, isolated
         return _kept
     if converter not in _by_converter:
         tools = Tools(isolated, limits)
@@ -173,7 +193,6 @@ def run(
     folder: Path,
     source: Path,
     seed: Callable[[str], int],
-    progress: Callable[[str], None] | None = None,
 ) -> dict[str, str]:
     """Fill in the outputs of all code cells; the checks that had no fair chance, each with the reason.
 
@@ -186,11 +205,11 @@ def run(
         for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
             name = grade_id(cell)
             task = name.removeprefix(CHECK)
-            if progress:
-                progress(name)
+            tools.say(name)
             if name.startswith(CHECK) and task in TASKS:
                 if ended:
-                    found = [Finding("an answer", 0, TASKS[task].points, f"{ended} This check had nothing to ask.")]
+                    sentence = f"{ended} This check had nothing to ask."
+                    found = [Finding("an answer", 0, TASKS[task].points, sentence)]
                 else:
                     found, stopped, ended = judged(tools.judge, session, task, source, seed(task))
                     late = late or stopped
@@ -229,12 +248,14 @@ def judged(
     stopped = ended = ""
     for case in cases:
         try:
-            answers.append({"error": f"CellTimeoutError: {stopped}"} if stopped else session.answer(task, case.ask))
+            if not stopped:
+                answers.append(session.answer(task, case.ask))
+                continue
         except CellTimeout as error:
             stopped = str(error)
-            answers.append({"error": f"CellTimeoutError: {stopped}"})
         except SessionEnded as error:
             return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
+        answers.append({"error": f"CellTimeoutError: {stopped}"})
     return judge.findings(task, cases, answers), stopped, ended
 
 
@@ -293,7 +314,8 @@ def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
 def data_of(source: Path) -> dict[str, np.ndarray]:
     """The notebook's data as a session loads them, by the course's own tools.py and the notebook's names."""
     spec = importlib.util.spec_from_file_location("_course_tools", source / "tools.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     tools = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = tools
     spec.loader.exec_module(tools)

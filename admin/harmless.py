@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from typing import Any
 
 import nh3
@@ -18,13 +19,18 @@ from nbformat import NotebookNode, v4
 # More outputs than this in a cell are a loop; the sandbox bounds their bytes.
 MOST_OUTPUTS = 500
 
-TEXT_TAGS = frozenset(
+
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+TEXT_TAGS = _words(
     "a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn div dl dt em "
-    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary "
-    "sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
+    "summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
 )
-DROPPED_WITH_CONTENT = frozenset(
-    "script style title textarea template noscript iframe object svg math xmp select head".split()
+DROPPED_WITH_CONTENT = _words(
+    "script style title textarea template noscript iframe object svg math xmp select head"
 )
 ATTRIBUTES = {
     "*": {"style", "title", "dir", "lang"},
@@ -39,17 +45,18 @@ ATTRIBUTES = {
     "details": {"open"},
 }
 # None of them can load a file, or move what it styles over the rest of the page.
-STYLES = frozenset(
-    "background-color border border-bottom border-collapse border-color border-left border-right border-spacing "
-    "border-style border-top border-width color font-family font-size font-style font-variant font-weight "
-    "line-height max-width min-width overflow-x padding padding-bottom padding-left padding-right padding-top "
-    "text-align text-decoration text-indent vertical-align white-space width word-break word-wrap".split()
+STYLES = _words(
+    "background-color border border-bottom border-collapse border-color border-left border-right "
+    "border-spacing border-style border-top border-width color font-family font-size font-style font-variant "
+    "font-weight line-height max-width min-width overflow-x padding padding-bottom padding-left "
+    "padding-right padding-top text-align text-decoration text-indent vertical-align white-space width "
+    "word-break word-wrap"
 )
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
 BASE_64 = re.compile(r"[A-Za-z0-9+/=\s]*\Z")
 LINK = re.compile(r"(?:https?:|mailto:|#)", re.IGNORECASE)
 # Formulas are drawn by MathJax, in which these make links with any address, or style and load things.
-TEX_COMMANDS = re.compile(r"\\(?:href|url|class|cssId|style|require|data|unicode|includegraphics)(?![A-Za-z])")
+TEX_COMMANDS = re.compile(r"\\(?:href|url|class|cssId|style|require|data|unicode|includegraphics)(?!\w)")
 # Tags that may stand in markdown: without attributes there is nothing they could do.
 BARE_TAG = re.compile(
     r"</?(?:b|i|em|strong|u|s|sub|sup|br|hr|code|kbd|mark|small|p|ul|ol|li|blockquote|details|summary)\s*/?>",
@@ -63,12 +70,12 @@ def html(text: str) -> str:
     """HTML without anything that acts; its text, tables and pictures stay."""
     cleaned = nh3.clean(
         text,
-        tags=set(TEXT_TAGS),
-        clean_content_tags=set(DROPPED_WITH_CONTENT),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        tags=TEXT_TAGS,
+        clean_content_tags=DROPPED_WITH_CONTENT,
+        attributes=ATTRIBUTES,
         attribute_filter=_attribute,
         url_schemes={"http", "https", "mailto", "data"},
-        filter_style_properties=set(STYLES),
+        filter_style_properties=STYLES,
     )
     return _tex(cleaned)
 
@@ -160,7 +167,7 @@ def attachments(given: Any) -> dict[str, dict[str, str]]:
 def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
     """Make the cells of a notebook that are not code harmless, in place, but for texts in `trusted`."""
     for cell in nb.cells:
-        # Settings of a cell or notebook reach the page, too: their sources, as classes, as titles, as widgets.
+        # Settings of a cell or notebook reach the page, too: as classes, titles, widgets.
         cell.metadata = NotebookNode(
             {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
         )
@@ -178,7 +185,7 @@ def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
     nb.metadata = NotebookNode(
         {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
     )
-    nb.metadata["language_info"] = NotebookNode(name="python", pygments_lexer="ipython3", file_extension=".py")
+    nb.metadata["language_info"] = NotebookNode(name="python", pygments_lexer="ipython3")
 
 
 def outputs(given: Any, count: int) -> list[NotebookNode]:
@@ -213,7 +220,12 @@ def _bundle(data: Any) -> dict[str, Any]:
     for kind in RASTER:
         if picture := _base_64(data.get(kind)):
             kept[kind] = picture
-    clean = {"text/html": html, "text/markdown": markdown, "text/latex": _tex, "text/plain": str}
+    clean: dict[str, Callable[[str], str]] = {
+        "text/html": html,
+        "text/markdown": markdown,
+        "text/latex": _tex,
+        "text/plain": str,
+    }
     for kind, how in clean.items():
         if isinstance(data.get(kind), str):
             kept[kind] = how(data[kind])

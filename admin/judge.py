@@ -1,15 +1,15 @@
 """Judges answers in a process of its own, with a bound on time and memory.
 
-An answer is plain data from a hostile place. It can't do anything, but it can be such that judging it would take
-hours or all the memory (a net of a thousand paddings), or make a judge stumble (a word where a number should
-be). Neither may reach the grader: here it costs the student this task's points, and nobody else anything.
+An answer is plain data from a hostile place. It can't do anything, but it can be such that judging it would
+take hours or all the memory (a net of a thousand paddings), or make a judge stumble (a word where a number
+should be). Neither may reach the grader: here it costs the student this task's points, and nobody else
+anything.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-import os
 import resource
 import socket
 import subprocess
@@ -32,8 +32,8 @@ BOUNDS = wire.Bounds(32 << 20, 1 << 30, 1024, 8, 32, 1 << 62)
 LONGEST_TEXT = 300
 LONGEST_WORDS = 2000
 UNREADABLE = (
-    "What came back is not of a form that this check can read. Does the cell make the thing that the task asks "
-    "for, and nothing in place of it?"
+    "What came back is not of a form that this check can read. Does the cell make the thing that the task "
+    "asks for, and nothing in its place?"
 )
 
 
@@ -81,7 +81,7 @@ class Judge:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                    env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
                     start_new_session=True,
                 )
             self._channel = wire.Channel(ours, BOUNDS)
@@ -106,11 +106,9 @@ def checked(findings: Sequence[Finding], out_of: float) -> list[Finding]:
         if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
             return []
     total = sum(finding.points for finding in findings)
-    if total > out_of + 1e-9 and out_of or any(finding.points < 0 for finding in findings):
+    if (out_of and total > out_of + 1e-9) or any(finding.points < 0 for finding in findings):
         return []
-    return [
-        Finding(f.what[:LONGEST_TEXT], f.points, f.out_of, f.message[:LONGEST_WORDS]) for f in findings
-    ]
+    return [Finding(f.what[:LONGEST_TEXT], f.points, f.out_of, f.message[:LONGEST_WORDS]) for f in findings]
 
 
 def judged(question: dict[str, Any]) -> dict[str, Any]:

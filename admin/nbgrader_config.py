@@ -53,8 +53,8 @@ c.Exchange.timezone = TIME_ZONE
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # --- Running a submission -------------------------------------------------------------------------
-# Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. ShowTrouble marks
-# what ran out of time for a person. The rest is nbgrader's own list.
+# Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. ShowTrouble
+# marks what ran out of time for a person. The rest is nbgrader's own list.
 c.Autograde.autograde_preprocessors = [
     "admin.execute.JudgedExecute",
     "nbgrader.preprocessors.IgnorePattern",
@@ -73,6 +73,8 @@ c.JudgedExecute.cell_seconds = 40
 # A machine without a sandbox grades nothing, unless somebody says that submissions may have all their rights:
 # `grade --without-sandbox` sets this, and so may who starts `nbgrader autograde` or a Jupyter server.
 c.JudgedExecute.isolated = os.environ.get("CONVNET_WITHOUT_SANDBOX") != "1"
+if not c.JudgedExecute.isolated:
+    c.Application.log_format = "WITHOUT SANDBOX [%(name)s | %(levelname)s] %(message)s"
 
 # `nbgrader validate` still runs a notebook in a kernel: nothing in it is worth an orderly goodbye (2.5 s).
 c.Execute.timeout = 40
