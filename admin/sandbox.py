@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 
 from admin import wire
-from admin.warm import SYSTEM_CALLS, UID
+from admin.warm import MACHINES, UID
 
 HERE = Path(__file__).resolve().parent
 CHECKS = HERE.parent / "problem_unittests.py"
@@ -104,8 +104,8 @@ class CellTimeout(Exception):
 class Sandbox:
     """A warm process behind walls, kept for many sessions, one after the other.
 
-    `isolated=False` leaves the walls out, by the instructor's explicit wish: a submission's code then runs with
-    the rights of whoever grades, and only time, memory and output are bounded.
+    `isolated=False` leaves the walls out, by the instructor's explicit wish: a submission's code then runs
+    with the rights of whoever grades, and only time, memory and output are bounded.
     """
 
     def __init__(self, limits: Limits = Limits(), isolated: bool = True, checks: Path = CHECKS) -> None:
@@ -135,14 +135,18 @@ class Sandbox:
         spent = self._used and self.isolated and not self.nested
         if self._running and (spent or not self._running.alive()):
             self.close()
-        self.start()
-        assert self._running is not None
-        self._used = True
-        try:
-            return Session(self._running, self.limits, files)
-        except SandboxError:
-            self.close()
-            raise
+        for last in (False, True):
+            self.start()
+            assert self._running is not None
+            self._used = True
+            try:
+                return Session(self._running, self.limits, files)
+            except SandboxError:
+                # The warm process may have died a moment ago, of whatever: try a fresh one, once.
+                self.close()
+                if last:
+                    raise
+        raise AssertionError("not reached")
 
     def close(self) -> None:
         """End the warm process and everything below it."""
@@ -318,7 +322,7 @@ def what_is_missing() -> list[str]:
     if sys.platform != "linux":
         return [f"The sandbox needs Linux; this is {platform.system()}."]
     missing = []
-    if platform.machine() not in SYSTEM_CALLS:
+    if platform.machine() not in MACHINES:
         missing.append(f"There is no list of system calls for {platform.machine()} processors.")
     if find_bubblewrap() is None:
         missing.append(NO_BUBBLEWRAP)
