@@ -19,7 +19,7 @@ import secrets
 import shutil
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -318,22 +318,31 @@ def data_of(source: Path) -> dict[str, np.ndarray]:
     assert spec.loader is not None
     tools = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = tools
-    spec.loader.exec_module(tools)
-    before = os.environ.get("NBGRADER_EXECUTION")
-    os.environ["NBGRADER_EXECUTION"] = "autograde"  # as in a session: it decides on which data, and how many
-    try:
-        data: dict[str, np.ndarray] = {}
+    # Imported while grading, tools.py would bound the training of Keras, and import it for that. It is not
+    # wanted here; but the data are those of a session, which is grading.
+    with setting("NBGRADER_EXECUTION", None):
+        spec.loader.exec_module(tools)
+    data: dict[str, np.ndarray] = {}
+    with setting("NBGRADER_EXECUTION", "autograde"), contextlib.redirect_stdout(io.StringIO()):
         for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
-            with contextlib.redirect_stdout(io.StringIO()):
-                train, test = tools.load(SimpleNamespace(__name__=name))
+            train, test = tools.load(SimpleNamespace(__name__=name))
             for part, (images, labels) in (("train", train), ("test", test)):
                 data |= {f"{prefix}{part}_images": images, f"{prefix}{part}_labels": labels}
-        return data
+    return data
+
+
+@contextlib.contextmanager
+def setting(name: str, value: str | None) -> Iterator[None]:
+    """An environment variable, for a while."""
+    before = os.environ.pop(name, None)
+    if value is not None:
+        os.environ[name] = value
+    try:
+        yield
     finally:
-        if before is None:
-            del os.environ["NBGRADER_EXECUTION"]
-        else:
-            os.environ["NBGRADER_EXECUTION"] = before
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before
 
 
 @functools.lru_cache(maxsize=4)
