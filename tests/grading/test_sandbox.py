@@ -295,7 +295,7 @@ for name in os.listdir("/proc/self/fd"):
         found.append(os.readlink(f"/proc/self/fd/{name}").split(":")[0])
     except FileNotFoundError:  # the folder's own, closed by now
         pass
-print(*sorted(set(found)))
+print(*found)
 """
 
 
@@ -323,8 +323,8 @@ def test_the_disk_is_bounded(session: Session):
 
 def test_output_is_bounded(session: Session):
     said = shown(session, "for i in range(100_000): print('all work and no play')")
-    assert "is left out" in said
-    assert len(said) < 101_000
+    assert "rest of this cell's is left out" in said
+    assert 90_000 < len(said) < 101_000
     assert "is left out" in shown(session, "print('x' * 10_000_000)")
     assert "is left out" in shown(session, "!yes | head -c 5000000")
     assert "left out" in shown(session, "from IPython.display import HTML\nHTML('x' * 10_000_000)")
@@ -543,7 +543,9 @@ def test_calls_under_other_numbers_are_refused(session: Session):
 
 def test_only_its_own_descriptors_are_open(session: Session):
     """Does a descriptor of the grader leak in: a gradebook, a socket, a folder?"""
-    assert set(shown(session, OPEN).split()) <= {"/dev/null", "pipe", "socket", "anon_inode"}
+    found = shown(session, OPEN).split()
+    assert set(found) <= {"/dev/null", "pipe", "socket"}
+    assert found.count("socket") == 1, "the warm process's own socket, or the guard's, is open in the session"
 
 
 # --- Ends -----------------------------------------------------------------------------------------
