@@ -1,7 +1,7 @@
-"""How fast a class is graded, beside stock nbgrader: `python tests/benchmarks/grading.py [SUBMISSIONS] [STOCK]`.
+"""Speed of grading beside stock nbgrader: `python tests/benchmarks/grading.py [SUBMISSIONS] [STOCK]`.
 
 The sample class without its broken file and its endless loop, repeated to 24 submissions. Both ways have
-the same bound on training (it is in the course's tools.py). Stock nbgrader is timed on fewer and per submission.
+the same bound on training (it is in the course's tools.py). Stock nbgrader is timed on fewer of them.
 """
 
 from __future__ import annotations

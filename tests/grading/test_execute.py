@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905  (tables of hostile values)
 """Answers judged by value: through a real sandboxed session, and with values that no honest session sends."""
 
 from __future__ import annotations
