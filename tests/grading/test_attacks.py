@@ -132,8 +132,8 @@ ATTACKS: dict[str, Attack] = {
         "for fd in range(3, 64):\n    try: os.write(fd, frame)\n    except OSError: pass"
     ),
     "the solutions": Attack(
-        "import glob\nfor pattern in ('../../../source/**', '{root}/source/**'):\n"
-        "    for path in glob.glob(pattern, recursive=True): print('FOUND', path)\n"
+        "import glob, os\nfor pattern in ('../../../source/**', '{root}/source/**'):\n"
+        "    for path in glob.glob(pattern, recursive=True): print('FOUND' * os.path.exists(path), path)\n"
         "%run ../../../source/convnet/convolutional_networks.ipynb\n%run {root}/source/convnet/convolutional_networks.ipynb"
     ),
     "the gradebook": Attack(
@@ -149,7 +149,7 @@ ATTACKS: dict[str, Attack] = {
     # Reading what is secret
     "hidden tests": Attack(
         "import glob, os\nprint([name for name in os.listdir('.')])\nfor path in glob.glob('*.ipynb'):\n"
-        "    text = open(path).read()\n    print('SECRET' if 'rng' in text or 'SOLUTION' in text else 'nothing')"
+        "    text = open(path).read()\n    print('SECRET' if 'BEGIN ' + 'SOLUTION' in text else 'nothing')"
     ),
     "pre_run_cell": Attack(
         "get_ipython().events.register('pre_run_cell', lambda info: print('CELL', info.raw_cell))"
@@ -307,7 +307,7 @@ def test_nothing_of_the_course_is_changed(graded):
 def test_nothing_goes_out(graded):
     """Did nobody reach a server on this very machine?"""
     assert graded.connections == []
-    assert "REACHED" not in graded.feedback["network to names"].replace("echo REACHED", "")
+    assert "REACHED" not in said_by(graded, "network to names")
 
 
 def test_nothing_stays_behind(graded):
@@ -327,15 +327,18 @@ def test_nothing_stays_behind(graded):
 def test_nothing_secret_is_seen(graded):
     """Do outputs show no solution, no secret, nothing of the host's environment?"""
     for name in ("the solutions", "hidden tests", "the secret", "another submission", "pre_run_cell"):
-        notebook = nbformat.read(graded.course.autograded(name) / FILE, 4)
-        said = "".join(
-            output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
-        )
-        assert "FOUND" not in said
-        assert "SECRET" not in said
-        assert "True" not in said
-        assert str(os.environ.get("HOME")) + "'" not in said
-        assert "BEGIN SOLUTION" not in said
+        said = said_by(graded, name)
+        for word in ("FOUND", "SECRET", f"{os.environ.get('HOME')}'", "BEGIN SOLUTION"):
+            assert word not in said, name
+    for name in ("the secret", "another submission"):
+        assert said_by(graded, name, "normalise_images").startswith("False")
+
+
+def said_by(graded: Result, name: str, where: str = "") -> str:
+    """What is printed in a graded notebook, or in one of its cells."""
+    notebook = nbformat.read(graded.course.autograded(name) / FILE, 4)
+    cells = [cell for cell in notebook.cells if not where or grade_id(cell) == where]
+    return "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))
 
 
 def test_pages_hold_nothing_that_acts(graded):
@@ -343,7 +346,7 @@ def test_pages_hold_nothing_that_acts(graded):
     page = graded.feedback["script in outputs"]
     for mark in ("SCRIPT-MARK", "SVG-MARK", "STREAM-MARK", "ERROR-MARK", "RAW-MARK"):
         assert f"<script>{mark}" not in page
-    assert "JS-MARK" not in page.replace("JS-MARK&#39;", "").replace("JS-MARK</span>", "")
+    assert page.count("JS-MARK") == 1, "in the student's own code, and nowhere else"
     assert "<img src=x" not in page
     assert "HOSTILE-MARK" in page
     for text in graded.feedback.values():
