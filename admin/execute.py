@@ -320,8 +320,13 @@ def data_of(source: Path) -> dict[str, np.ndarray]:
     sys.modules[spec.name] = tools
     # Imported while grading, tools.py would bound the training of Keras, and import it for that. It is not
     # wanted here; but the data are those of a session, which is grading.
-    with setting("NBGRADER_EXECUTION", None):
-        spec.loader.exec_module(tools)
+    # And without a __pycache__ in the source folder, by which all submissions would be graded again.
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        with setting("NBGRADER_EXECUTION", None):
+            spec.loader.exec_module(tools)
+    finally:
+        sys.dont_write_bytecode = written
     data: dict[str, np.ndarray] = {}
     with setting("NBGRADER_EXECUTION", "autograde"), contextlib.redirect_stdout(io.StringIO()):
         for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
