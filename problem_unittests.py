@@ -1013,9 +1013,9 @@ def _described(model: Any, ask: Ask) -> Answer:
     in_order = _flat_layers(_traced(model, ask))
     layers = [_layer_description(layer) for layer in in_order]
     try:
-        with_weights = [layer for layer in in_order if getattr(layer, "weights", [])]
-        drawn = _layer_weights([_layer_description(layer) for layer in with_weights], ask["seed"])
-        for layer, weights in zip(with_weights, drawn, strict=True):
+        with_weights = [pair for pair in zip(in_order, layers, strict=True) if pair[1]["weights"]]
+        drawn = _layer_weights([description for _, description in with_weights], ask["seed"])
+        for (layer, _), weights in zip(with_weights, drawn, strict=True):
             layer.set_weights(weights)
         return {
             "kind": "Model",
@@ -1059,13 +1059,10 @@ def _layer_description(layer: Any) -> Answer:
     plain = {key: _listed(value) for key, value in config.items() if key not in ("name", "weights")}
     own = plain.get("activation")
     if isinstance(own, dict):  # a layer such as keras.layers.ReLU() can be an activation
-        settings = (
-            {key: value for key, value in dict(own.get("config") or {}).items() if _is_json(value)}
-            if isinstance(own.get("config"), dict)
-            else {}
-        )
-        plain["activation"], plain["activation settings"] = str(own.get("class_name")), settings
-        plain["activation"] = _activation_of({**settings, "kind": plain["activation"]}) or plain["activation"]
+        kind, given = str(own.get("class_name")), own.get("config")
+        settings = {k: v for k, v in given.items() if _is_json(v)} if isinstance(given, dict) else {}
+        plain["activation"] = _activation_of({**settings, "kind": kind}) or kind
+        plain["activation settings"] = settings
     plain = {key: value for key, value in plain.items() if _is_json(value) or key == "activation settings"}
     shapes = [[int(side) for side in weight.shape] for weight in getattr(layer, "weights", [])]
     return {**plain, "kind": type(layer).__name__, "weights": shapes}
