@@ -1,0 +1,251 @@
+"""The language between the grader and a sandbox: frames of plain values and arrays over one socket.
+
+What arrives is bytes of a process that may be hostile, so nothing is unpickled or evaluated, every size is
+known and checked before memory is spent on it, and parsing ends in values or in `WireError`, nothing else.
+
+A frame is a fixed head (magic, length of the text, length of the arrays), a JSON text, and the arrays' bytes
+one after the other. In the text an array is `{"\\u0000array": [dtype, shape]}`; its place among the arrays is
+the order in which the text names them. Both sides use this file; only the standard library and NumPy are
+needed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import socket
+import struct
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+HEAD = struct.Struct("<4sIQ")
+MAGIC = b"CNN1"
+ARRAY = "\0array"
+# All that an array may consist of. Objects, text, dates, records and complex numbers answer nothing.
+DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
+
+
+class WireError(Exception):
+    """What came, or was to be sent, is not within the protocol. The text is a clause, without a full stop."""
+
+
+class Late(WireError):
+    """Nothing, or not all, came before the deadline."""
+
+
+class Closed(WireError):
+    """The other side has gone."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one frame, and all frames of a channel together, may weigh."""
+
+    text_bytes: int = 4 << 20
+    array_bytes: int = 64 << 20
+    arrays: int = 64
+    dimensions: int = 8
+    depth: int = 24
+    total_bytes: int = 256 << 20
+
+
+def encode(value: Any, bounds: Bounds = Bounds()) -> bytes:
+    """One frame. Raises WireError for what is not plain, and for what the other side would refuse."""
+    arrays: list[np.ndarray] = []
+    plain = _plain(value, arrays, bounds, 0)
+    # Half a surrogate pair becomes a question mark here as on the way in.
+    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    weight = sum(array.nbytes for array in arrays)
+    if len(text) > bounds.text_bytes or weight > bounds.array_bytes:
+        raise WireError(f"more than fits into an answer ({len(text) + weight:,} bytes)")
+    return b"".join([HEAD.pack(MAGIC, len(text), weight), text, *(array.tobytes() for array in arrays)])
+
+
+def decode_head(head: bytes, bounds: Bounds) -> tuple[int, int]:
+    """Lengths of the text and of the arrays, both within bounds."""
+    magic, text, weight = HEAD.unpack(head)
+    if magic != MAGIC:
+        raise WireError("bytes that are no message")
+    if text > bounds.text_bytes or weight > bounds.array_bytes:
+        raise WireError(f"a message of {text + weight:,} bytes, which is too much")
+    return text, weight
+
+
+def decode(text: bytes, arrays: bytes | bytearray, bounds: Bounds = Bounds()) -> Any:
+    """The value of a frame, from its two parts. Arrays are read-only views of the bytes that came."""
+    try:
+        value = json.loads(text.decode("utf-8"))
+    # RecursionError: json goes as deep as the text says, up to its own guard. MemoryError: many small lists.
+    except (ValueError, RecursionError, MemoryError):
+        raise WireError("a message that can't be read") from None
+    reader = _Arrays(memoryview(arrays).toreadonly(), bounds)
+    restored = _restored(value, reader, bounds.depth)
+    if reader.at != len(arrays):
+        raise WireError("more array bytes than the message speaks of")
+    return restored
+
+
+class Channel:
+    """Frames in both directions over a connected stream socket, with deadlines and a total."""
+
+    def __init__(self, connection: socket.socket, bounds: Bounds = Bounds()) -> None:
+        self.connection, self.bounds = connection, bounds
+        self.received = 0
+        connection.setblocking(False)
+
+    def send(self, value: Any, deadline: float | None = None, bounds: Bounds | None = None) -> None:
+        """Send one value; `bounds` are the other side's, when they are not the same."""
+        left = memoryview(encode(value, bounds or self.bounds))
+        while left:
+            self._wait(select.POLLOUT, deadline)
+            try:
+                left = left[self.connection.send(left) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Closed("the other side has gone") from None
+
+    def receive(self, deadline: float | None = None) -> Any:
+        """The next value; `deadline` is a time of `time.monotonic()`. Raises Late, Closed or WireError."""
+        text, weight = decode_head(bytes(self._exactly(HEAD.size, deadline)), self.bounds)
+        if self.received + text + weight > self.bounds.total_bytes:
+            raise WireError(f"more than {self.bounds.total_bytes:,} bytes in all, which is too much")
+        return decode(bytes(self._exactly(text, deadline)), self._exactly(weight, deadline), self.bounds)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _exactly(self, count: int, deadline: float | None) -> bytearray:
+        """Read so many bytes. Memory grows with what has come, not with what was promised."""
+        data = bytearray()
+        while len(data) < count:
+            self._wait(select.POLLIN, deadline)
+            try:
+                part = self.connection.recv(min(count - len(data), 1 << 20))
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Closed("the other side has gone") from None
+            if not part:
+                raise Closed("the other side has gone")
+            data += part
+            self.received += len(part)
+        return data
+
+    def _wait(self, event: int, deadline: float | None) -> None:
+        # poll and not select: a descriptor above 1023 is no trouble for it.
+        poll = select.poll()
+        poll.register(self.connection, event)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not poll.poll(None if left is None else math.ceil(left * 1000)):
+            raise Late("no answer in time")
+
+
+def _plain(value: Any, arrays: list[np.ndarray], bounds: Bounds, depth: int) -> Any:
+    if depth >= bounds.depth:
+        raise WireError(f"lists or dictionaries more than {bounds.depth} deep")
+    if value is None or isinstance(value, (bool, str)):
+        return value if not isinstance(value, str) else str(value)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return _whole(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, np.ndarray):
+        return {ARRAY: _array_head(value, arrays, bounds)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, arrays, bounds, depth + 1) for item in value]
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item, arrays, bounds, depth + 1) for key, item in value.items()}
+    raise WireError(f"a value of type {type(value).__name__}")
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str) or key.startswith("\0"):
+        raise WireError(f"a dictionary with a key of type {type(key).__name__}")
+    return str(key)
+
+
+def _array_head(value: np.ndarray, arrays: list[np.ndarray], bounds: Bounds) -> list[Any]:
+    array = np.asarray(value)
+    little = array.dtype.newbyteorder("<")
+    if little.str not in DTYPES:
+        raise WireError(f"an array of {array.dtype}")
+    if array.ndim > bounds.dimensions or len(arrays) >= bounds.arrays:
+        raise WireError("an array of too many dimensions, or too many arrays")
+    if array.nbytes > bounds.array_bytes:
+        raise WireError(f"an array of {array.nbytes:,} bytes")
+    arrays.append(array.astype(little, copy=False))
+    return [little.str, [int(side) for side in array.shape]]
+
+
+class _Arrays:
+    """Hands out the arrays of a frame in the order in which its text names them."""
+
+    def __init__(self, data: memoryview, bounds: Bounds) -> None:
+        self.data, self.bounds, self.at, self.count = data, bounds, 0, 0
+
+    def next(self, head: Any) -> np.ndarray:
+        self.count += 1
+        if self.count > self.bounds.arrays:
+            raise WireError(f"more than {self.bounds.arrays} arrays")
+        if not (isinstance(head, list) and len(head) == 2):
+            raise WireError("an array without type and shape")
+        name, shape = head
+        if not isinstance(name, str) or name not in DTYPES:
+            raise WireError("an array of an unknown type")
+        if not isinstance(shape, list) or len(shape) > self.bounds.dimensions:
+            raise WireError("an array with no proper shape")
+        for side in shape:
+            if type(side) is not int or not 0 <= side <= self.bounds.array_bytes:
+                raise WireError("an array with no proper shape")
+        dtype = np.dtype(name)
+        size = math.prod(shape) * dtype.itemsize  # of Python's own integers: it can't overflow
+        part = self.data[self.at : self.at + size]
+        if len(part) != size:
+            raise WireError("an array that is shorter than its shape")
+        self.at += size
+        # A byte other than 0 and 1 in a bool array is undefined behaviour for NumPy; compare it away.
+        flat = np.frombuffer(part, np.uint8) != 0 if name == "|b1" else np.frombuffer(part, dtype)
+        try:
+            return flat.reshape(shape)
+        except ValueError:  # no element, but sides that NumPy can't multiply
+            raise WireError("an array with no proper shape") from None
+
+
+def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
+    if depth <= 0:
+        raise WireError("lists or dictionaries that go too deep")
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [_restored(item, arrays, depth - 1) for item in value]
+    if isinstance(value, dict):
+        if ARRAY in value:
+            if len(value) != 1:
+                raise WireError("an array with something beside it")
+            return arrays.next(value[ARRAY])
+        return {_text(key): _restored(item, arrays, depth - 1) for key, item in value.items()}
+    return _whole(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _whole(value: int) -> int:
+    """A whole number that fits into a float, so that no comparison or division of a judge overflows."""
+    if abs(value).bit_length() > 1000:
+        raise WireError("a whole number of more than 300 digits")
+    return int(value)
+
+
+def _text(text: str) -> str:
+    """JSON can say half of a surrogate pair, which no file can hold; it becomes a question mark."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,186 @@
+"""The protocol between grader and sandbox: does anything but plain values and bounded arrays get through?"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from admin import wire
+
+SMALL = wire.Bounds(text_bytes=10_000, array_bytes=10_000, arrays=4, total_bytes=50_000)
+
+
+def parts(frame: bytes, bounds: wire.Bounds = SMALL) -> tuple[bytes, bytes]:
+    text, weight = wire.decode_head(frame[: wire.HEAD.size], bounds)
+    body = frame[wire.HEAD.size :]
+    assert len(body) == text + weight
+    return body[:text], body[text:]
+
+
+def there_and_back(value: Any) -> Any:
+    return wire.decode(*parts(wire.encode(value, SMALL)), SMALL)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        -2.5,
+        "é🎈",
+        [],
+        {"a": [1, {"b": None}]},
+        [float("inf"), "", {}],
+    ],
+)
+def test_plain_values_arrive_as_they_were(value: Any):
+    assert there_and_back(value) == value
+
+
+@pytest.mark.parametrize("kind", ["b1", "i1", "u1", ">i2", "<u4", "i8", "f2", ">f4", "f8"])
+def test_arrays_keep_type_shape_and_values(kind: str):
+    array = np.arange(12).reshape(2, 3, 2).astype(kind)
+    [back] = there_and_back([array.transpose(2, 0, 1)])
+    assert back.dtype == array.dtype.newbyteorder("<")
+    np.testing.assert_array_equal(back, array.transpose(2, 0, 1))
+    assert there_and_back(np.zeros((0, 3), "f4")).shape == (0, 3)
+    assert there_and_back(np.array(7)).shape == ()
+
+
+def test_nan_arrives_as_nan():
+    """Is a NaN the judge's business, and not lost on the way?"""
+    assert np.isnan(there_and_back(float("nan")))
+    assert np.isnan(there_and_back(np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(),
+        np.array([object()]),
+        np.array(["text"]),
+        np.array([1j]),
+        np.zeros(3, "M8[s]"),
+        np.zeros(3, [("a", "i4")]),
+        np.zeros(10_001, "u1"),
+        [np.zeros(1)] * 5,
+        np.zeros((1,) * 9),
+        10**400,
+        {1: 2},
+        {"\0array": ["|u1", [0]]},
+        "x" * 10_001,
+        {1, 2},
+        b"bytes",
+    ],
+    ids=lambda value: str(type(value).__name__),
+)
+def test_what_is_not_plain_or_too_large_is_not_sent(value: Any):
+    with pytest.raises(wire.WireError):
+        wire.encode(value, SMALL)
+
+
+def test_a_value_in_itself_is_not_sent():
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(wire.WireError, match="deep"):
+        wire.encode(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "[" * 30 + "]" * 30,
+        '{"\\u0000array":["|O",[1]]}',
+        '{"\\u0000array":["<f8",[1000000000000]]}',
+        '{"\\u0000array":["<f8",[-1]]}',
+        '{"\\u0000array":["<f8",[true]]}',
+        '{"\\u0000array":["<f8",[1.0]]}',
+        '{"\\u0000array":["<f8",[2]]}',
+        '{"\\u0000array":["<f8",[0, 9000, 9000, 9000, 9000, 9000, 9000, 9000]]}',
+        '{"\\u0000array":["<f8",[[1]]]}',
+        '{"\\u0000array":[["<f8"],[1]]}',
+        '{"\\u0000array":"<f8"}',
+        '{"\\u0000array":["<f8",[1]],"more":1}',
+        "[1,",
+        "1" * 5000,
+        "1" * 400,
+        "",
+        "\ufeff1",
+        "nul",
+    ],
+)
+def test_a_hostile_text_ends_in_a_wire_error(text: str):
+    with pytest.raises(wire.WireError):
+        wire.decode(text.encode(), bytes(8), SMALL)
+
+
+def test_half_a_surrogate_pair_does_not_reach_a_file():
+    value = wire.decode(rb'{"\ud800": "a\udfffb"}', b"", SMALL)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    assert there_and_back("\ud800") == "?"
+
+
+def test_damaged_frames_give_a_value_or_a_wire_error():
+    """Ten thousand frames with flipped, lost and added bytes: does any other exception come out?"""
+    rng = np.random.default_rng(0)
+    whole = wire.encode({"a": np.arange(6.0).reshape(2, 3), "b": [1, "é", {"c": np.ones(3, bool)}]}, SMALL)
+    refused = 0
+    for _ in range(10_000):
+        frame = bytearray(whole)
+        for _ in range(rng.integers(1, 4)):
+            place = int(rng.integers(len(frame)))
+            match rng.integers(3):
+                case 0:
+                    frame[place] = int(rng.integers(256))
+                case 1:
+                    del frame[place : place + int(rng.integers(1, 9))]
+                case _:
+                    frame[place:place] = rng.bytes(int(rng.integers(1, 9)))
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(frame)
+            theirs.shutdown(socket.SHUT_WR)
+            try:
+                wire.Channel(ours, SMALL).receive(time.monotonic() + 5)
+            except wire.WireError:
+                refused += 1
+    assert refused > 1000
+
+
+def test_a_channel_has_a_total():
+    """Many small messages add up: is the sum bounded?"""
+    ours, theirs = socket.socketpair()
+    frame = wire.encode("x" * 9000, SMALL)
+    with ours, theirs:
+        threading.Thread(target=lambda: theirs.sendall(frame * 6), daemon=True).start()
+        channel = wire.Channel(ours, SMALL)
+        for _ in range(5):
+            channel.receive(time.monotonic() + 5)
+        with pytest.raises(wire.WireError, match="in all"):
+            channel.receive(time.monotonic() + 5)
+
+
+def test_half_a_message_does_not_hold_the_grader_up():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(wire.encode("x" * 100)[:50])
+        started = time.monotonic()
+        with pytest.raises(wire.Late):
+            wire.Channel(ours).receive(started + 0.2)
+        assert time.monotonic() - started < 2
+
+
+def test_a_promise_of_much_costs_no_memory():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(wire.HEAD.pack(wire.MAGIC, 1 << 31, 1 << 60))
+        with pytest.raises(wire.WireError, match="too much"):
+            wire.Channel(ours).receive(time.monotonic() + 1)
