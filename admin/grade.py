@@ -17,22 +17,27 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import nbformat
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from admin.course import ASSIGNMENT, CONFIG, NOTEBOOK, Course, CourseError, fingerprint
+from admin import execute
+from admin.course import ASSIGNMENT, CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError, fingerprint
+from admin.sandbox import what_is_missing
 from admin.submission import what_is_wrong
 
 BAR_WIDTH = 22
+WITHOUT_SANDBOX = "CONVNET_WITHOUT_SANDBOX"  # read by admin/nbgrader_config.py, here and in every worker
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Outcome:
     broken: str = ""
     failed: str = ""
     log: str = ""
+    trouble: str = ""  # why some checks had no fair chance; it is graded all the same
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -70,9 +76,20 @@ def main(argv: list[str] | None = None) -> int:
         "--workers", metavar="N", type=int, help="how many at a time (default: one a core, up to 4)"
     )
     parser.add_argument("--force", action="store_true", help="grade unchanged submissions again, too")
+    parser.add_argument(
+        "--without-sandbox",
+        action="store_true",
+        help="run submissions with all your rights, on a machine that cannot shut them in; at your own risk",
+    )
     options = parser.parse_args(argv)
     try:
-        return grade(Course.at(options.course), options.student, options.workers, options.force)
+        return grade(
+            Course.at(options.course),
+            options.student,
+            options.workers,
+            options.force,
+            sandbox=not options.without_sandbox,
+        )
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -87,6 +104,7 @@ def grade(
     workers: int | None = None,
     force: bool = False,
     console: Console | None = None,
+    sandbox: bool = True,
 ) -> int:
     """Grade a course and say how it goes. 0 when every submission has been dealt with, else 1.
 
@@ -97,12 +115,15 @@ def grade(
         out_of = course.out_of()
         everybody = choose(course, students)
         jobs = plan(course, everybody, force)
-        workers = max(1, min(workers or default_workers(), len(jobs) or 1))
-        report = Report(course, console, out_of, width=max(map(len, everybody), default=0))
+        to_run = sum(not job.broken for job in jobs)
+        if sandbox and to_run and (missing := what_is_missing()):
+            raise CourseError(execute.refusal(missing))
+        workers = max(1, min(workers or default_workers(), to_run or 1))
+        report = Report(course, console, out_of, max(map(len, everybody), default=0), sandbox)
         report.start(len(everybody), len(jobs), workers)
         with report.progress(len(jobs)):
             by_student = {job.student: job for job in jobs}
-            for outcome in run_all(course, jobs, workers):
+            for outcome in run_all(course, jobs, workers, sandbox, report.at_work):
                 record(course, by_student[outcome.student], outcome)
                 report.finished(outcome)
         for student in everybody:
@@ -134,7 +155,8 @@ def choose(course: Course, students: list[str] | None) -> list[str]:
 
 def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
     """One job for each submission that is new, changed, half-graded, or asked for by force."""
-    checks = fingerprint(course.source) + fingerprint_of_file(CONFIG)
+    judges = REPOSITORY / "problem_unittests.py"
+    checks = fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint_of_file(judges)
     with course.gradebook() as gradebook:
         notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
         grade_ids = {cell.name for cell in notebook.source_cells}
@@ -180,22 +202,28 @@ def fingerprint_of_file(path: Path) -> str:
 # --- Run ------------------------------------------------------------------------------------------
 
 
-def run_all(course: Course, jobs: list[Job], workers: int) -> Iterator[Outcome]:
-    """The outcome of each job, as they finish. A worker that dies does not take the others' jobs with it."""
+def run_all(
+    course: Course, jobs: list[Job], workers: int, sandbox: bool, at_work: Callable[[str, str], None]
+) -> Iterator[Outcome]:
+    """The outcome of each job, as they finish. A worker that dies does not take the others' jobs with it.
+
+    `at_work` is told, from another thread, who is being graded and at which cell.
+    """
     waiting = []
     for job in jobs:
         if job.broken:
             yield Outcome(job.student, broken=job.broken)
         else:
             waiting.append(job)
+    context = multiprocessing.get_context("spawn")
     while waiting:
         done: set[str] = set()
-        with ProcessPoolExecutor(
-            workers,
-            multiprocessing.get_context("spawn"),
-            prepare_worker,
-            (str(course.root / "grading"), os.getpid(), max(1, cores() // workers)),
-        ) as pool:
+        with (
+            listening(context, at_work) as say,
+            ProcessPoolExecutor(
+                workers, context, prepare_worker, (str(course.root / "grading"), os.getpid(), sandbox, say)
+            ) as pool,
+        ):
             futures = {pool.submit(run, course, job.student): job for job in waiting}
             try:
                 for future in as_completed(futures):
@@ -215,36 +243,56 @@ def run_all(course: Course, jobs: list[Job], workers: int) -> Iterator[Outcome]:
         workers = 1
 
 
+@contextmanager
+def listening(context: BaseContext, at_work: Callable[[str, str], None]) -> Iterator[Connection]:
+    """A pipe for workers to say what they do. No queue: a killed worker would keep its lock."""
+    reader, writer = context.Pipe(duplex=False)
+
+    def listen() -> None:
+        with suppress(EOFError, OSError, ValueError):
+            while text := reader.recv_bytes(4000).decode(errors="replace"):
+                at_work(*text.split("\0", 1))
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    try:
+        yield writer
+    finally:
+        with suppress(OSError):
+            writer.send_bytes(b"")
+        writer.close()
+        thread.join(1)
+        reader.close()
+
+
 def run(course: Course, student: str) -> Outcome:
     """Let nbgrader autograde one submission, from the start: autograded/ may hold half of an earlier run."""
     begun = time.monotonic()
+    _tools.trouble, _tools.say = {}, lambda name: _say(f"{student}\0{name}")
     result = course.api().autograde(ASSIGNMENT, student, force=True)
     seconds = time.monotonic() - begun
     log = result.get("log", "") + result.get("error", "")
     if result["success"]:
-        return Outcome(student, seconds, log=log)
-    if "DeadKernelError" in log:
-        return Outcome(
-            student,
-            seconds,
-            log=log,
-            broken=("its kernel ended while it ran (exit(), quit(), out of memory?). Run it to see where."),
-        )
+        return Outcome(student, seconds, log=log, trouble=next(iter(_tools.trouble.values()), ""))
     return Outcome(student, seconds, log=log, failed="nbgrader could not grade it")
 
 
-def prepare_worker(folder: str, parent: int, threads: int) -> None:
-    """Keep what kernels print off the terminal, share the cores, and end when the parent process ends."""
-    # Every kernel would take all cores for itself, and they would mostly wait for one another.
-    for library in (
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-    ):
-        os.environ[library] = str(threads)
+def prepare_worker(folder: str, parent: int, sandbox: bool, say: Connection) -> None:
+    """Keep what is printed off the terminal, and one sandbox for all; end when the parent process ends."""
+    global _tools, _say
+    if sandbox:
+        os.environ.pop(WITHOUT_SANDBOX, None)
+    else:
+        os.environ[WITHOUT_SANDBOX] = "1"
+    _tools = execute.keep(lambda name: None)
+
+    def send(text: str) -> None:
+        with suppress(OSError, ValueError):
+            say.send_bytes(text.encode(errors="replace")[:4000])
+
+    _say = send
     Path(folder).mkdir(parents=True, exist_ok=True)
-    output = os.open(Path(folder) / "kernels.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    output = os.open(Path(folder) / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
 
@@ -256,8 +304,13 @@ def prepare_worker(folder: str, parent: int, threads: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+# A worker's own, made by prepare_worker.
+_tools: execute.Tools
+_say: Callable[[str], None]
+
+
 def default_workers() -> int:
-    """One a core, but no more than four: each kernel with TensorFlow takes most of a gigabyte."""
+    """One a core, but no more than four: each sandbox with TensorFlow takes most of a gigabyte."""
     return min(4, cores())
 
 
@@ -280,7 +333,12 @@ def record(course: Course, job: Job, outcome: Outcome) -> None:
     if outcome.broken:
         record_broken(course, job.student, outcome.broken)
     result = fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb")
-    note = asdict(job) | {"broken": outcome.broken, "result": result, "seconds": round(outcome.seconds, 1)}
+    note = asdict(job) | {
+        "broken": outcome.broken,
+        "trouble": outcome.trouble,
+        "result": result,
+        "seconds": round(outcome.seconds, 1),
+    }
     half = folder / f"{job.student}.half"
     half.write_text(json.dumps(note, indent=1))
     half.replace(state_file(course, job.student))
@@ -336,9 +394,13 @@ def only_one_at_a_time(course: Course) -> Iterator[None]:
 class Report:
     """What the person sees: a line a submission as it finishes, and on a terminal how far it is."""
 
-    def __init__(self, course: Course, console: Console, out_of: dict[str, float], width: int) -> None:
+    def __init__(
+        self, course: Course, console: Console, out_of: dict[str, float], width: int, sandbox: bool = True
+    ) -> None:
         self.course, self.console, self.out_of, self.width = course, console, out_of, width
+        self.mark = "" if sandbox else f"{execute.NOT_ISOLATED} "  # on every line: nobody overlooks it
         self.failures = 0
+        self._cells: dict[str, str] = {}
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
@@ -346,7 +408,7 @@ class Report:
         counted = f"{submissions} submission{'' if submissions == 1 else 's'}"
         at_work = f" with {workers} worker{'' if workers == 1 else 's'}" if to_grade else ""
         self.console.print(
-            f"Grading {ASSIGNMENT}: {counted}, "
+            f"{self.mark}Grading {ASSIGNMENT}: {counted}, "
             f"{submissions - to_grade} unchanged, {to_grade} to grade{at_work}"
         )
 
@@ -355,13 +417,28 @@ class Report:
         if not jobs or not self.console.is_terminal:
             yield
             return
-        columns = (TextColumn("  grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn(f"  {self.mark}grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+        )
         with Progress(*columns, console=self.console, transient=True) as progress:
             self._progress, self._task = progress, progress.add_task("", total=jobs)
             yield
         self._progress = None
 
+    def at_work(self, student: str, cell: str) -> None:
+        """Show who is being graded, and the last named cell that was begun."""
+        if cell:
+            self._cells[student] = cell
+        if self._progress and self._task is not None:
+            now = " · ".join(f"{student} {cell}" for student, cell in self._cells.items())
+            self._progress.update(self._task, description=now)
+
     def finished(self, outcome: Outcome) -> None:
+        self._cells.pop(outcome.student, None)
         if outcome.failed:
             self.failures += 1
             log = self.course.shown(self.course.root / "grading" / f"{outcome.student}.log")
@@ -370,7 +447,9 @@ class Report:
             self.line(outcome.student, self.broken(outcome.broken))
         else:
             points = self.course.points(outcome.student) or {}
-            self.line(outcome.student, self.points(points, outcome.seconds))
+            text = self.points(points, outcome.seconds)
+            trouble = f"   {outcome.trouble}" if outcome.trouble else ""
+            self.line(outcome.student, text.append(trouble, style="red"))
         if self._progress and self._task is not None:
             self._progress.advance(self._task)
 
@@ -392,11 +471,11 @@ class Report:
         return Text(sentence, style="red")
 
     def line(self, student: str, text: Text) -> None:
-        self.console.print(Text(f"  {student:<{self.width}}  ").append_text(text))
+        self.console.print(Text(f"  {self.mark}{student:<{self.width}}  ").append_text(text))
 
     def end(self) -> None:
         course, option = self.course, self.course.option()
         self.console.print(
-            f"Grades in {course.shown(course.database)} · "
+            f"{self.mark}Grades in {course.shown(course.database)} · "
             f"feedback: python3 -m admin nbgrader{option} generate_feedback {ASSIGNMENT}"
         )

@@ -53,11 +53,31 @@ c.Exchange.timezone = TIME_ZONE
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # --- Running a submission -------------------------------------------------------------------------
+# Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. ShowTrouble
+# marks what ran out of time for a person. The rest is nbgrader's own list.
+c.Autograde.autograde_preprocessors = [
+    "admin.execute.JudgedExecute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "admin.execute.ShowTrouble",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
 # Seconds a cell may take. Training is bounded while grading: the longest cell takes 8 seconds on two free
 # cores, and took 19 while others worked on them. Whatever runs longer than this is an endless loop.
-c.Execute.timeout = 40
+c.JudgedExecute.cell_seconds = 40
 
-# Nothing in a graded kernel is worth an orderly goodbye: 0.1 s instead of 2.3–2.7 s for each notebook.
+# A machine without a sandbox grades nothing, unless somebody says that submissions may have all their rights:
+# `grade --without-sandbox` sets this, and so may who starts `nbgrader autograde` or a Jupyter server.
+c.JudgedExecute.isolated = os.environ.get("CONVNET_WITHOUT_SANDBOX") != "1"
+if not c.JudgedExecute.isolated:
+    c.Application.log_format = "WITHOUT SANDBOX [%(name)s | %(levelname)s] %(message)s"
+
+# `nbgrader validate` still runs a notebook in a kernel: nothing in it is worth an orderly goodbye (2.5 s).
+c.Execute.timeout = 40
 c.Execute.shutdown_kernel = "immediate"
 
 # Seconds to wait for a cell's last output. The default, 4, fails a submission when the machine is busy.

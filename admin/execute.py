@@ -1,0 +1,359 @@
+"""Runs a submission in the sandbox and judges it by value: nbgrader's Execute, for the checks of this course.
+
+`admin/nbgrader_config.py` puts it in the place of the stock one, so `grade`, `nbgrader autograde` and
+formgrader's button do the same. The student's cells run in a session that nothing here trusts. A check cell
+is not run: this process draws secret cases, asks the session for plain values, has them judged, and writes
+points and words into the cell. What a session prints, patches or pretends has no say in that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import hmac
+import importlib.util
+import io
+import os
+import secrets
+import shutil
+import sys
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from traitlets import Bool, Float
+
+from admin import harmless
+from admin.judge import Judge
+from admin.repair_cells import grade_id
+from admin.sandbox import CellTimeout, Limits, Sandbox, SandboxError, Session, SessionEnded, what_is_missing
+from problem_unittests import TASKS, Case, Finding, points, words
+
+CHECK = "check_"
+NOT_ISOLATED = "WITHOUT SANDBOX"
+
+
+class CannotSandbox(SystemExit):
+    """This machine can't grade safely. No fault of a submission: it ends the command, not one student.
+
+    nbgrader takes every Exception for the trouble of one submission, and goes on with the next one.
+    """
+
+
+class JudgedExecute(Execute):
+    """The first of autograding's preprocessors: outputs by a sandboxed session, points by our judges."""
+
+    isolated = Bool(
+        True, help="Run submissions in the sandbox. Without it they have all your rights: at your own risk."
+    ).tag(config=True)
+    cell_seconds = Float(Limits().cell_seconds, help="Seconds that a cell may take.").tag(config=True)
+    session_seconds = Float(Limits().session_seconds, help="Seconds for a whole notebook.").tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        converter = self.parent.parent  # exporter → converter
+        place = converter.coursedir
+        source = Path(place.format_path(place.source_directory, ".", names["assignment"]))
+        release = Path(place.format_path(place.release_directory, ".", names["assignment"]))
+        submitted = Path(place.format_path(place.submitted_directory, names["student"], names["assignment"]))
+        seed = functools.partial(
+            seed_of, secret_of(Path(place.root)), names["student"], content_of(submitted)
+        )
+        tools = tools_for(converter, self.isolated, self.limits())
+        if not self.isolated:
+            self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, names["student"])
+
+        folder = Path(resources["metadata"]["path"])
+        try:
+            trouble = run(nb, tools, folder, source, seed)
+        except CannotSandbox as reason:
+            self.log.error("%s", reason)
+            # nbgrader would take what lies there, sanitised and not run, for graded.
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        tools.trouble = trouble
+        harmless.notebook_text(nb, released_texts(release / f"{names['notebook']}.ipynb"))
+        resources["trouble"] = trouble
+        for sentence in dict.fromkeys(trouble.values()):
+            self.log.warning("%s: %s", names["student"], sentence)
+        return nb, resources
+
+    def limits(self) -> Limits:
+        return Limits(
+            cell_seconds=self.cell_seconds,
+            answer_seconds=self.cell_seconds,
+            session_seconds=self.session_seconds,
+        )
+
+
+class ShowTrouble(NbGraderPreprocessor):
+    """After SaveAutoGrades: checks that had no fair chance are marked for a person."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        trouble = resources.get("trouble") or {}
+        if trouble:
+            names = resources["nbgrader"]
+            with Gradebook(names["db_url"]) as gradebook:
+                for name in trouble:
+                    grade = gradebook.find_grade(
+                        name, names["notebook"], names["assignment"], names["student"]
+                    )
+                    grade.needs_manual_grade = True
+                gradebook.db.commit()
+        return nb, resources
+
+
+# --- What a process keeps for its submissions -----------------------------------------------------
+
+
+@dataclass
+class Tools:
+    """A sandbox and a judge, started when they are first needed."""
+
+    isolated: bool
+    limits: Limits
+    say: Callable[[str], None] = lambda name: None  # told the grade_id of the cell that is being run
+    judge: Judge = field(default_factory=Judge)
+    sandbox: Sandbox | None = None
+    trouble: dict[str, str] = field(default_factory=dict)  # of the last submission: see `run`
+
+    def session(self, folder: Path) -> Session:
+        """A session for one submission. Raises CannotSandbox when the machine is to blame."""
+        if self.sandbox is None:
+            missing = what_is_missing() if self.isolated else []
+            if missing:
+                raise CannotSandbox(refusal(missing))
+            self.sandbox = Sandbox(self.limits, self.isolated)
+        try:
+            return self.sandbox.session(folder)
+        except SandboxError:
+            # What a submission left behind, or a machine short of memory: once more, from the start.
+            self.sandbox.close()
+            return self.sandbox.session(folder)
+
+    def close(self) -> None:
+        self.judge.close()
+        if self.sandbox is not None:
+            self.sandbox.close()
+            self.sandbox = None
+
+
+_kept: Tools | None = None
+_by_converter: weakref.WeakKeyDictionary[Any, Tools] = weakref.WeakKeyDictionary()
+
+
+def refusal(missing: list[str]) -> str:
+    """Why nothing is graded, and what to do."""
+    return (
+        f"Not grading: submissions can't be shut in on this machine. {' '.join(missing)} "
+        "`python3 -m admin doctor` tries each part. To grade all the same, with submissions that have all "
+        "your rights: `python3 -m admin grade --without-sandbox`."
+    )
+
+
+def keep(say: Callable[[str], None]) -> Tools:
+    """For a worker of `grade`: one sandbox for all submissions that this process will meet."""
+    global _kept
+    _kept = Tools(True, Limits(), say)
+    return _kept
+
+
+def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
+    """The process's own where it keeps one; else one for this run of a converter, which ends with it."""
+    if _kept is not None:
+        if _kept.limits != limits or _kept.isolated != isolated:
+            _kept.close()
+            _kept.limits, _kept.isolated = limits, isolated
+        return _kept
+    if converter not in _by_converter:
+        tools = Tools(isolated, limits)
+        weakref.finalize(converter, tools.close)
+        _by_converter[converter] = tools
+    return _by_converter[converter]
+
+
+# --- One submission -------------------------------------------------------------------------------
+
+
+def run(
+    nb: NotebookNode,
+    tools: Tools,
+    folder: Path,
+    source: Path,
+    seed: Callable[[str], int],
+) -> dict[str, str]:
+    """Fill in the outputs of all code cells; the checks that had no fair chance, each with the reason.
+
+    `seed` gives the number that a task's cases are drawn from.
+    """
+    trouble: dict[str, str] = {}
+    late = ended = ""
+    with contextlib.ExitStack() as stack:
+        session = stack.enter_context(tools.session(folder))
+        for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
+            name = grade_id(cell)
+            task = name.removeprefix(CHECK)
+            tools.say(name)
+            if name.startswith(CHECK) and task in TASKS:
+                if ended:
+                    sentence = f"{ended} This check had nothing to ask."
+                    found = [Finding("an answer", 0, TASKS[task].points, sentence)]
+                else:
+                    found, stopped, ended = judged(tools.judge, session, task, source, seed(task))
+                    late = late or stopped
+                if late or ended:
+                    trouble[name] = ended or late
+                late = ""
+                write_points(cell, task, found, count)
+            elif ended or not cell.source.strip():
+                cell.outputs, cell.execution_count = [], None
+            else:
+                cell.outputs, stopped, ended = shown(session, cell.source, count)
+                cell.execution_count = count
+                late = late or stopped
+    return trouble
+
+
+def shown(session: Session, code: str, count: int) -> tuple[list[NotebookNode], str, str]:
+    """What a cell shows; the reason if it ran out of time; the reason if the session ended in it."""
+    try:
+        return harmless.outputs(session.run(code), count), "", ""
+    except CellTimeout as error:
+        note = v4.new_output("error", ename="CellTimeoutError", evalue=str(error), traceback=[str(error)])
+        return [*harmless.outputs(getattr(error, "outputs", []), count), note], str(error), ""
+    except SessionEnded as error:
+        sentence = f"{error} No cell after this one could be run."
+        note = v4.new_output("error", ename="SessionEnded", evalue=str(error), traceback=[sentence])
+        return [note], "", str(error)
+
+
+def judged(
+    judge: Judge, session: Session, task: str, source: Path, seed: int
+) -> tuple[list[Finding], str, str]:
+    """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
+    cases: list[Case] = TASKS[task].cases(np.random.default_rng(seed), data_of(source))
+    answers: list[Mapping[str, Any]] = []
+    stopped = ended = ""
+    for case in cases:
+        try:
+            if not stopped:
+                answers.append(session.answer(task, case.ask))
+                continue
+        except CellTimeout as error:
+            stopped = str(error)
+        except SessionEnded as error:
+            return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
+        answers.append({"error": f"CellTimeoutError: {stopped}"})
+    return judge.findings(task, cases, answers), stopped, ended
+
+
+def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:
+    """Words and points in the two outputs that nbgrader reads as a partial grade."""
+    out_of = min(float(TASKS[task].points), float(cell.metadata["nbgrader"]["points"]))
+    got = min(max(float(points(found)), 0.0), out_of)
+    cell.execution_count = count
+    cell.outputs = [
+        v4.new_output("stream", name="stdout", text=words(task, found) + "\n"),
+        v4.new_output("execute_result", data={"text/plain": f"{got:g}"}, execution_count=count),
+    ]
+
+
+# --- What is secret, and what is the course's -----------------------------------------------------
+
+
+def secret_of(course: Path) -> bytes:
+    """The course's secret, made when there is none. Who has it can foresee the cases."""
+    path = course / "grading" / "secret"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        with contextlib.suppress(FileNotFoundError):
+            secret = path.read_bytes()
+            if len(secret) >= 32:
+                return secret
+        # Written beside it and linked into place: of two that start at once, both get the same, whole one.
+        half = path.with_name(f"secret.{os.getpid()}")
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(half, path)
+        half.unlink()
+    return path.read_bytes()
+
+
+def content_of(folder: Path) -> bytes:
+    """Hash of what was handed in: other files, other cases."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            for part in (str(path.relative_to(folder)).encode(errors="surrogateescape"), content):
+                digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
+def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
+    """The same for the same submission, so a regrade asks the same; not to be foreseen without the secret."""
+    text = b"\0".join((student.encode(errors="surrogateescape"), content.hex().encode(), task.encode()))
+    return int.from_bytes(hmac.digest(secret, text, "sha256"), "big")
+
+
+@functools.lru_cache(maxsize=4)
+def data_of(source: Path) -> dict[str, np.ndarray]:
+    """The notebook's data as a session loads them, by the course's own tools.py and the notebook's names."""
+    spec = importlib.util.spec_from_file_location("_course_tools", source / "tools.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tools = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = tools
+    # Imported while grading, tools.py would bound the training of Keras, and import it for that. It is not
+    # wanted here; but the data are those of a session, which is grading.
+    # And without a __pycache__ in the source folder, by which all submissions would be graded again.
+    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        with setting("NBGRADER_EXECUTION", None):
+            spec.loader.exec_module(tools)
+    finally:
+        sys.dont_write_bytecode = written
+    data: dict[str, np.ndarray] = {}
+    with setting("NBGRADER_EXECUTION", "autograde"), contextlib.redirect_stdout(io.StringIO()):
+        for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
+            train, test = tools.load(SimpleNamespace(__name__=name))
+            for part, (images, labels) in (("train", train), ("test", test)):
+                data |= {f"{prefix}{part}_images": images, f"{prefix}{part}_labels": labels}
+    return data
+
+
+@contextlib.contextmanager
+def setting(name: str, value: str | None) -> Iterator[None]:
+    """An environment variable, for a while."""
+    before = os.environ.pop(name, None)
+    if value is not None:
+        os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before
+
+
+@functools.lru_cache(maxsize=4)
+def released_texts(path: Path) -> frozenset[str]:
+    """The notebook's own markdown, which is ours and may hold HTML."""
+    if not path.is_file():
+        return frozenset()
+    notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
+    return frozenset(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

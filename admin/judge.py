@@ -1,0 +1,145 @@
+"""Judges answers in a process of its own, with a bound on time and memory.
+
+An answer is plain data from a hostile place. It can't do anything, but it can be such that judging it would
+take hours or all the memory (a net of a thousand paddings), or make a judge stumble (a word where a number
+should be). Neither may reach the grader: here it costs the student this task's points, and nobody else
+anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # the child: started by its path, so that no other setting of Python has a say
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from admin import wire
+from problem_unittests import TASKS, Case, Finding
+
+SECONDS = 20.0
+MEMORY = 3 << 30
+# Of one's own making on the way there, so they only have to be large enough.
+BOUNDS = wire.Bounds(32 << 20, 1 << 30, 1024, 8, 32, 1 << 62)
+LONGEST_TEXT = 300
+LONGEST_WORDS = 2000
+UNREADABLE = (
+    "What came back is not of a form that this check can read. Does the cell make the thing that the task "
+    "asks for, and nothing in its place?"
+)
+
+
+class Judge:
+    """One judging process, started when it is first needed and again when it had to be ended."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: wire.Channel | None = None
+
+    def findings(self, task: str, cases: Sequence[Case], answers: Sequence[Any]) -> list[Finding]:
+        """What the task's judge finds; a finding without points when it finds no way through the answers."""
+        out_of = TASKS[task].points
+        question = {
+            "task": task,
+            "cases": [{"ask": dict(case.ask), "truth": dict(case.truth)} for case in cases],
+            "answers": [shortened(answer) if isinstance(answer, dict) else {} for answer in answers],
+        }
+        try:
+            channel = self._started()
+            channel.send(question, time.monotonic() + SECONDS)
+            reply = channel.receive(time.monotonic() + SECONDS)
+            found = [Finding(*finding) for finding in reply["findings"]]
+        except (wire.WireError, KeyError, TypeError):
+            self.close()
+            found = []
+        return checked(found, out_of) or [Finding("an answer", 0, out_of, UNREADABLE)]
+
+    def close(self) -> None:
+        if self._channel:
+            self._channel.close()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._channel = None
+
+    def _started(self) -> wire.Channel:
+        if self._channel is None or (self._process and self._process.poll() is not None):
+            self.close()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-E", "-s", str(Path(__file__).resolve()), str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                    start_new_session=True,
+                )
+            self._channel = wire.Channel(ours, BOUNDS)
+        return self._channel
+
+
+def shortened(value: Any) -> Any:
+    """An answer whose texts are no longer than a sentence, since words may quote them."""
+    if isinstance(value, str):
+        return value[:LONGEST_TEXT]
+    if isinstance(value, list):
+        return [shortened(item) for item in value]
+    if isinstance(value, dict):
+        return {key[:LONGEST_TEXT]: shortened(item) for key, item in value.items()}
+    return value
+
+
+def checked(findings: Sequence[Finding], out_of: float) -> list[Finding]:
+    """Findings whose points are numbers within the task's; none if one is not."""
+    for finding in findings:
+        numbers = (finding.points, finding.out_of)
+        if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+            return []
+    total = sum(finding.points for finding in findings)
+    if (out_of and total > out_of + 1e-9) or any(finding.points < 0 for finding in findings):
+        return []
+    return [Finding(f.what[:LONGEST_TEXT], f.points, f.out_of, f.message[:LONGEST_WORDS]) for f in findings]
+
+
+def judged(question: dict[str, Any]) -> dict[str, Any]:
+    """In the child: the findings of one task, or nothing when the judge stumbled."""
+    cases = [Case(case["ask"], case["truth"]) for case in question["cases"]]
+    try:
+        found = TASKS[question["task"]].judge(cases, question["answers"])
+        return {"findings": [[f.what, plain(f.points), plain(f.out_of), f.message] for f in found]}
+    except Exception as error:  # whatever it is: the answer was not what an honest session sends
+        return {"stumbled": type(error).__name__}
+
+
+def plain(points: float) -> float:
+    return float(points) if math.isfinite(points) else 0.0
+
+
+def main() -> None:
+    """Answer questions until the grader goes."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    import numpy as np
+
+    np.seterr(all="ignore")
+    channel = wire.Channel(socket.socket(fileno=int(sys.argv[1])), BOUNDS)
+    while True:
+        try:
+            question = channel.receive()
+        except wire.WireError:
+            return
+        channel.send(judged(question))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+# ruff: noqa: E501, SIM905  (tables of hostile values)
+"""Answers judged by value: through a real sandboxed session, and with values that no honest session sends."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade
+
+from admin import execute, sandbox
+from admin.answers import ANSWERS, Answer, answer
+from admin.course import NOTEBOOK, Course
+from admin.judge import UNREADABLE, Judge
+from admin.repair_cells import grade_id
+from problem_unittests import TASKS, Case, points, words
+
+needs_sandbox = pytest.mark.skipif(bool(sandbox.what_is_missing()), reason="this machine has no sandbox")
+
+# What has to be right before a task can be looked at; the training tasks are in the demo's loop.
+BEFORE = {
+    "normalise_images": [],
+    "channel_axis": ["normalise_images"],
+    "one_hot": [],
+    "net_1": [],
+    "net_2": [],
+    "cifar_labels": ["one_hot"],
+    "cifar_images": ["normalise_images"],
+    "cifar_model": ["normalise_images", "one_hot", "net_1", "net_2", "cifar_images"],
+}
+QUICK_ANSWERS = [each for each in ANSWERS if each.task in BEFORE]
+
+
+@pytest.fixture(scope="module")
+def tools():
+    kept = execute.Tools(True, sandbox.Limits())
+    yield kept
+    kept.close()
+
+
+def notebook_with(course: Course, given: Answer) -> NotebookNode:
+    """The released notebook up to a task's check, with that answer, its forerunners, and no figures."""
+    notebook = nbformat.read(course.release / f"{NOTEBOOK}.ipynb", 4)
+    cells = [cell for cell in notebook.cells if grade_id(cell)]
+    last = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"check_{given.task}")
+    notebook.cells = cells[: last + 1]
+    for cell in notebook.cells:
+        if grade_id(cell) == given.task:
+            cell.source = given.code
+        elif grade_id(cell) in BEFORE[given.task]:
+            cell.source = answer(grade_id(cell), "the model answer").code
+    return notebook
+
+
+def run(course: Course, tools: execute.Tools, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
+    return execute.run(notebook, tools, course.release, course.source, lambda task: seed)
+
+
+@needs_sandbox
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_answer_gets_its_points_by_secret_cases(built, tools):
+    """Points and words of the whole list of answers: the same by secret cases in a session as at home?"""
+    differences = []
+    for number, given in enumerate(QUICK_ANSWERS):
+        notebook = notebook_with(built, given)
+        trouble = run(built, tools, notebook, seed=number)
+        got, _ = determine_grade(notebook.cells[-1])
+        said = " ".join(notebook.cells[-1].outputs[0].text.split())
+        if got != given.points or given.says not in said or trouble:
+            differences.append((given.task, given.name, got, given.points, said, trouble))
+    assert differences == []
+
+
+@needs_sandbox
+def test_a_check_cell_has_words_and_points_and_nothing_else(built, tools):
+    """Exactly one stream on stdout and one result, whatever the check cell held before?"""
+    notebook = notebook_with(built, answer("one_hot", "the model answer"))
+    notebook.cells[-1].source = "raise ValueError"
+    run(built, tools, notebook)
+    outputs = notebook.cells[-1].outputs
+    assert [output.output_type for output in outputs] == ["stream", "execute_result"]
+    assert outputs[0].name == "stdout"
+    assert outputs[1].data == {"text/plain": "10"}
+    nbformat.validate(notebook)
+
+
+@needs_sandbox
+def test_text_on_stderr_costs_nothing(built, tools):
+    """Stock nbgrader gives 0 for a letter on stderr. Here?"""
+    code = "import sys\n" + answer("one_hot", "the model answer").code.replace(
+        "def one_hot(vector, number_classes):",
+        "def one_hot(vector, number_classes):\n    print('a warning', file=sys.stderr)",
+    )
+    notebook = notebook_with(built, Answer("one_hot", "loud", code, 10))
+    run(built, tools, notebook)
+    assert determine_grade(notebook.cells[-1])[0] == 10
+
+
+@needs_sandbox
+def test_no_case_is_shown(built, tools):
+    """A wrong answer, told why: is nothing of what was asked in the notebook?"""
+    notebook = notebook_with(built, answer("normalise_images", "divides by 256"))
+    run(built, tools, notebook)
+    cases = TASKS["normalise_images"].cases(np.random.default_rng(5), {})
+    text = nbformat.writes(notebook)
+    for case in cases:
+        assert str(case.ask["images"].ravel()[1:4])[1:-1] not in text
+
+
+@needs_sandbox
+def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
+    """exit() in the middle: points before, none after, the reason in the cell and at each check?"""
+    notebook = notebook_with(built, answer("net_1", "the model answer"))
+    for cell in notebook.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source = answer("normalise_images", "the model answer").code
+        if grade_id(cell) == "one_hot":
+            cell.source = "import os\nos._exit(3)"
+    trouble = run(built, tools, notebook)
+    checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
+    assert determine_grade(checks["check_normalise_images"])[0] == 8
+    assert determine_grade(checks["check_net_1"])[0] == 0
+    assert "ended its own session" in checks["check_net_1"].outputs[0].text
+    assert set(trouble) == {"check_one_hot", "check_net_1"}
+
+
+# --- Secrets --------------------------------------------------------------------------------------
+
+
+def test_cases_are_new_for_each_submission_and_the_same_for_a_regrade(tmp_path):
+    """Another student, another file, another course: other cases. The same again: the same?"""
+    secret = execute.secret_of(tmp_path)
+    assert execute.secret_of(tmp_path) == secret
+    assert (tmp_path / "grading" / "secret").stat().st_mode & 0o077 == 0
+    assert execute.secret_of(tmp_path / "other") != secret
+    base = (secret, "amara", b"content", "one_hot")
+    changed = [(b"x" * 32, *base[1:]), (secret, "bjarne", *base[2:]), (*base[:2], b"other", "one_hot")]
+    seeds = {execute.seed_of(*each) for each in [base, base, *changed, (*base[:3], "net_1")]}
+    assert len(seeds) == 5
+
+
+def test_the_content_of_a_submission_counts(tmp_path):
+    """Is a changed byte another submission, and a link to somewhere not followed?"""
+    (tmp_path / "a.ipynb").write_text("{}")
+    before = execute.content_of(tmp_path)
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    assert execute.content_of(tmp_path) == before
+    (tmp_path / "a.ipynb").write_text("[]")
+    assert execute.content_of(tmp_path) != before
+
+
+def test_the_trusted_data_are_those_of_a_session(built):
+    """Do the judges know the very pictures that the notebook loads while it is graded?"""
+    data = execute.data_of(built.source)
+    assert {name for name in data if name.startswith("cifar")} == {
+        f"cifar_{part}_{what}" for part in ("train", "test") for what in ("images", "labels")
+    }
+    assert data["train_images"].shape[1:] == (28, 28)
+    assert data["cifar_train_labels"].shape[1:] == (1,)
+
+
+# --- Values that no honest session sends ----------------------------------------------------------
+
+KEYS = (
+    "kind array untouched error layers output frozen weights model predictions batch_size epochs steps curves "
+    "history score axes figure loss metrics optimiser x_train x_test train_pixels test_pixels cifar_y_train "
+    "cifar_y_test cifar_x_train cifar_x_test"
+).split()  # fmt: skip
+KEYS += ["training output", "extra losses", "learning rate", "score kind", "net error", "units", "filters"]
+KEYS += [f"{name} {what}" for name in ("x_train", "cifar_y_train") for what in ("kind", "shape", "dtype")]
+LAYERS = (
+    "Conv2D",
+    "Dense",
+    "Reshape",
+    "ZeroPadding2D",
+    "BatchNormalization",
+    "Rescaling",
+    "Nonsense",
+    "Flatten",
+)
+HUGE = 10**200
+
+
+def hostile(rng: random.Random, depth: int = 0) -> Any:
+    """Anything that the wire lets through."""
+    simple = (
+        None, True, False, 0, 1, -1, 2, 10, 30, 128, HUGE, -HUGE, 2**63, 0.5, -0.0, float("nan"), float("inf"),
+        -float("inf"), 1e308, "", "Model", "ndarray", "NoneType", "Figure", "valid", "same", "relu", "softmax",
+        "\0", "`x`", "x" * 5000, "\ud7ff\U0001f600", "<script>", np.array(float("nan")), np.zeros((0, 3)),
+        np.full((3, 10), np.nan), np.full((24, 28, 28, 1), np.inf), np.zeros(8, bool), np.arange(25, dtype=np.int8),
+        np.full((25, 10), 2**63 - 1), np.zeros((1,) * 8), np.ones((3, 10), np.float16),
+    )  # fmt: skip
+    if depth > 3 or rng.random() < 0.5:
+        return rng.choice(simple)
+    if rng.random() < 0.4:
+        return [hostile(rng, depth + 1) for _ in range(rng.randrange(5))]
+    if rng.random() < 0.5:
+        names = "filters kernel_size strides padding activation units pool_size weights target_shape scale offset "
+        keys = rng.sample((names + "epsilon negative_slope dilation_rate groups lines x y").split(), 6)
+        return {"kind": rng.choice(LAYERS)} | {key: hostile(rng, depth + 1) for key in keys}
+    return {key: hostile(rng, depth + 1) for key in rng.sample([*KEYS, "loss", "val_loss", "accuracy"], 5)}
+
+
+def hostile_answer(rng: random.Random, out_of: int) -> Any:
+    if rng.random() < 0.05:
+        return hostile(rng)
+    made = {key: hostile(rng) for key in rng.sample(KEYS, rng.randrange(1, 20))}
+    if rng.random() < 0.7:  # the right kind opens the way into the judge
+        made["kind"] = rng.choice(("Model", "ndarray"))
+        made["layers"] = [hostile(rng, 1) for _ in range(rng.randrange(8))]
+        made.pop("error", None)
+    return made
+
+
+@pytest.fixture(scope="module")
+def judge():
+    kept = Judge()
+    yield kept
+    kept.close()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_malformed_answers_never_crash_a_judge(built, judge, task):
+    """Wrong types, missing keys, NaN, huge numbers, deep lists: points within bounds and a sentence each time?"""
+    rng = random.Random(task)
+    cases = TASKS[task].cases(np.random.default_rng(1), execute.data_of(built.source))
+    for _ in range(120):
+        answers = [hostile_answer(rng, TASKS[task].points) for _ in cases]
+        findings = judge.findings(task, cases, answers)
+        assert findings
+        assert 0 <= points(findings) <= max(TASKS[task].points, 4)
+        assert not TASKS[task].points or points(findings) < TASKS[task].points
+        assert words(task, findings).strip()
+        assert len(words(task, findings)) < 50_000
+
+
+def test_a_judge_that_stumbles_gives_nothing_and_goes_on(judge):
+    """Is a stumble worth 0 with a sentence, and the next answer judged as ever?"""
+    cases = [Case({"vector": np.array([1]), "number_classes": 3})]
+    right = {"kind": "ndarray", "array": np.array([[0.0, 1, 0]])}
+    assert judge.findings("one_hot", cases, [{"kind": "ndarray", "array": 3}, right])[0].points == 0
+    assert judge.findings("one_hot", cases, [5])[0].points == 0
+    assert points(judge.findings("one_hot", cases, [right])) == 10
+    assert UNREADABLE in judge.findings("one_hot", cases, [right, right])[0].message
+
+
+def test_an_answer_that_takes_all_memory_costs_its_own_points_only(judge, monkeypatch):
+    """A net of many paddings, gigabytes each: is the judging process bounded, and not the grader's trouble?"""
+    cases = TASKS["net_1"].cases(np.random.default_rng(1), {})
+    padding = {"kind": "ZeroPadding2D", "padding": [[10_000, 10_000]] * 2, "weights": []}
+    answers = [
+        {
+            "kind": "Model",
+            "layers": [padding] * 20,
+            "extra losses": 0,
+            "frozen": 0,
+            "output": np.zeros((3, 10)),
+        }
+    ] * len(cases)
+    assert points(judge.findings("net_1", cases, answers)) == 0
+    assert points(judge.findings("one_hot", [Case({"vector": np.array([1]), "number_classes": 2})],
+                                 [{"kind": "ndarray", "array": np.array([[0.0, 1]])}])) == 10  # fmt: skip
+
+
+def test_refusal_names_the_reason_and_the_way_on(course, monkeypatch, tmp_path):
+    """A machine that can't: is nothing graded, and is it said why and how to go on?"""
+    from admin import grade as grading
+    from admin.course import CourseError
+
+    folder = course.submitted("amara")
+    folder.mkdir(parents=True)
+    (folder / f"{NOTEBOOK}.ipynb").write_bytes((course.release / f"{NOTEBOOK}.ipynb").read_bytes())
+    monkeypatch.setattr(grading, "what_is_missing", lambda: ["There are no user namespaces."])
+    with pytest.raises(CourseError, match=r"no user namespaces.*--without-sandbox"):
+        grading.grade(course)
+    assert course.points("amara") is None
+    monkeypatch.setattr(execute, "what_is_missing", lambda: ["There are no user namespaces."])
+    result = course.api().autograde("convnet", "amara", force=True)
+    assert not result["success"]
+    assert "no user namespaces" in result["log"]
+    assert not Path(course.autograded("amara")).exists()
