@@ -25,10 +25,11 @@ COMMANDS = {
     "lab": ("[--course DIR] [JUPYTERLAB ARGS]", "open JupyterLab on the student notebook", COURSE),
     "build": ("[--course DIR] [--check]", "make the student notebook and the nbgrader course", COURSE),
     "grade": (
-        "[--course DIR] [--student ID]… [--workers N] [--force]",
+        "[--course DIR] [--student ID]… [--workers N] [--force] [--without-sandbox]",
         "grade what is in the course's submitted/ folder",
         COURSE,
     ),
+    "doctor": ("", "try what grading needs on this machine, part by part", COURSE),
     "nbgrader": ("[--course DIR] …", "nbgrader's own commands, with our configuration", COURSE),
 }
 HELP = ("-h", "--help", "help")

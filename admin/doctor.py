@@ -1,0 +1,152 @@
+"""`doctor`: what this machine has of what grading needs, found by trying each part."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from admin.sandbox import Limits, Sandbox, SandboxError, find_bubblewrap, what_is_missing
+
+PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "nbgrader", "jupyterlab", "ipython", "nh3")
+SETS = ("mnist.npz", "cifar-10-batches-py-target", "cifar-10-batches-py")
+# What a session must not do, and what it must be able to do. Each prints True when all is as it should be.
+WALLS = {
+    "no network": """
+import socket
+probe = socket.socket()
+probe.settimeout(1)
+print(probe.connect_ex(("127.0.0.1", {port})) != 0)""",
+    "no sight of your files": "import os; print(not os.path.exists({secret!r}))",
+    "nothing of the system can be written": """
+import os
+print(not any(os.access(path, os.W_OK) for path in ("/", "/usr", "/etc")))""",
+    "no other processes in sight": "import os; print(not os.path.exists('/proc/{pid}/cwd'))",
+    "no new namespaces": "import ctypes; print(ctypes.CDLL(None).unshare(0x10000000) != 0)",
+    "a private folder to write in": "open('x', 'w').write('x'); print(open('x').read() == 'x')",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that was tried. `ok` is None for what is good to know and not needed."""
+
+    name: str
+    ok: bool | None
+    words: str
+
+
+def main(argv: list[str] | None = None) -> int:
+    argparse.ArgumentParser(
+        prog="python3 -m admin doctor",
+        description="Try what grading needs on this machine, part by part. 0 when all that is needed works.",
+    ).parse_args(argv)
+    return doctor(Console(highlight=False, soft_wrap=True))
+
+
+def doctor(console: Console) -> int:
+    """Try each part and say what came of it."""
+    failed = 0
+    for look in LOOKS:
+        for part in look():
+            failed += part.ok is False
+            mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[part.ok]
+            console.print(Text.assemble((f"  {mark} ", style), f"{part.name:<38}", part.words))
+    if failed:
+        console.print(
+            "Submissions can't be graded safely here. `python3 -m admin grade --without-sandbox` grades all "
+            "the same, with submissions that have all your rights."
+        )
+    else:
+        console.print("This machine can grade.")
+    return 1 if failed else 0
+
+
+def system() -> Iterator[Part]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield Part("system", None, f"{platform.platform()}, {cores} cores, {memory()}")
+    yield Part("Python", None, f"{platform.python_version()} in {sys.prefix}")
+
+
+def memory() -> str:
+    try:
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return "memory unknown"
+    return f"{pages / (1 << 30):.1f} GB of memory"
+
+
+def packages() -> Iterator[Part]:
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    yield Part("packages", None, ", ".join(found))
+
+
+def graphics() -> Iterator[Part]:
+    """In a process of its own: TensorFlow takes seconds to import, and all of the graphics memory."""
+    code = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=environment
+        )
+        count = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "?"
+    except (OSError, subprocess.TimeoutExpired):
+        count = "?"
+    words = {"0": "none (none is needed)", "?": "TensorFlow did not start"}.get(
+        count, f"{count} for TensorFlow"
+    )
+    yield Part("graphics processor", False if count == "?" else None, words)
+
+
+def data() -> Iterator[Part]:
+    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+    there = [name for name in SETS if (folder / name).exists()]
+    yield Part("data cache of Keras", None, f"{folder}: {', '.join(there) or 'empty'} (grading needs none)")
+
+
+def sandbox() -> Iterator[Part]:
+    yield Part("bubblewrap", find_bubblewrap() is not None, find_bubblewrap() or "missing")
+    missing = what_is_missing()
+    if missing:
+        yield Part("sandbox", False, " ".join(missing))
+        return
+    begun = time.monotonic()
+    limits = Limits(cell_seconds=20)
+    try:
+        with Sandbox(limits) as running, tempfile.TemporaryDirectory() as folder:
+            yield Part("sandbox, everything imported", True, f"after {time.monotonic() - begun:.1f} s")
+            words = "each submission in namespaces of its own" if running.nested else "one submission each"
+            yield Part("walls between submissions", True, words)
+            yield from walls(running, Path(folder))
+    except SandboxError as error:
+        yield Part("sandbox", False, str(error))
+
+
+def walls(running: Sandbox, folder: Path) -> Iterator[Part]:
+    """What a session can and can't do, tried from inside."""
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server, running.session(folder) as session:
+        facts = {"port": server.getsockname()[1], "secret": str(Path(__file__)), "pid": os.getpid()}
+        for name, code in WALLS.items():
+            said = "".join(out.get("text", "") for out in session.run(code.format(**facts)))
+            yield Part(name, said.strip() == "True", "" if said.strip() == "True" else said.strip()[-200:])
+
+
+LOOKS: tuple[Callable[[], Iterator[Part]], ...] = (system, packages, graphics, data, sandbox)
