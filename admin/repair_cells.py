@@ -22,22 +22,24 @@ class RepairCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         if nb.nbformat_minor < 5:  # Colab still saves notebooks without cell ids; ours have them
             nb = nbformat.v4.upgrade(nb, from_version=4, from_minor=nb.nbformat_minor)
-        repair(nb, self.released_cells(resources))
-        return nb, resources
-
-    def released_cells(self, resources: ResourcesDict) -> list[NotebookNode]:
-        """The cells of the released notebook that nbgrader knows by a grade_id, in order."""
         coursedir = self.parent.parent.coursedir  # exporter → converter
         names = resources["nbgrader"]
         folder = coursedir.format_path(coursedir.release_directory, ".", names["assignment"])
-        notebook = nbformat.read(
-            Path(folder) / f"{names['notebook']}.ipynb", as_version=nbformat.current_nbformat
-        )
-        return [cell for cell in notebook.cells if grade_id(cell)]
+        repair(nb, released_cells(Path(folder) / f"{names['notebook']}.ipynb"))
+        return nb, resources
+
+
+def released_cells(path: Path) -> list[NotebookNode]:
+    """The cells of the released notebook that nbgrader knows by a grade_id, in order."""
+    notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
+    return [cell for cell in notebook.cells if grade_id(cell)]
 
 
 def repair(notebook: NotebookNode, released: list[NotebookNode]) -> None:
-    """Change `notebook` in place so that each cell in `released` is in it once, with its own marks."""
+    """Change `notebook` in place so that each cell in `released` is in it once, with its own marks.
+
+    A cell that is not the student's to write gets its text back as well.
+    """
     known = {grade_id(cell): cell for cell in released}
     found: dict[str, NotebookNode] = {}
     for cell in reversed(notebook.cells):
@@ -45,6 +47,9 @@ def repair(notebook: NotebookNode, released: list[NotebookNode]) -> None:
         if name in known and name not in found:
             # All metadata: a tag such as skip-execution would give full points for nothing.
             cell.metadata = copy.deepcopy(known[name].metadata)
+            retype(cell, known[name].cell_type)
+            if not cell.metadata["nbgrader"].get("solution"):
+                cell.source = known[name].source
             found[name] = cell
         else:
             cell.metadata.pop("nbgrader", None)
@@ -57,6 +62,17 @@ def repair(notebook: NotebookNode, released: list[NotebookNode]) -> None:
         else:
             notebook.cells.insert(place, copy.deepcopy(original))
             place += 1
+
+
+def retype(cell: NotebookNode, kind: str) -> None:
+    """Make a cell a code, markdown or raw cell, whichever it was."""
+    if cell.cell_type == kind:
+        return
+    cell.cell_type = kind
+    for key in ("outputs", "execution_count", "attachments"):
+        cell.pop(key, None)
+    if kind == "code":
+        cell.outputs, cell.execution_count = [], None
 
 
 def grade_id(cell: NotebookNode) -> str:

@@ -13,6 +13,7 @@ deadline. What runs outside the walls is only this file and wire.py.
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import hashlib
 import importlib.util
 import io
@@ -107,6 +108,10 @@ class SessionEnded(Exception):
     """The session is over before its time. The text is one sentence for student and instructor."""
 
 
+class KilledFromOutside(SessionEnded):
+    """Something that no submission can do ended the session: the machine, or a person on it."""
+
+
 class CellTimeout(Exception):
     """A cell was stopped by the clock, and the session lives. `outputs` is what it had shown."""
 
@@ -127,6 +132,7 @@ class Sandbox:
         self.nested = False
         self._running: _Running | None = None
         self._used = False
+        self._stopped = False
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -141,15 +147,20 @@ class Sandbox:
             self._running = _Running(self.limits, self.isolated, self.checks)
             self.nested, self._used = self._running.nested, False
 
-    def session(self, folder: Path) -> Session:
-        """A fork of the warm process with a private copy of the folder's files. Raises SandboxError."""
-        files = packed(folder, self.limits)
+    def session(self, *folders: Path, ignore: Sequence[str] = ()) -> Session:
+        """A fork of the warm process with a private copy of the folders' files. Raises SandboxError.
+
+        Of two files of one name, the later folder's is taken; names that match `ignore` are left out.
+        """
+        files = packed(folders, self.limits, ignore)
         # Where the kernel allows no namespaces inside the sandbox, nothing but the sandbox itself divides one
         # session from the next: each gets its own.
         spent = self._used and self.isolated and not self.nested
         if self._running and (spent or not self._running.alive()):
             self.close()
         for last in (False, True):
+            if self._stopped:
+                raise SandboxError("grading is being stopped")
             self.start()
             assert self._running is not None
             self._used = True
@@ -168,6 +179,12 @@ class Sandbox:
             self._running.end()
             self._running = None
 
+    def stop(self) -> None:
+        """From another thread: end all sessions, and start none again."""
+        self._stopped = True
+        if running := self._running:
+            running.kill()
+
     @property
     def pid(self) -> int | None:
         """Of the warm process's outermost parent, as the host sees it; for measuring."""
@@ -182,6 +199,7 @@ class Session:
         self._number = 0
         self._ended = ""
         self._closed = False
+        self.killed = False  # by a signal that may have come from outside: worth another try
         connection, theirs = socket.socketpair()
         self._lifeline, their_lifeline = socket.socketpair()
         try:
@@ -293,8 +311,13 @@ class Session:
 
     def _end(self, what: str | None) -> SessionEnded:
         """Close, and say why in one sentence. None: whatever the guard says; "": it did not stop in time."""
+        kind: type[SessionEnded] = SessionEnded
         if what is None:
-            self._ended = _sentence(self._last_words(), self.limits)
+            words = self._last_words()
+            self._ended = _sentence(words, self.limits)
+            self.killed = words == f"signal {int(signal.SIGKILL)}"
+            if not words and self._running.nested:
+                kind = KilledFromOutside  # the first process of a namespace does not die of what is in it
         elif what == "":
             words = self._last_words(0.2)
             seconds = f"{self.limits.cell_seconds:g} seconds"
@@ -304,7 +327,7 @@ class Session:
         else:
             self._ended = f"The notebook's session was ended: it {what}."
         self.close()
-        return SessionEnded(self._ended)
+        return kind(self._ended)
 
     def _last_words(self, seconds: float = 2.0) -> str:
         self._lifeline.settimeout(seconds)
@@ -471,11 +494,15 @@ class _Running:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.5)
         if self.process.poll() is None:
-            for pid in {self.first, self.process.pid} - {0}:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+            self.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(5)
+
+    def kill(self) -> None:
+        """End it without a word to anybody."""
+        for pid in {self.first, self.process.pid} - {0}:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
 
     def end(self) -> None:
         self.end_process()
@@ -640,12 +667,13 @@ def _read_all(descriptor: int) -> bytes:
 # --- What goes in, what comes out -----------------------------------------------------------------
 
 
-def packed(folder: Path, limits: Limits) -> bytes:
-    """The folder's regular files as a tar. Links, devices and pipes are left out. Raises SandboxError."""
+def packed(folders: Sequence[Path], limits: Limits, ignore: Sequence[str] = ()) -> bytes:
+    """The folders' regular files as a tar. Links, devices and pipes are left out. Raises SandboxError."""
     target = io.BytesIO()
     size = 0
+    files = {path.relative_to(folder): path for folder in folders for path in _regular(folder, ignore)}
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in _regular(folder):
+        for name, path in sorted(files.items()):
             try:
                 # A student's folder is looked at: no link is followed and no pipe waited for.
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -659,17 +687,21 @@ def packed(folder: Path, limits: Limits) -> bytes:
                 size += len(data)
                 if size > limits.disk_bytes:
                     raise SandboxError(f"the folder is larger than {limits.disk_bytes:,} bytes")
-                entry = tarfile.TarInfo(str(path.relative_to(folder)))
+                entry = tarfile.TarInfo(str(name))
                 entry.size, entry.mode, entry.mtime = len(data), 0o600, int(found.st_mtime)
                 archive.addfile(entry, io.BytesIO(data))
     return target.getvalue()
 
 
-def _regular(folder: Path) -> Iterator[Path]:
-    for root, _, names in os.walk(folder, followlinks=False):
-        for name in sorted(names):
+def _regular(folder: Path, ignore: Sequence[str]) -> Iterator[Path]:
+    def ignored(name: str) -> bool:
+        return any(fnmatch.fnmatch(name, pattern) for pattern in ignore)
+
+    for root, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = [name for name in folders if not ignored(name)]
+        for name in names:
             path = Path(root, name)
-            if not path.is_symlink():
+            if not ignored(name) and not path.is_symlink():
                 yield path
 
 
@@ -732,4 +764,4 @@ def _sentence(words: str, limits: Limits) -> str:
         return f"The notebook's session crashed or was killed ({name}), perhaps for lack of memory."
     if kind == "failed":
         return f"The notebook's session failed: {rest[:200]}."
-    return "The notebook's session ended without a word."
+    return "The notebook's session ended without a word, perhaps for lack of memory on this machine."
