@@ -14,7 +14,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DatabaseError, SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -96,6 +96,10 @@ class Course:
         config.CourseDirectory.root = str(self.root)
         return config
 
+    def ignored(self) -> tuple[str, ...]:
+        """Patterns of names that nbgrader leaves alone."""
+        return tuple(self.config().CourseDirectory.ignore)
+
     def api(self) -> NbGraderAPI:
         """nbgrader's API on this folder."""
         config = self.config()
@@ -103,10 +107,16 @@ class Course:
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        """nbgrader's gradebook of this course; made when there is none."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with Gradebook(f"sqlite:///{self.database}", COURSE_ID) as gradebook:
-            yield gradebook
+        """nbgrader's gradebook of this course, made when there is none. Raises CourseError."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with Gradebook(f"sqlite:///{self.database}", COURSE_ID) as gradebook:
+                yield gradebook
+        except DatabaseError as error:
+            raise CourseError(
+                f"{self.shown(self.database)} cannot be used ({error.orig}): close whatever else works on "
+                "it, make sure that the disk is not full, and run the same command again"
+            ) from None
 
     def points(self, student: str) -> dict[str, float | None] | None:
         """Points of a student by grade_id: the person's where one has graded, else the machine's, else None.

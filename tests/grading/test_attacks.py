@@ -372,7 +372,7 @@ def test_who_ended_the_session_is_told_so(graded):
     ],
     ids=["loop", "ignores the interrupt", "catches the interrupt", "sleeps in an event"],
 )
-def test_endless_cells_end(built, tmp_path, code):
+def test_endless_cells_end(built, code):
     """A loop that will not be stopped: is it, and do earlier points stay?"""
     notebook = nbformat.read(built.release / FILE, 4)
     for cell in notebook.cells:
@@ -380,12 +380,11 @@ def test_endless_cells_end(built, tmp_path, code):
             cell.source = "def normalise_images(images):\n    return (images / 255).astype('float32')"
         if grade_id(cell) == "one_hot":
             cell.source = code
-    folder = tmp_path / "work"
-    execute.shutil.copytree(built.release, folder)
     tools = execute.Tools(True, sandbox.Limits(cell_seconds=3, answer_seconds=5, grace_seconds=1))
     begun = time.monotonic()
     try:
-        trouble = execute.run(notebook, tools, folder, built.source, lambda task: 1)
+        folders = execute.Folders(built.release, built.release, built.source)
+        trouble = execute.run(notebook, tools, folders, lambda task: 1)
     finally:
         tools.close()
     assert time.monotonic() - begun < 120

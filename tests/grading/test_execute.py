@@ -58,7 +58,8 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
 
 
 def run(course: Course, tools: execute.Tools, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
-    return execute.run(notebook, tools, course.release, course.source, lambda task: seed)
+    folders = execute.Folders(course.release, course.release, course.source)
+    return execute.run(notebook, tools, folders, lambda task: seed)
 
 
 @needs_sandbox

@@ -588,5 +588,5 @@ def test_a_killed_warm_process_is_started_again(tmp_path: Path):
 def test_a_large_folder_is_refused(tmp_path: Path):
     (tmp_path / "x").write_bytes(bytes(33 << 20))
     with pytest.raises(Exception, match="larger than"):
-        packed(tmp_path, LIMITS)
+        packed([tmp_path], LIMITS)
     shutil.rmtree(tmp_path)
