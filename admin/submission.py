@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.validator import normalize
 from nbgrader.utils import parse_utc
 
 from admin.course import NOTEBOOK, Course
@@ -202,15 +201,12 @@ def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNo
         )
     repairs = [f"format {form}"] if form < nbformat.current_nbformat else []
     try:
-        # Missing and repeated cell ids are common and harmless: normalize repairs them in its copy.
-        with warnings.catch_warnings(action="ignore", category=nbformat.warnings.MissingIDFieldWarning):
-            if form == nbformat.current_nbformat and filled_in(content):
+        if form == nbformat.current_nbformat:
+            if filled_in(content):
                 repairs.append("missing parts of cells filled in")
-            notebook = nbformat.reads(json.dumps(content), as_version=nbformat.current_nbformat)
-            _, notebook = normalize(notebook)
+            number_cells(content)
+        notebook = nbformat.reads(json.dumps(content), as_version=nbformat.current_nbformat)
         nbformat.validate(notebook, relax_add_props=True)
-        if notebook.nbformat_minor < nbformat.current_nbformat_minor:
-            notebook = nbformat.v4.upgrade(notebook, from_version=4, from_minor=notebook.nbformat_minor)
     except (
         nbformat.ValidationError,
         AttributeError,
@@ -227,6 +223,16 @@ def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNo
     if not grade_ids & {str(mark.get("grade_id")) for mark in marks if isinstance(mark, dict)}:
         raise Broken(f"another notebook: none of the assignment's cells is in {name}. Ask for the right one.")
     return notebook, ", ".join(repairs)
+
+
+def number_cells(notebook: dict[str, Any]) -> None:
+    """Give each cell an id of its own. Missing and repeated ones are common (Colab) and harmless."""
+    notebook["nbformat_minor"] = nbformat.current_nbformat_minor
+    taken: set[str] = set()
+    for cell in notebook["cells"]:
+        if not isinstance(cell.get("id"), str) or cell["id"] in taken:
+            cell["id"] = uuid4().hex[:8]
+        taken.add(cell["id"])
 
 
 def filled_in(notebook: dict[str, Any]) -> bool:

@@ -7,12 +7,16 @@ import json
 import os
 from pathlib import Path
 
+import nbformat
 import pytest
 from rich.console import Console
 
-from admin.course import NOTEBOOK, Course
+from admin.answers import answer
+from admin.course import NOTEBOOK, Course, fingerprint
 from admin.grade import grade
-from admin.submission import what_is_wrong
+from admin.repair_cells import grade_id
+from admin.sandbox import what_is_missing
+from admin.submission import look_at
 
 FILE = f"{NOTEBOOK}.ipynb"
 GRADE_IDS = {"one_hot", "check_one_hot"}
@@ -23,10 +27,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 BROKEN = {
     "empty": (b"", "is empty"),
     "web page": (b"<!DOCTYPE html><html><body>Please log in</body></html>", "is a web page"),
-    "utf-16": ('{"cells": []}'.encode("utf-16"), "in another encoding"),
-    "byte order mark": (b"\xef\xbb\xbf{}", "in another encoding"),
+    "half of utf-16": ('{"cells": []}'.encode("utf-16")[:-1], "is not UTF-16 text"),
     "latin-1": ('{"cells":\n "\xe9"}'.encode("latin-1"), "line 2"),
-    "a zip": (b"PK\x03\x04\x14\0\0\0", "in another encoding"),
+    "a zip": (b"PK\x03\x04\x14\0\0\0\xff", "is not UTF-8 text"),
     "not json": (b"My answer is 42", "cannot be read at line 1"),
     "a list": (b"[]", "not of a notebook"),
     "null": (b"null", "not of a notebook"),
@@ -37,11 +40,7 @@ BROKEN = {
         b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": ["1 + 1"]}',
         "is damaged",
     ),
-    "half an emoji": (
-        rb'{"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells":'
-        rb' [{"cell_type": "raw", "metadata": {}, "source": "\ud83d"}]}',
-        "half an emoji",
-    ),
+    "format of tomorrow": (b'{"nbformat": 5, "nbformat_minor": 0, "metadata": {}, "cells": []}', "format 5"),
     "another notebook": (
         b'{"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": []}',
         "none of the assignment's cells",
@@ -67,7 +66,7 @@ def test_a_broken_file_is_named(tmp_path, kind):
     content, words = BROKEN[kind]
     course = Course.at(tmp_path)
     hand_in(course, "p. lee", content)
-    sentence = what_is_wrong(course, "p. lee", GRADE_IDS)
+    sentence = look_at(course, "p. lee", GRADE_IDS).broken
     assert words in sentence
     assert f"submitted/p. lee/convnet/{FILE}" in sentence
     assert is_one_clear_sentence(sentence)
@@ -79,7 +78,7 @@ def test_a_file_that_ends_in_the_middle(built, tmp_path, part):
     whole = (built.release / FILE).read_text().rstrip()
     course = Course.at(tmp_path)
     hand_in(course, "p. lee", whole[: int(len(whole) * part)].encode())
-    assert "ends in the middle (line " in what_is_wrong(course, "p. lee", GRADE_IDS)
+    assert "ends in the middle (line " in look_at(course, "p. lee", GRADE_IDS).broken
 
 
 def test_a_whole_file_is_not_named(built, tmp_path):
@@ -87,25 +86,109 @@ def test_a_whole_file_is_not_named(built, tmp_path):
     course = Course.at(tmp_path)
     text = (built.release / FILE).read_text()
     hand_in(course, "amara", text.encode())
-    assert what_is_wrong(course, "amara", GRADE_IDS) == ""
+    assert look_at(course, "amara", GRADE_IDS).broken == ""
     notebook = json.loads(text) | {"nbformat_minor": 0}
     for cell in notebook["cells"]:
         del cell["id"]
     hand_in(course, "amara", json.dumps(notebook).encode())
-    assert what_is_wrong(course, "amara", GRADE_IDS) == ""
+    assert look_at(course, "amara", GRADE_IDS).broken == ""
 
 
 def test_a_missing_file_and_what_may_be_meant(tmp_path):
-    """Renamed by the browser, one folder too deep, nothing at all: does the sentence say what is there?"""
+    """Nothing at all, or two that might be meant: does the sentence say what is there?"""
     course = Course.at(tmp_path)
-    hand_in(course, "renamed", b"{}", name=f"{NOTEBOOK} (1).ipynb")
-    assert f"but there is {NOTEBOOK} (1).ipynb" in what_is_wrong(course, "renamed", GRADE_IDS)
-    (course.root / "submitted" / "deep" / "convnet").mkdir(parents=True)
-    (course.submitted("deep") / "convnet").mkdir()
-    (course.submitted("deep") / "convnet" / FILE).write_text("{}")
-    assert f"but there is convnet/{FILE}" in what_is_wrong(course, "deep", GRADE_IDS)
+    hand_in(course, "two", b"{}", name="first try.ipynb")
+    hand_in(course, "two", b"{}", name="second try.ipynb")
+    sentence = look_at(course, "two", GRADE_IDS).broken
+    assert (
+        "2 others (convnet/first try.ipynb, convnet/second try.ipynb). Rename the one that counts" in sentence
+    )
     (course.root / "submitted" / "nothing").mkdir()
-    assert "has no folder convnet. Ask for it." in what_is_wrong(course, "nothing", GRADE_IDS)
+    assert (
+        "is missing, and so is any other notebook. Ask for it."
+        in look_at(course, "nothing", GRADE_IDS).broken
+    )
+    (course.submitted("folder") / FILE).mkdir(parents=True)
+    assert "is a folder. Ask for it." in look_at(course, "folder", GRADE_IDS).broken
+
+
+def test_too_much(tmp_path):
+    """A data set handed in with the notebook, or endless output in it: a sentence, before memory is spent?"""
+    course = Course.at(tmp_path)
+    hand_in(course, "p. lee", b"{}")
+    with (course.submitted("p. lee") / "data.bin").open("wb") as file:
+        file.truncate(300_000_000)
+    assert "has 300 MB, more than 268. Ask for" in look_at(course, "p. lee", GRADE_IDS).broken
+    assert "300 MB" not in look_at(course, "p. lee", GRADE_IDS, ["*.bin"]).broken
+    with hand_in(course, "loud", b"").open("wb") as file:
+        file.truncate(150_000_000)
+    assert "has 150 MB. Ask for it with its outputs cleared" in look_at(course, "loud", GRADE_IDS).broken
+
+
+# --- What can be understood -----------------------------------------------------------------------
+
+
+def in_format_3(text: str) -> str:
+    notebook = nbformat.reads(text, 4)
+    for cell in notebook.cells:
+        cell.pop("id")
+    return nbformat.writes(nbformat.convert(notebook, 3), 3)
+
+
+def without_metadata(text: str) -> str:
+    content = json.loads(text)
+    for cell in content["cells"]:
+        if not cell["metadata"].get("nbgrader"):
+            del cell["metadata"]
+        cell.pop("outputs", None)
+    return json.dumps(content)
+
+
+MENDED = {
+    "renamed": (lambda text: text.encode(), "convnet (1).ipynb", "taken from convnet/convnet (1).ipynb"),
+    "deep": (lambda text: text.encode(), f"convnet/{FILE}", f"taken from convnet/convnet/{FILE}"),
+    "above": (lambda text: text.encode(), f"../{FILE}", f"taken from {FILE}"),
+    "byte order mark": (lambda text: text.encode("utf-8-sig"), FILE, "saved as UTF-8-SIG"),
+    "utf-16 with mark": (lambda text: text.encode("utf-16"), FILE, "saved as UTF-16"),
+    "utf-16 without mark": (lambda text: text.encode("utf-16-le"), FILE, "saved as UTF-16-LE"),
+    "older": (lambda text: in_format_3(text).encode(), FILE, "format 3"),
+    "half an emoji": (
+        lambda text: text.replace("# YOUR CODE HERE", r"# YOUR CODE HERE \ud83d").encode(), FILE, "replaced"
+    ),
+    "no metadata": (lambda text: without_metadata(text).encode(), FILE, "missing parts of cells filled in"),
+}  # fmt: skip
+
+
+def one_right_answer(course: Course) -> str:
+    notebook = nbformat.read(course.release / FILE, 4)
+    for cell in notebook.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source = answer("normalise_images", "the model answer").code
+    return nbformat.writes(notebook)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox")
+def test_what_can_be_understood_is_graded(course):
+    """Renamed, in the wrong folder, otherwise encoded, old: is the right answer worth its points?"""
+    text = one_right_answer(course)
+    for student, (change, name, _) in MENDED.items():
+        place = course.submitted(student) / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(change(text))
+    before = fingerprint(course.root / "submitted")
+    screen = io.StringIO()
+    assert grade(course, console=Console(file=screen, width=300)) == 0, screen.getvalue()
+    for student, (_, _, words) in MENDED.items():
+        (line,) = [line for line in screen.getvalue().splitlines() if line.startswith(f"  {student} ")]
+        assert words in line
+        assert sum(course.points(student).values()) == 8, student
+        graded = nbformat.read(course.autograded(student) / FILE, 4)
+        assert any("YOUR CODE HERE" in cell.source for cell in graded.cells)
+    assert fingerprint(course.root / "submitted") == before, "what was handed in stays as it was"
+    again = io.StringIO()
+    assert grade(course, console=Console(file=again, width=300)) == 0
+    assert f"{len(MENDED)} unchanged, 0 to grade" in again.getvalue()
 
 
 def test_links_are_not_followed(tmp_path):
@@ -113,7 +196,7 @@ def test_links_are_not_followed(tmp_path):
     course = Course.at(tmp_path)
     course.submitted("eve").mkdir(parents=True)
     (course.submitted("eve") / FILE).symlink_to("/etc/passwd")
-    sentence = what_is_wrong(course, "eve", GRADE_IDS)
+    sentence = look_at(course, "eve", GRADE_IDS).broken
     assert "points elsewhere" in sentence
     assert "root:" not in sentence
 
@@ -123,14 +206,14 @@ def test_a_time_that_is_none(built, tmp_path):
     course = Course.at(tmp_path)
     hand_in(course, "eve", (built.release / FILE).read_bytes())
     hand_in(course, "eve", b"yesterday, I swear", name="timestamp.txt")
-    assert "timestamp.txt is not a date" in what_is_wrong(course, "eve", GRADE_IDS)
+    assert "timestamp.txt is not a date" in look_at(course, "eve", GRADE_IDS).broken
 
 
 def test_a_name_that_nbgrader_takes_for_a_pattern(tmp_path):
     """Would 'b[1]' silently be graded as somebody else?"""
     course = Course.at(tmp_path)
     hand_in(course, "b[1]", b"{}")
-    assert "rename submitted/b[1]" in what_is_wrong(course, "b[1]", GRADE_IDS)
+    assert "rename submitted/b[1]" in look_at(course, "b[1]", GRADE_IDS).broken
 
 
 def test_a_class_of_broken_files_is_dealt_with(course, monkeypatch):
@@ -158,4 +241,4 @@ def test_a_file_that_may_not_be_read(tmp_path):
         pytest.skip("root may read everything")
     course = Course.at(tmp_path)
     hand_in(course, "p. lee", b"{}").chmod(0)
-    assert "Look at its permissions" in what_is_wrong(course, "p. lee", GRADE_IDS)
+    assert "Look at its permissions" in look_at(course, "p. lee", GRADE_IDS).broken

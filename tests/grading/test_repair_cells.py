@@ -74,5 +74,24 @@ def test_a_tag_does_not_skip_a_check(released, handed_in):
     assert "skip-execution" not in handed_in.cells[place(handed_in, "check_net_1")].metadata.get("tags", [])
 
 
+def test_a_cell_of_another_type_is_what_it_was(released, handed_in):
+    """An answer turned to markdown by a slip of the keyboard: is it code again, with its text?"""
+    cell = handed_in.cells[place(handed_in, "one_hot")]
+    cell.cell_type, cell.source = "markdown", "x = 1"
+    del cell["outputs"], cell["execution_count"]
+    repair(handed_in, graded(released))
+    assert (cell.cell_type, cell.source, cell.outputs) == ("code", "x = 1", [])
+
+
+def test_what_is_not_the_students_is_as_it_was_released(released, handed_in):
+    """A check cell and a training cell that were edited: do they get their own text back, and answers not?"""
+    for name in ("check_one_hot", "fit_net_1", "one_hot"):
+        handed_in.cells[place(handed_in, name)].source = "mine"
+    repair(handed_in, graded(released))
+    texts = [handed_in.cells[place(handed_in, name)].source for name in ("check_one_hot", "fit_net_1")]
+    assert "mine" not in texts
+    assert handed_in.cells[place(handed_in, "one_hot")].source == "mine"
+
+
 def place_in(cells, name):
     return [grade_id(cell) for cell in cells].index(name)
