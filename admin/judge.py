@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import resource
 import socket
 import subprocess
@@ -31,6 +32,7 @@ MEMORY = 3 << 30
 BOUNDS = wire.Bounds(32 << 20, 1 << 30, 1024, 8, 32, 1 << 62)
 LONGEST_TEXT = 300
 LONGEST_WORDS = 2000
+ROW_OF_NUMBERS = re.compile(r"(?:[-+]?\d[\d.e+-]*[\s,;()\[\]]+){5,}[-+]?\d[\d.e+-]*")
 UNREADABLE = (
     "What came back is not of a form that this check can read. Does the cell make the thing that the task "
     "asks for, and nothing in its place?"
@@ -99,9 +101,12 @@ class Judge:
 
 
 def shortened(value: Any) -> Any:
-    """An answer whose texts are no longer than a sentence, since words may quote them."""
+    """An answer whose texts are no longer than a sentence, and hold no rows of numbers: words may quote them.
+
+    An error's own text often shows the array at fault, which is a secret case here. A shape may stay.
+    """
     if isinstance(value, str):
-        return value[:LONGEST_TEXT]
+        return ROW_OF_NUMBERS.sub("…", value[:LONGEST_TEXT])
     if isinstance(value, list):
         return [shortened(item) for item in value]
     if isinstance(value, dict):

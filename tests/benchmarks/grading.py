@@ -1,7 +1,8 @@
 """Speed of grading beside stock nbgrader: `python tests/benchmarks/grading.py [SUBMISSIONS] [STOCK]`.
 
 The sample class without its broken file and its endless loop, repeated to 24 submissions. Both ways have
-the same bound on training (it is in the course's tools.py). Stock nbgrader is timed on fewer of them.
+the same bound on training (it is in the course's tools.py). Stock nbgrader, with the settings that it has
+when nobody sets any, is timed on the first six: once the whole class.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from rich.console import Console
 
 from admin import build, execute, harmless, sample_class, sandbox
-from admin.course import ASSIGNMENT, NOTEBOOK, Course
-from admin.grade import grade
+from admin import grade as grading
+from admin.course import NOTEBOOK, Course
 
 STOCK = """
 import sys, time
 from admin.course import Course
 course = Course.at(sys.argv[1])
 api = course.api()
-del api.config.Autograde["autograde_preprocessors"]
+del api.config["Execute"], api.config.Autograde["autograde_preprocessors"]
+api.config.Execute.timeout = 120
 begun = time.monotonic()
 for student in sys.argv[2:]:
     result = api.autograde("convnet", student, force=True)
@@ -52,7 +54,7 @@ def main(submissions: int = 24, stock: int = 6) -> None:
         rows.append(("stock nbgrader autograde", by_stock))
         for workers in (1, 2):
             begun = time.monotonic()
-            code = grade(course, workers=workers, force=True, console=Console(file=io.StringIO()))
+            code = grading.grade(course, workers=workers, force=True, console=Console(file=io.StringIO()))
             assert code == 0
             rows.append((f"grade, {workers} worker(s)", (time.monotonic() - begun) / submissions))
         print("| way | seconds a submission | submissions a minute | ratio to stock |\n|---|---|---|---|")
@@ -96,43 +98,46 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
 
         return wrapper
 
-    tools = execute.keep(lambda name: None)
+    tools = execute.Tools(True, grading.limits(course))
+    cells = grading.released(course)
+    jobs = grading.plan(course, students, force=True)
     begun = time.monotonic()
-    tools.session(course.release).close()
+    tools.session(execute.Folders(course.release, course.release, course.source)).close()
     first = time.monotonic() - begun
     execute.data_of(course.source)
     memory = 0
-    tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
     plain_run = sandbox.Session.run
 
     def watched(session: sandbox.Session, source: str) -> Any:
         nonlocal memory
         outputs = plain_run(session, source)
-        memory = max(memory, pss_below(tools.sandbox.pid if tools.sandbox else None))
+        memory = max(memory, pss_below(tools.sandbox.pid))
         return outputs
 
+    idle = pss_below(tools.sandbox.pid)
+    sandbox.Session.run = watched  # type: ignore[method-assign]
+    grading.run(course, students[0], cells, tools, lambda name: None)
+
+    tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
     sandbox.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
     sandbox.Session.answer = timed("answers", sandbox.Session.answer)  # type: ignore[method-assign]
     sandbox.Session.close = timed("end of a session", sandbox.Session.close)  # type: ignore[method-assign]
     tools.judge.findings = timed("judging", tools.judge.findings)  # type: ignore[method-assign]
     harmless.outputs = timed("making outputs harmless", harmless.outputs)
-    harmless.notebook_text = timed("making text harmless", harmless.notebook_text)
+    record = timed("recording, by nbgrader", grading.record)
     begun = time.monotonic()
-    for student in students:
-        result = course.api().autograde(ASSIGNMENT, student, force=True)
-        assert result["success"], result
-    whole = (time.monotonic() - begun) / len(students)
-    means = {name: seconds / len(students) for name, seconds in spent.items()}
-    means["nbgrader: sanitising, recording, files"] = whole - sum(means.values())
+    for job in jobs:
+        outcome = record(course, job, grading.run(course, job.student, cells, tools, lambda name: None))
+        assert not outcome.failed, outcome.failed
+    whole = (time.monotonic() - begun) / len(jobs)
+    tools.close()
+    means = {name: seconds / len(jobs) for name, seconds in spent.items()}
+    means["reading, drawing cases, the rest"] = whole - sum(means.values())
     beyond = whole - means["the student's cells"] - means["answers"]
     table = {name: f"{seconds:.3f} s" for name, seconds in means.items()}
     table["in all"] = f"{whole:.2f} s, {beyond:.2f} s beyond the student's own computing"
     table["first session, with the warm process"] = f"{first:.1f} s, once a worker"
-    sandbox.Session.run = watched  # type: ignore[method-assign]
-    course.api().autograde(ASSIGNMENT, students[0], force=True)
-    idle = pss_below(tools.sandbox.pid if tools.sandbox else None)
     table["memory: warm process; with a session (PSS)"] = f"{idle >> 20} MiB; {memory >> 20} MiB"
-    tools.close()
     return table
 
 
