@@ -74,6 +74,11 @@ class Judge:
             raise
         return [Finding(*finding) for finding in reply["findings"]]
 
+    @property
+    def pid(self) -> int | None:
+        """Of the judging process, while there is one."""
+        return self._process.pid if self._process else None
+
     def close(self) -> None:
         if self._channel:
             self._channel.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import nbformat
@@ -12,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from admin.answers import answer
-from admin.course import NOTEBOOK, Course, fingerprint
+from admin.course import NOTEBOOK, Course, CourseError, fingerprint
 from admin.grade import grade
 from admin.repair_cells import grade_id
 from admin.sandbox import what_is_missing
@@ -233,6 +235,17 @@ def test_a_class_of_broken_files_is_dealt_with(course, monkeypatch):
     assert grade(course, console=Console(file=again, width=300)) == 0
     assert f"{len(BROKEN)} unchanged, 0 to grade" in again.getvalue()
     assert "is a web page" in again.getvalue(), "who has to be asked again is said every time"
+
+
+def test_a_gradebook_that_something_else_works_on(course):
+    """Locked by another program: one sentence that says so, and what to do?"""
+    hand_in(course, "amara", b"{}")
+    with contextlib.closing(sqlite3.connect(course.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CourseError, match=r"locked.*run the same command again"):
+            grade(course, console=Console(file=io.StringIO()))
+    assert grade(course, console=Console(file=io.StringIO())) == 0
+    assert sum(course.points("amara").values()) == 0
 
 
 def test_a_file_that_may_not_be_read(tmp_path):

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,42 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
     assert determine_grade(checks["check_net_1"])[0] == 0
     assert "ended its own session" in checks["check_net_1"].outputs[0].text
     assert set(trouble) == {"check_one_hot", "check_net_1"}
+
+
+@needs_sandbox
+@pytest.mark.parametrize("victim", ["sandbox", "session", "judge"])
+def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
+    """kill -9 of the warm process, the session or the judge in the middle: tried again, with all points?"""
+    killed = []
+
+    def kill(name: str) -> None:
+        if name == "check_one_hot" and not killed:
+            warm = tools.sandbox.pid
+            pids = {"sandbox": [warm], "session": session_of(warm), "judge": [tools.judge.pid]}[victim]
+            killed.extend(pids)
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+
+    notebook = notebook_with(built, answer("one_hot", "the model answer"))
+    for cell in notebook.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source = answer("normalise_images", "the model answer").code
+    folders = execute.Folders(built.release, built.release, built.source)
+    assert execute.run(notebook, tools, folders, lambda task: 5, kill) == {}
+    assert killed
+    checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
+    assert determine_grade(checks["check_normalise_images"])[0] == 8
+    assert determine_grade(checks["check_one_hot"])[0] == 10
+
+
+def session_of(warm: int) -> list[int]:
+    """The last process in the line below the warm one: warm, guard, session."""
+    below = [
+        child
+        for path in Path(f"/proc/{warm}/task").glob("*/children")
+        for child in map(int, path.read_text().split())
+    ]
+    return session_of(below[-1]) if below else [warm]
 
 
 # --- Secrets --------------------------------------------------------------------------------------
