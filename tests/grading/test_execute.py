@@ -40,6 +40,19 @@ BEFORE = {
 BEFORE["cifar_training"] = [*BEFORE["cifar_model"], "cifar_labels", "cifar_model"]
 
 
+# The list counts these beside a net that has been trained. In a notebook they train none, or none that learns
+# in 60 steps, so the 2 points for that are gone as well.
+UNTRAINED = {
+    *("no batch size", "no epochs", "a fraction", "text", "zero epochs", "a negative batch", "truth values"),
+    "one picture a step",
+}
+
+
+def worth(given: Answer) -> float:
+    untrained = given.task in ("train_net_1", "train_net_2") and given.name in UNTRAINED
+    return given.points - 2 if untrained else given.points
+
+
 @pytest.fixture(scope="module")
 def tools():
     kept = execute.Tools(True, sandbox.Limits())
@@ -77,7 +90,7 @@ def test_every_answer_gets_its_points_by_secret_cases(built, tools):
         trouble = run(built, tools, notebook, seed=number)
         got, _ = determine_grade(notebook.cells[-1])
         said = " ".join(notebook.cells[-1].outputs[0].text.split())
-        if got != given.points or given.says not in said or trouble:
+        if got != worth(given) or given.says not in said or trouble:
             differences.append((given.task, given.name, got, given.points, said, trouble))
     assert differences == []
 
