@@ -199,9 +199,7 @@ class Ran:
 
     def fill(self, nb: NotebookNode) -> bool:
         """Put the outputs into nbgrader's own copy of the notebook; False when that holds other code."""
-        ours, theirs = (
-            [cell for cell in each.cells if cell.cell_type == "code"] for each in (self.notebook, nb)
-        )
+        ours, theirs = code_cells(self.notebook), code_cells(nb)
         if [cell.source for cell in ours] != [cell.source for cell in theirs]:
             return False
         for own, cell in zip(ours, theirs, strict=True):
@@ -281,8 +279,6 @@ def shown(session: Session, code: str, count: int) -> tuple[list[NotebookNode], 
     except CellTimeout as error:
         note = v4.new_output("error", ename="CellTimeoutError", evalue=str(error), traceback=[str(error)])
         return [*harmless.outputs(error.outputs, count), note], str(error), ""
-    except KilledFromOutside:
-        raise
     except SessionEnded as error:
         sentence = f"{error} No cell after this one could be run."
         note = v4.new_output("error", ename="SessionEnded", evalue=str(error), traceback=[sentence])
@@ -303,8 +299,6 @@ def judged(
                 continue
         except CellTimeout as error:
             stopped = str(error)
-        except KilledFromOutside:
-            raise
         except SessionEnded as error:
             return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
         answers.append({"error": f"CellTimeoutError: {stopped}"})

@@ -108,8 +108,8 @@ class SessionEnded(Exception):
     """The session is over before its time. The text is one sentence for student and instructor."""
 
 
-class KilledFromOutside(SessionEnded):
-    """Something that no submission can do ended the session: the machine, or a person on it."""
+class KilledFromOutside(Exception):
+    """The session is over by what no submission can do: the machine ended it, or a person on it."""
 
 
 class CellTimeout(Exception):
@@ -229,7 +229,7 @@ class Session:
         self.close()
 
     def run(self, source: str) -> list[Output]:
-        """One cell's outputs, in nbformat's shape. Raises CellTimeout or SessionEnded.
+        """One cell's outputs, in nbformat's shape. Raises CellTimeout, SessionEnded or KilledFromOutside.
 
         Text, HTML and pictures are the student's: make them harmless before anybody's browser sees them.
         """
@@ -250,7 +250,7 @@ class Session:
         """What the student's objects of a task give for one `ask`: plain values, arrays as NumPy arrays.
 
         `{"error": sentence}` when what they give is not plain or too large. Any value may be a lie, and any
-        float NaN or infinite. Arrays are read-only. Raises CellTimeout or SessionEnded.
+        float NaN or infinite. Arrays are read-only. Raises what `run` raises.
         """
         seconds = self.limits.answer_seconds
         reply, late = self._ask({"task": task, "ask": dict(ask)}, seconds)
@@ -309,9 +309,9 @@ class Session:
             raise self._end("sent a message that is no reply")
         return reply, late
 
-    def _end(self, what: str | None) -> SessionEnded:
+    def _end(self, what: str | None) -> SessionEnded | KilledFromOutside:
         """Close, and say why in one sentence. None: whatever the guard says; "": it did not stop in time."""
-        kind: type[SessionEnded] = SessionEnded
+        kind: type[SessionEnded | KilledFromOutside] = SessionEnded
         if what is None:
             words = self._last_words()
             self._ended = _sentence(words, self.limits)

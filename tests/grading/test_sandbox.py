@@ -15,7 +15,16 @@ import numpy as np
 import pytest
 
 import problem_unittests
-from admin.sandbox import CellTimeout, Limits, Sandbox, Session, SessionEnded, packed, what_is_missing
+from admin.sandbox import (
+    CellTimeout,
+    KilledFromOutside,
+    Limits,
+    Sandbox,
+    Session,
+    SessionEnded,
+    packed,
+    what_is_missing,
+)
 from admin.wire import Bounds
 
 pytestmark = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
@@ -579,7 +588,7 @@ def test_a_killed_warm_process_is_started_again(tmp_path: Path):
         with sandbox.session(tmp_path) as session:
             assert sandbox.pid is not None
             os.kill(sandbox.pid, 9)
-            with pytest.raises(SessionEnded):
+            with pytest.raises(KilledFromOutside):
                 session.run("import time; time.sleep(3)")
         with sandbox.session(tmp_path) as session:
             assert shown(session, "1") == "1"
