@@ -543,7 +543,8 @@ def _bubblewrap(checks: Path, limits: Limits, info: int) -> tuple[list[str], lis
         # bubblewrap would map root to an ordinary uid, which the kernel still takes for root where files and
         # /proc/sys are concerned. So a first bubblewrap only binds what is needed to where others than root
         # reach it (a Python below /root), then root is given up for good, then comes the sandbox.
-        outer = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", *_read_only(own)]
+        # The second one builds its root on /tmp, so there must be one, wherever Python lies.
+        outer = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--dir", "/tmp", *_read_only(own)]
         outer += ["--ro-bind", program, program]
         passed.append(_descriptor(outer))
         setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
