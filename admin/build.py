@@ -28,6 +28,8 @@ BESIDE = {
     "tools.py": REPOSITORY / "notebooks" / "tools.py",
     "custom.css": REPOSITORY / "notebooks" / "custom.css",
     "data": REPOSITORY / "notebooks" / "data",
+    "figures": REPOSITORY / "notebooks" / "figures",
+    "play": REPOSITORY / "notebooks" / "play",
     "problem_unittests.py": REPOSITORY / "problem_unittests.py",
 }
 NOT_RELEASED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", ".DS_Store")
