@@ -555,142 +555,32 @@ def _frame(
     axis.add_patch(Rectangle((column - 0.5, row - 0.5), width, height, edgecolor=colour, zorder=3, **options))
 
 
-def show_matrix(image: NDArray[Any], title: str = "") -> None:
-    """A small grey picture (h, w) of 8 bits with the number in every pixel."""
+def show_matrix(image: NDArray[Any], title: str = "", largest: float = 255) -> None:
+    """A small matrix (h, w) as a grey picture with the number in every pixel; `largest` is white."""
     with _canvas(1, 1, 3.0) as (figure, axes):
-        _numbers(axes[0, 0], image, low=0, high=255, colours=PICTURE_MAP, title=title)
-        show(figure, f"{title}, with the numbers {image.tolist()}, row by row. 0 is black, 255 is white.")
-
-
-def show_digit(image: NDArray[Any], label: int) -> None:
-    """One grey picture (h, w) with its pixel grid and the number in every pixel."""
-    with _canvas(1, 1, 1.2 * WIDTH) as (figure, axes):
-        figure.set_figwidth(1.2 * WIDTH)  # wider than others: its 784 numbers want to be read
-        _numbers(
-            axes[0, 0],
-            image,
-            low=0,
-            high=255,
-            colours=PICTURE_MAP,
-            letters=7.5,
-            title=f"Label {label}: {image.shape[0]} rows × {image.shape[1]} columns",
-        )
-        share = np.mean(image == 0)
+        _numbers(axes[0, 0], image, low=0, high=largest, colours=PICTURE_MAP, title=title)
         show(
             figure,
-            f"A handwritten {label} as a grid of {image.shape[0]} by {image.shape[1]} squares with a "
-            f"number in each: 0 is black, 255 is white. {share:.0%} of the squares are 0; the digit in the "
-            "middle is made of large numbers with smaller ones at its edges.",
+            f"{title}, with the numbers {image.tolist()}, row by row. 0 is black, {largest:g} is white.",
         )
 
 
-def show_channels(picture: NDArray[Any], name: str) -> None:
-    """A colour picture (h, w, 3) and its three channels."""
-    with _canvas(1, 4, 2.3) as (figure, axes):
-        axes[0, 0].imshow(picture)
-        axes[0, 0].set_title(f"{name}\n{picture.shape}")
-        for channel, colour in enumerate(("red", "green", "blue")):
-            axis = axes[0, channel + 1]
-            axis.imshow(picture[..., channel], cmap=PICTURE_MAP, vmin=0, vmax=255)
-            axis.set_title(f"[:, :, {channel}] {colour}\n{picture.shape[:2]}")
-        for axis in axes.flat:
-            axis.axis("off")
-        means = ", ".join(
-            f"{part} {value:.0f}"
-            for part, value in zip(("red", "green", "blue"), picture.mean(axis=(0, 1)), strict=True)
-        )
-        show(
-            figure,
-            f"A colour picture ({name}) and, beside it, its red, green and blue channel as three grey "
-            f"pictures of the same size. Bright means much of that colour. Mean of the channels: {means}.",
-        )
-
-
-def show_one_hot(labels: Sequence[int], number_classes: int) -> None:
-    """Labels as a table: one row a label, one column a class, one 1 in every row."""
-    with _canvas(1, 1, 0.35 * len(labels) + 0.9) as (figure, axes):
-        axis = axes[0, 0]
-        _numbers(axis, np.asarray(labels)[:, None] == np.arange(number_classes), low=0, high=1, letters=11)
-        axis.set_xticks(range(number_classes))
-        axis.set_yticks(range(len(labels)), [f"label {label}" for label in labels])
-        axis.tick_params(length=0)
-        axis.xaxis.tick_top()
-        axis.xaxis.set_label_position("top")
-        axis.set_xlabel("class")
-        rows = "; ".join(f"label {label}: the 1 is in column {label}" for label in labels)
-        show(
-            figure,
-            f"A table with a row for each label and a column for each class from 0 to {number_classes - 1}. "
-            f"Each row has one 1 and otherwise 0. {rows}.",
-        )
-
-
-def show_windows(size: int, kernel: int, stride: int = 1, padding: int = 0) -> None:
-    """Every place of a square window on a square picture, one small picture a place."""
-    side = feature_map_size(size, kernel, stride, padding)
-    whole = size + 2 * padding
-    with _canvas(side, side, 1.75 * side) as (figure, axes):
-        figure.set_figwidth(1.6 * side)
-        for (row, column), axis in np.ndenumerate(axes):
-            cells = np.pad(np.ones((size, size)), padding)
-            axis.imshow(cells, cmap="Greys_r", vmin=-2, vmax=1.15)
-            _grid(axis, cells.shape)
-            _frame(
-                axis,
-                row * stride,
-                column * stride,
-                kernel,
-                kernel,
-                ORANGE,
-                alpha=0.35,
-                fill=True,
-                facecolor=ORANGE,
-            )
-            _frame(axis, row * stride, column * stride, kernel, kernel, ORANGE)
-            axis.set_title(f"place ({row}, {column})", size=9)
-        show(
-            figure,
-            f"A window of {kernel} by {kernel} pixels on a picture of {whole} by {whole}, moved {stride} at "
-            f"a time: {side} places from left to right and {side} from top to bottom, {side * side} in all.",
-        )
-
-
-def show_convolution(
-    image: NDArray[Any], kernel: NDArray[Any], place: tuple[int, int] = (0, 0), solved: bool = True
-) -> None:
-    """Picture, kernel and feature map of a worked example, with the sum at one place written out.
-
-    Where it is not `solved`, the map is empty and there is no sum, for those who want to do it themselves.
-    """
-    result = convolve(image, kernel)
-    row, column = place
+def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int, int] = (0, 0)) -> None:
+    """Picture, kernel and an empty feature map to work out by hand, with frames for the sum at one place."""
     height, width = kernel.shape
-    under = image[row : row + height, column : column + width]
-    terms = [f"{pixel:g}·{_signed(weight)}" for pixel, weight in zip(under.flat, kernel.flat, strict=True)]
-    lines = [" + ".join(terms[start : start + width]) for start in range(0, height * width, width)]
-    sides = [image.shape[1], kernel.shape[1], result.shape[1]]
-    with _canvas(1, 3, 3.6 if solved else 2.8, width_ratios=sides) as (figure, axes):
+    empty = np.full(convolve(image, kernel).shape, np.nan)
+    sides = [image.shape[1], width, empty.shape[1]]
+    with _canvas(1, 3, 2.8, width_ratios=sides) as (figure, axes):
         _numbers(axes[0, 0], image, colours="Greys_r", low=-6, title="picture")
         _numbers(axes[0, 1], kernel, title="kernel")
-        _numbers(axes[0, 2], result if solved else np.full(result.shape, np.nan), title="feature map")
-        _frame(axes[0, 0], row, column, height, width, ORANGE)
-        _frame(axes[0, 2], row, column, 1, 1, ORANGE)
-        about = f"Picture {image.tolist()} and kernel {kernel.tolist()}."
-        if solved:
-            sums = "\n+ ".join(lines)
-            figure.supxlabel(f"  {sums}\n= {result[place]:g}", family="monospace", size=10)
-            about += (
-                f" Feature map {result.tolist()}: at place {place}, {' + '.join(terms)} = {result[place]:g}."
-            )
-        else:
-            about += (
-                f" An empty feature map of {result.shape[0]} by {result.shape[1]}; place {place} has a frame."
-            )
-        show(figure, about)
-
-
-def _signed(value: float) -> str:
-    return f"({value:g})" if value < 0 else f"{value:g}"
+        _numbers(axes[0, 2], empty, title="feature map")
+        _frame(axes[0, 0], *place, height, width, ORANGE)
+        _frame(axes[0, 2], *place, 1, 1, ORANGE)
+        show(
+            figure,
+            f"Picture {image.tolist()} and kernel {kernel.tolist()}. An empty feature map of "
+            f"{empty.shape[0]} by {empty.shape[1]}; place {place} has a frame.",
+        )
 
 
 def show_feature_maps(image: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) -> None:
@@ -708,84 +598,6 @@ def show_feature_maps(image: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) 
             f"A digit and the feature maps of {len(kernels)} kernels: {', '.join(kernels)}. Each map is "
             "bright where the picture looks like its kernel and dark where it looks like the opposite.",
         )
-
-
-def show_padding(size: int, cases: Sequence[tuple[int, int, int]]) -> None:
-    """For each (kernel, stride, padding): picture and zeros, the window's first two places, the result."""
-    with _canvas(1, len(cases), 2.7) as (figure, axes):
-        words = []
-        for axis, (kernel, stride, padding) in zip(axes[0], cases, strict=True):
-            side = feature_map_size(size, kernel, stride, padding)
-            cells = np.pad(np.ones((size, size)), padding)
-            axis.imshow(cells, cmap="Greys_r", vmin=-2, vmax=1.15)
-            _grid(axis, cells.shape)
-            for line, column in np.argwhere(cells == 0):
-                axis.text(column, line, "0", ha="center", va="center", size=8, color="w")
-            _frame(axis, 0, 0, kernel, kernel, ORANGE)
-            if side > 1:
-                _frame(axis, 0, stride, kernel, kernel, BLUE, linestyle="--")
-            axis.set_title(f"padding {padding}, stride {stride}")
-            axis.set_xlabel(f"result {side} × {side}")
-            words.append(f"padding {padding} and stride {stride} give {side} by {side}")
-        show(
-            figure,
-            f"A picture of {size} by {size} pixels under a window of {cases[0][0]} by {cases[0][0]}. The "
-            f"first place of the window has a solid frame, the second a dashed one: {'; '.join(words)}.",
-        )
-
-
-def show_pooling(image: NDArray[Any], size: int = 2) -> None:
-    """The same blocks of a small matrix, once by their largest value and once by their mean."""
-    largest, mean = pool(image, size, np.max), pool(image, size, np.mean)
-    sides = [image.shape[1], largest.shape[1] + 0.5, largest.shape[1] + 0.5]
-    with _canvas(1, 3, 2.9, width_ratios=sides) as (figure, axes):
-        low, high = float(image.min()), float(image.max())
-        _numbers(axes[0, 0], image, low=low, high=high, title="feature map")
-        _numbers(axes[0, 1], largest, low=low, high=high, title="largest value")
-        _numbers(axes[0, 2], mean, low=low, high=high, title="mean")
-        colours = (BLUE, ORANGE, GREEN, PURPLE)
-        for number, (row, column) in enumerate(np.ndindex(*largest.shape)):
-            colour = colours[number % len(colours)]
-            inset = {"linewidth": 4}
-            _frame(axes[0, 0], row * size, column * size, size, size, colour, **inset)
-            for axis in axes[0, 1:]:
-                _frame(axis, row, column, 1, 1, colour, **inset)
-        show(
-            figure,
-            f"The matrix {image.tolist()} in blocks of {size} by {size}. The largest value of each block: "
-            f"{largest.tolist()}. The mean of each block: {mean.tolist()}.",
-        )
-
-
-def show_plan(stages: Sequence[tuple[str, tuple[int, ...]]]) -> None:
-    """The shapes that a picture takes on its way through a net: boxes as high as the sides of the maps."""
-    from matplotlib.patches import FancyBboxPatch
-
-    with _canvas(1, 1, 2.9) as (figure, axes):
-        axis = axes[0, 0]
-        largest = max(shape[0] for _, shape in stages if len(shape) == 3)
-        for place, (name, shape) in enumerate(stages):
-            tall = 0.25 + 1.5 * shape[0] / largest if len(shape) == 3 else 1.75
-            wide = 0.62 if len(shape) == 3 else 0.2
-            colour = SKY if len(shape) == 3 else PURPLE
-            axis.add_patch(
-                FancyBboxPatch(
-                    (place - wide / 2, 1 - tall / 2),
-                    wide,
-                    tall,
-                    boxstyle="round,pad=0,rounding_size=0.05",
-                    facecolor=colour,
-                    edgecolor="k",
-                )
-            )
-            axis.text(place, -0.05, " × ".join(map(str, shape)), ha="center", va="top", size=9)
-            axis.text(place, 2.08, name, ha="center", va="bottom", size=9)
-            if place:
-                axis.annotate("", (place - 0.34, 1), (place - 0.66, 1), arrowprops={"arrowstyle": "->"})
-        axis.set(xlim=(-0.6, len(stages) - 0.4), ylim=(-0.3, 2.6))
-        axis.axis("off")
-        words = ", ".join(f"{name} {' by '.join(map(str, shape))}" for name, shape in stages)
-        show(figure, f"The shape after each layer, from left to right: {words.replace(chr(10), ' ')}.")
 
 
 def show_curves(history: Any, title: str = "") -> None:

@@ -22,11 +22,18 @@
 # **How it works.** Run the cells from top to bottom with Shift + Enter. A cell with `YOUR CODE HERE` waits for you.
 # Below it is a check that you can run as often as you like. It gives points, says what it saw, and has hints:
 # `tests.hint('one_hot', 1)` asks you a question, level 2 shows where to look, level 3 nearly says it.
+#
+# **Guess before you look.** Most sections put a question in bold type first. Take ten seconds for it: you remember far
+# better what you have guessed. And there are things to play with, by mouse or by keyboard (Tab, arrow keys, Space).
+#
+# Here is where it begins. You see a digit; the computer sees a table of numbers.
+#
+# ![{alt:digit}](figures/digit.webp)
 
 # %% [markdown]
 # ## Set-up
 #
-# This cell imports what we need. It takes a few seconds.
+# This cell imports what we need for the first pictures.
 
 # %% nbgrader={"grade": false, "grade_id": "set_up", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import os
@@ -43,34 +50,25 @@ class MissingFile(Exception):
         return [str(self)]
 
 
-for name in ("tools.py", "problem_unittests.py"):
+for name in ("tools.py", "play", "problem_unittests.py"):
     above = (Path.cwd(), *Path.cwd().parents)
-    folder = next((folder for folder in above if (folder / name).is_file()), None)
+    folder = next((folder for folder in above if (folder / name).exists()), None)
     if folder is None:
         raise MissingFile(f"{name} is missing: put it beside this notebook and run this cell again.")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 
+import play
 import problem_unittests as tests
 import tools
 
 SEED = 7
 NUMBER_CLASSES = 10
-keras.utils.set_random_seed(SEED)
 tools.style()
-print(f"Ready: Keras {keras.__version__}, NumPy {np.__version__}.")
-
-# %% [markdown]
-# Training on all pictures takes long without a graphics processor. In *quick mode* we use a few thousand of them.
-# The results are a little worse, and you wait for a minute instead of an hour.
-
-# %%
-QUICK = not tools.has_gpu()  # quick mode, where there is no GPU; for a full run: QUICK = False
-print("Quick mode: a few thousand pictures." if QUICK else "Full run: all pictures.")
+print(f"Ready: NumPy {np.__version__}.")
 
 # %% [markdown]
 # ## 1 · Pictures are matrices
@@ -99,10 +97,12 @@ print("arrow[0, 2] is in row 0, column 2:", arrow[0, 2])
 # **channels**. Its shape is (height, width, 3).
 #
 # Here is a photograph of 32 × 32 pixels. **In which of the three channels will the wall be bright?**
+#
+# ![{alt:channels}](figures/channels.webp)
 
 # %%
 photographs, photograph_labels = tools.load_sample("cifar10")
-tools.show_channels(photographs[6], name="an automobile")
+print("shape:", photographs[6].shape)
 print("a pixel of the wall, in row 5 and column 5:", photographs[6][5, 5])
 
 # %% [markdown]
@@ -117,8 +117,26 @@ print("a pixel of the wall, in row 5 and column 5:", photographs[6][5, 5])
 # MNIST is a set of 70,000 digits from forms and exercise sheets, made ready by LeCun, Cortes and Burges.
 # Each one is a grey picture of 28 × 28 pixels with a label from 0 to 9. 60,000 are for training, 10,000 for testing.
 #
-# Keras loads it with `keras.datasets.mnist.load_data()`. `tools.load` calls exactly that. It also cuts the set in quick
-# mode, and helps when there is no network.
+# The set comes through **Keras**, the library that we build nets with. Importing it takes a few seconds, so we do it only
+# now.
+
+# %% nbgrader={"grade": false, "grade_id": "import_keras", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import keras
+
+keras.utils.set_random_seed(SEED)
+print(f"Ready: Keras {keras.__version__}.")
+
+# %% [markdown]
+# Training on all pictures takes long without a graphics processor. In *quick mode* we use a few thousand of them.
+# The results are a little worse, and you wait for a minute instead of an hour.
+
+# %%
+QUICK = not tools.has_gpu()  # quick mode, where there is no GPU; for a full run: QUICK = False
+print("Quick mode: a few thousand pictures." if QUICK else "Full run: all pictures.")
+
+# %% [markdown]
+# Keras loads MNIST with `keras.datasets.mnist.load_data()`. `tools.load` calls exactly that. It also cuts the set in
+# quick mode, and helps when there is no network.
 
 # %% nbgrader={"grade": false, "grade_id": "load_mnist", "locked": true, "schema_version": 3, "solution": false, "task": false}
 (train_images, train_labels), (test_images, test_labels) = tools.load(
@@ -132,8 +150,12 @@ print("a pixel of the wall, in row 5 and column 5:", photographs[6][5, 5])
 for name in ("train_images", "train_labels", "test_images", "test_labels"):
     print(f"{name:13} shape {globals()[name].shape!s:16} {globals()[name].dtype}")
 
+# %% [markdown]
+# Zoom into the first picture until you can read its numbers. **Are the pixels at the rim of a stroke as bright as those in
+# its middle?**
+
 # %%
-tools.show_digit(train_images[0], train_labels[0])
+play.zoom_into_pixels(train_images[0], train_labels[0])
 
 # %% [markdown]
 # The first axis counts the pictures, the other two are rows and columns. Here are ten more.
@@ -223,10 +245,9 @@ tests.test_channel_axis(globals())
 #
 # The right answer is then a vector with a 1 in the place of its class and 0 elsewhere. **Where is the 1 for the label 0?**
 
-# %%
-tools.show_one_hot([5, 0, 4], NUMBER_CLASSES)
-
 # %% [markdown]
+# ![{alt:one_hot}](figures/one_hot.webp)
+#
 # ### Why softmax likes it
 #
 # The last layer of our nets is a **softmax**. It turns ten numbers $z_0, \dots, z_9$ into ten shares of 1:
@@ -318,10 +339,9 @@ print(f"convolution: {3 * 3 * 1 * 32 + 32:>12,} weights")
 #
 # Slide a 3 × 3 window over 5 × 5 pixels, one pixel a step. **Before you read on: how many places are there?**
 
-# %%
-tools.show_windows(size=5, kernel=3)
-
 # %% [markdown]
+# ![{alt:sliding_window}](figures/sliding_window.webp)
+#
 # There are 3 × 3 = 9. At every place, the window's nine pixels are multiplied by nine weights, and the products are added up.
 # The weights are called **kernel** or **filter**. The sums form a new matrix, the **feature map**.
 #
@@ -346,13 +366,12 @@ kernel = np.array(
         [0, 1, 0],
     ]
 )
-tools.show_convolution(picture, kernel, place=(0, 0), solved=False)
+tools.show_convolution(picture, kernel, place=(0, 0))
 
 # %% [markdown]
-# Nine products, one sum. **Did you get the same?** Then try one more place before you run the cell.
-
-# %%
-tools.show_convolution(picture, kernel, place=(0, 0))
+# Nine products, one sum. **Did you get the same?** Then work out one more place before the window gets there.
+#
+# ![{alt:worked_convolution}](figures/worked_convolution.webp)
 
 # %% [markdown]
 # ### By code
@@ -367,6 +386,25 @@ for row in range(3):
         feature_map[row, column] = (window * kernel).sum()
 print(feature_map)
 print("the same as tools.convolve:", np.array_equal(feature_map, tools.convolve(picture, kernel)))
+
+# %% [markdown]
+# ### Play with it
+#
+# Choose a picture and a kernel, and step through the places or let it play. Some questions to answer by trying:
+#
+# 1. What does the blur kernel do with a single bright pixel?
+# 2. Which kernel size leaves the picture's size alone when the padding is 1?
+# 3. Can you type in a kernel that moves the picture one pixel to the left?
+
+# %%
+play.explore_convolution(
+    {
+        "the example": picture,
+        "a dot": np.pad([[9]], 3),
+        "an arrow": arrow / 255,
+        "a digit": train_images[0] / 255,
+    }
+)
 
 # %% [markdown]
 # ### A word about the word
@@ -436,12 +474,12 @@ print("the map moved 3 pixels too:", np.array_equal(after[:, 3:], before[:, :-3]
 # - **Padding** puts rings of zeros around the picture.
 # - **Stride** is how many pixels the window moves at a time.
 #
-# **For each of these four, guess the size of the result.** The first place is solid, the second dashed.
-
-# %%
-tools.show_padding(size=6, cases=[(3, 1, 0), (3, 2, 0), (3, 1, 1), (3, 2, 1)])
+# **A 3 × 3 window on 6 × 6 pixels: guess the size of the result** without padding and with one ring of zeros, each with
+# stride 1 and stride 2.
 
 # %% [markdown]
+# ![{alt:padding_stride}](figures/padding_stride.webp)
+#
 # ### The size formula
 #
 # With $n$ pixels, a kernel of $k$, padding $p$ on both sides and stride $s$, the number of places in one direction is
@@ -483,6 +521,11 @@ print("padding 1, stride 2:\n", tools.convolve(numbers, ones, stride=2, padding=
 print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, stride=2))
 
 # %% [markdown]
+# The same size, other numbers: the two look at different places.
+#
+# ![{alt:same_or_padding_1}](figures/same_or_padding_1.webp)
+
+# %% [markdown]
 # **In short**
 # - Padding lets the window reach over the border; stride makes it skip places.
 # - The size is ⌊(n + 2p − k)/s⌋ + 1, once for the height and once for the width.
@@ -492,12 +535,14 @@ print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, 
 # ## 6 · Pooling
 #
 # Pooling makes maps smaller without weights. It cuts the map into blocks, of 2 × 2 as a rule, and keeps one number
-# for each. **Max-pooling** keeps the largest, **mean pooling** the mean. **Fill in the two results in your head first.**
+# for each. **Max-pooling** keeps the largest, **mean pooling** the mean. **What do both make of this map?**
 
 # %%
-tools.show_pooling(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]]))
+tools.show_matrix(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]]), title="a feature map", largest=8)
 
 # %% [markdown]
+# ![{alt:pooling}](figures/pooling.webp)
+#
 # There are more kinds. *Global* pooling makes one number of a whole map. Windows may overlap, with a stride smaller than
 # the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now.
 #
@@ -530,32 +575,26 @@ for column in range(4):
 # ## 7 · The first net
 #
 # Now we put the parts together. Two convolutions find features, pooling makes the maps smaller, two dense layers decide.
-# **Say the shape after each layer for a digit of 28 × 28 × 1 before you look.**
-
-# %%
-tools.show_plan(
-    [
-        ("picture", (28, 28, 1)),
-        ("Conv2D\n32, 3 × 3", (26, 26, 32)),
-        ("Conv2D\n64, 3 × 3", (24, 24, 64)),
-        ("max-pooling\n2 × 2", (12, 12, 64)),
-        ("Flatten", (9216,)),
-        ("Dense\n128", (128,)),
-        ("Dense\n10", (10,)),
-    ]
-)
-
-# %% [markdown]
-# | layer | what it has | output |
-# |---|---|---|
-# | `Conv2D` | 32 kernels of 3 × 3, stride 1, padding `valid`, ReLU | 26 × 26 × 32 |
-# | `Conv2D` | 64 kernels of 3 × 3, stride 1, padding `valid`, ReLU | 24 × 24 × 64 |
-# | `MaxPooling2D` | blocks of 2 × 2, padding `valid` | 12 × 12 × 64 |
-# | `Flatten` | all numbers in a row | 9216 |
-# | `Dense` | 128 units, ReLU | 128 |
-# | `Dense` | one unit a class, softmax | 10 |
+#
+# | layer | what it has |
+# |---|---|
+# | `Conv2D` | 32 kernels of 3 × 3, stride 1, padding `valid`, ReLU |
+# | `Conv2D` | 64 kernels of 3 × 3, stride 1, padding `valid`, ReLU |
+# | `MaxPooling2D` | blocks of 2 × 2, padding `valid` |
+# | `Flatten` | all numbers in a row |
+# | `Dense` | 128 units, ReLU |
+# | `Dense` | one unit a class, softmax |
 #
 # **ReLU** is $\max(0, x)$: what is negative becomes 0.
+
+# %% [markdown]
+# ### Predict, then reveal
+#
+# A digit of 28 × 28 × 1 goes in. **What is the shape after each layer, and how many weights has the layer?** Type in what
+# you think, such as `26, 26, 32` and `3*3*1*32 + 32`. A wrong entry is told which part of it is missing.
+
+# %%
+play.predict_shapes("net_1")
 
 # %% [markdown]
 # <div class="course-task">
@@ -599,6 +638,8 @@ if tools.filled("task 4", model_1):
     model_1.summary()
 
 # %% [markdown]
+# ![{alt:net_1}](figures/net_1.webp)
+#
 # 98 % of the weights are in the first dense layer: $9216 \cdot 128 + 128 = 1{,}179{,}776$. The convolutions, which do
 # most of the seeing, need 18,816.
 #
@@ -663,6 +704,9 @@ epochs = 12
 # %% [markdown]
 # `validation_split=0.1` keeps a tenth of the training pictures aside. The net is measured on them after each epoch, but
 # never learns from them. The test pictures stay untouched until the end.
+#
+# You can watch the training. The button below the curves stops it early and keeps what was learned, and so does Jupyter's
+# own stop button (■).
 
 # %% nbgrader={"grade": false, "grade_id": "fit_net_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
 history_1 = score_1 = None
@@ -706,15 +750,31 @@ if tools.filled("task 5", history_1):
 tests.test_train("train_net_1", globals())
 
 # %% [markdown]
-# With all 60,000 pictures, nets like this one get 99.0 to 99.2 % after 12 epochs. Here are some digits and what yours
-# made of them. **Would you have read them all?**
+# With all 60,000 pictures, nets like this one get 99.0 to 99.2 % after 12 epochs.
+#
+# ### Where does it err?
+#
+# The **confusion matrix** counts how often digit *i* was read as digit *j*. What is right stands on the diagonal.
+# **Which two digits will your net mix up most?** Guess, then choose a cell and look at the pictures. Would you have read
+# them all?
 
 # %%
 if tools.filled("task 5", history_1):
-    guesses = np.asarray(model_1.predict(x_test, verbose=0)).argmax(axis=1)
-    wrong = np.flatnonzero(guesses != test_labels)[:10]
-    titles = [f"is {test_labels[at]}, net says {guesses[at]}" for at in wrong]
-    tools.show_gallery(test_images[wrong], titles, about="Digits that the net read wrongly")
+    play.show_errors({"net_1": model_1}, x_test, test_labels)
+
+# %% [markdown]
+# ### Look inside
+#
+# These are the filters and the feature maps of *your* net. Choose a digit, a layer, a map and one of its units.
+#
+# - The frame on the picture is the unit's **receptive field**: all the pixels that it depends on. **How large is it after
+#   the second convolution?** Two windows of 3, one on top of the other.
+# - The **occlusion map** covers one patch of the picture after the other and measures what the net then thinks of the
+#   right class (Zeiler and Fergus, 2014). Where it falls most, the net had looked.
+
+# %%
+if tools.filled("task 5", history_1):
+    play.look_inside(model_1, x_test, test_labels)
 
 # %% [markdown]
 # **In short**
@@ -757,6 +817,12 @@ print("side with stride 1 and pooling:", tools.feature_map_size(26, kernel=3) //
 #
 # </div>
 
+# %% [markdown]
+# Predict again, before the net itself tells you. **Which lines differ from `net_1`?**
+
+# %%
+play.predict_shapes("net_2")
+
 # %% nbgrader={"grade": false, "grade_id": "net_2", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def net_2(sample_shape, nb_classes):
     """Two convolutions, the second with stride 2, and two dense layers; no pooling."""
@@ -783,6 +849,8 @@ if tools.filled("task 6", model_2):
     model_2.summary()
 
 # %% [markdown]
+# ![{alt:net_2}](figures/net_2.webp)
+#
 # **Which of the two will be faster, and by how much?** The second convolution now has a quarter of the places.
 # Which will be better? Write your guess down before you train.
 
@@ -844,20 +912,54 @@ if tools.filled("task 5", score_1) and tools.filled("task 7", score_2):
         print(f"{name}: {score[1]:.1%}, give or take {margin:.1%}")
 
 # %% [markdown]
+# ### Eight throws of the dice
+#
+# To see chance at work, both nets were trained eight times in quick mode, each time from other starting weights. The bands
+# hold all eight runs, the lines are the middle ones, and your own runs are drawn over them. **Do the bands overlap?**
+
+# %%
+play.compare_nets({"net_1": history_1, "net_2": history_2})
+
+# %% [markdown]
+# ### What does pooling buy?
+#
+# People say that pooling makes a net tolerant of small shifts. You can measure it. **A digit moves to the right, pixel by
+# pixel: which net will lose it first?** Write your guess down, then move the slider.
+
+# %%
+if tools.filled("task 5", history_1) and tools.filled("task 7", history_2):
+    play.shift_test({"net_1": model_1, "net_2": model_2}, x_test, test_labels)
+
+# %% [markdown]
+# ### Draw your own digit
+#
+# MNIST's makers scaled each digit to fit 20 × 20 pixels and put its centre of mass into the middle of the 28 × 28. Your
+# nets have never seen anything else. **What will they make of a small digit in a corner?** Draw one, by mouse, finger or
+# keyboard, and compare: read as it is, and read after the same step.
+
+# %%
+if tools.filled("task 5", history_1) and tools.filled("task 7", history_2):
+    play.draw_digit({"net_1": model_1, "net_2": model_2})
+
+# %% [markdown]
 # **In short**
 # - A stride of 2 makes maps as small as pooling does, with less work.
 # - In Springenberg's table, leaving pooling out costs accuracy; one more layer wins.
-# - A small difference in one run proves nothing.
+# - A small difference in one run proves nothing: measure again, with other seeds and with shifts.
+
+# %% [markdown]
+# You are through with the digits. This cell looks at your answers as they are now.
+
+# %%
+play.where_am_i(tests, globals())
 
 # %% [markdown]
 # ## 10 · Colour pictures: CIFAR-10
 #
 # CIFAR-10 (Krizhevsky, 2009) has 60,000 colour photographs of 32 × 32 pixels in ten classes. Here are twenty of them.
 # **Which would you get wrong, if you had only these pixels?**
-
-# %%
-names = [tools.CIFAR_CLASSES[label] for label in photograph_labels.ravel()]
-tools.show_gallery(photographs, names, about="Twenty real photographs from CIFAR-10")
+#
+# ![{alt:cifar_classes}](figures/cifar_classes.webp)
 
 # %% [markdown]
 # The ten classes, by label: 0 airplane, 1 automobile, 2 bird, 3 cat, 4 deer, 5 dog, 6 frog, 7 horse, 8 ship, 9 truck.
@@ -1077,13 +1179,50 @@ def net_3(sample_shape, nb_classes):
 tests.test_net_3(net_3)
 
 # %% [markdown]
+# ## Where am I?
+#
+# Run this cell as often as you like. It asks your answers anew each time.
+
+# %%
+play.where_am_i(tests, globals())
+
+# %% [markdown]
+# ## The terms
+#
+# | term | what it means | section |
+# |---|---|---|
+# | batch size | pictures that the net sees before it changes its weights once | 8 |
+# | bias | a number that a unit adds to its sum; a convolution has one a kernel | 4 |
+# | categorical cross-entropy | the loss $-\ln p$ of the share $p$ that the right class got | 3 |
+# | channel | one of the layers of numbers of a picture: red, green, blue, or a feature map | 1, 4 |
+# | confusion matrix | counts how often class *i* was taken for class *j* | 8 |
+# | convolution, cross-correlation | slide a kernel, multiply, add up; with and without the flip | 4 |
+# | epoch | one pass over all training pictures | 8 |
+# | equivariance | the answer moves along with the picture | 4 |
+# | feature map | the results of one kernel at all places | 4 |
+# | hyperparameter | a number that we choose and that is not learned | 8 |
+# | invariance | the answer stays the same when the picture moves | 4, 6 |
+# | kernel, filter | the weights of the sliding window | 4 |
+# | one-hot encoding | a label as a row with a single 1 | 3 |
+# | overfitting | the training loss goes on falling while the validation loss rises | 8 |
+# | padding | rings of zeros around the picture; `valid` has none, `same` keeps $\lceil n/s \rceil$ places | 5 |
+# | pooling | one number for each block of a map: its largest or its mean | 6 |
+# | receptive field | the pixels of the picture that a unit depends on | 8 |
+# | ReLU | $\max(0, x)$ | 7 |
+# | softmax | turns numbers into shares that add up to 1 | 3 |
+# | stride | how many pixels the window moves at a time | 5 |
+# | validation | measuring on pictures that are not learned from, while training | 8 |
+
+# %% [markdown]
 # ## Where to read on
 #
 # - V. Dumoulin and F. Visin (2016): *A guide to convolution arithmetic for deep learning.* All sizes, with drawings.
 # - I. Goodfellow, Y. Bengio and A. Courville (2016): *Deep Learning*, chapter 9.
 # - A. Zhang and others: *Dive into Deep Learning*, chapters 7 and 8. Free, with code to run.
+# - Z. Wang and others (2020): *CNN Explainer*. A small net in the browser, with everything that it computes.
 #
 # **Sources of this notebook.** Y. LeCun and others (1998): Gradient-based learning applied to document recognition. ·
 # A. Krizhevsky (2009): Learning multiple layers of features from tiny images. · M. Zeiler (2012): ADADELTA, an adaptive
 # learning rate method. · J. T. Springenberg and others (2014): Striving for simplicity: the all convolutional net. ·
+# M. Zeiler and R. Fergus (2014): Visualizing and understanding convolutional networks. ·
 # N. Srivastava and others (2014): Dropout. · S. Ioffe and C. Szegedy (2015): Batch normalization.

@@ -178,12 +178,20 @@ def test_running_cells_twice_and_out_of_order_leaves_the_data_alone(
 ) -> None:
     """Set-up and data, each cell twice, then all of them from the last to the first: the same arrays?"""
     wanted = (
-        *("set_up", "load_mnist", "normalise_images", "use_normalise_images", "channel_axis", "one_hot"),
+        *(
+            "set_up",
+            "import_keras",
+            "load_mnist",
+            "normalise_images",
+            "use_normalise_images",
+            "channel_axis",
+            "one_hot",
+        ),
         *("use_one_hot", "load_cifar", "cifar_labels", "cifar_images"),
     )
     cells = graded(solution)
     quick = next(cell for cell in solution.cells if cell.source.startswith("QUICK ="))
-    chosen = [cells["set_up"], quick, *(cells[name] for name in wanted[1:])]
+    chosen = [cells["set_up"], cells["import_keras"], quick, *(cells[name] for name in wanted[2:])]
     names = [
         f"{prefix}{name}" for prefix in ("", "cifar_") for name in ("x_train", "x_test", "y_train", "y_test")
     ]
@@ -202,6 +210,18 @@ def test_running_cells_twice_and_out_of_order_leaves_the_data_alone(
     )
     assert first == second == third
     assert first.count("(1.0, ") == len(names)
+
+
+def test_tensorflow_waits_until_it_is_needed(solution: NotebookNode, execute: Execute) -> None:
+    """Do the first pictures come without the seconds that TensorFlow's import takes?"""
+    before = solution.cells[: solution.cells.index(graded(solution)["import_keras"])]
+    look = nbformat.v4.new_code_cell(
+        "import sys\nsorted({'keras', 'tensorflow', 'pandas'} & set(sys.modules))"
+    )
+    done = execute(nbformat.v4.new_notebook(cells=[*before, look]), bounded=False)
+    assert complaints(done) == []
+    assert any("<img" in o.get("data", {}).get("text/html", "") for cell in code(done) for o in cell.outputs)
+    assert done.cells[-1].outputs[0].data["text/plain"] == "[]"
 
 
 @pytest.mark.slow
