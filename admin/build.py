@@ -1,4 +1,4 @@
-"""`build`: the one source → the student notebook in notebooks/ and the nbgrader course."""
+"""`build`: the one source → the student notebook in notebooks/, its pictures and the nbgrader course."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
+from admin import figures
 from admin.course import ASSIGNMENT, CONFIG, DEFAULT_COURSE, NOTEBOOK, REPOSITORY, Course, CourseError
 
 SOURCE = REPOSITORY / "admin" / "source" / f"{NOTEBOOK}.py"
@@ -72,10 +73,13 @@ def main(argv: list[str] | None = None) -> int:
 def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> None:
     """Write source/ and release/ of `course`, and the release's notebook to `student_notebook`.
 
+    With a `student_notebook`, pictures in notebooks/figures that are missing or stale are made first.
     Raises GradesInTheWay, before anything is written, when graded cells have come or gone.
     """
     notebook = read_source()
     refuse_to_orphan_grades(course, notebook)
+    if student_notebook:
+        figures.make_stale()
     write_source(course, notebook)
     write_link_to_config(course)
     result = course.api().generate_assignment(ASSIGNMENT)
@@ -90,7 +94,8 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
 def find_stale(course: Course | None = None) -> str:
     """One sentence that names what is no longer what the source makes, empty when all is well.
 
-    Looks at the student notebook that is committed, and at a course's source and release if one is named.
+    Looks at the student notebook and the pictures that are committed, and at a course's source and release if
+    one is named. No picture is drawn for it.
     """
     with tempfile.TemporaryDirectory(prefix="convnet-check-") as folder:
         fresh = Course.at(folder)
@@ -100,11 +105,17 @@ def find_stale(course: Course | None = None) -> str:
             for made, kept in ((fresh.source, course.source), (fresh.release, course.release)):
                 pairs += [(path, kept / path.relative_to(made)) for path in files(made)]
         stale = [kept for made, kept in pairs if not kept.is_file() or kept.read_bytes() != made.read_bytes()]
-    if not stale:
-        return ""
-    names = ", ".join((course or fresh).shown(path) for path in stale)
-    option = course.option() if course else ""
-    return f"{names} is not what the source makes now: python3 -m admin build{option}"
+    stale += [figures.FOLDER / picture.name for picture in figures.find_stale()]
+    shown, option = (course.shown, course.option()) if course else (fresh.shown, "")
+    sentences = []
+    if stale:
+        names = ", ".join(map(shown, stale))
+        sentences.append(f"{names} is not what the source makes now: python3 -m admin build{option}")
+    if left_over := figures.find_left_over():
+        sentences.append(
+            f"{', '.join(map(shown, left_over))} is made by no script of admin/figures: delete it"
+        )
+    return "; ".join(sentences)
 
 
 def read_source() -> NotebookNode:
