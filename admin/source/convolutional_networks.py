@@ -28,7 +28,7 @@
 #
 # Here is where it begins. You see a digit; the computer sees a table of numbers.
 #
-# ![{alt:digit}](figures/digit.webp)
+# ![Moving picture: a handwritten digit of 28 × 28 grey pixels, seen from nearer and nearer, until one can read the number in each of 7 × 7 pixels, and then from farther away again. Black pixels hold 0, white ones 255 or nearly so, and grey ones at the edge of the stroke numbers in between.](figures/digit.webp)
 
 # %% [markdown]
 # ## Set-up
@@ -98,7 +98,7 @@ print("arrow[0, 2] is in row 0, column 2:", arrow[0, 2])
 #
 # Here is a photograph of 32 × 32 pixels. **In which of the three channels will the wall be bright?**
 #
-# ![{alt:channels}](figures/channels.webp)
+# ![Four pictures of 32 × 32 pixels side by side: a photograph of an automobile in front of a wall, and its red, its green and its blue channel, each as a grey picture in which bright means much of that colour. The pixel in row 5, column 5, on the wall, holds 156 for red, 26 for green and 6 for blue.](figures/channels.webp)
 
 # %%
 photographs, photograph_labels = tools.load_sample("cifar10")
@@ -246,7 +246,7 @@ tests.test_channel_axis(globals())
 # The right answer is then a vector with a 1 in the place of its class and 0 elsewhere. **Where is the 1 for the label 0?**
 
 # %% [markdown]
-# ![{alt:one_hot}](figures/one_hot.webp)
+# ![Moving picture: the labels 5, 0, 4 and 9 turn into rows of ten numbers, one number for each class from 0 to 9. Each row gets a 1 in the column of its label and 0 elsewhere: for 5 in column 5, for 0 in the first column, for 4 in column 4, for 9 in the last.](figures/one_hot.webp)
 #
 # ### Why softmax likes it
 #
@@ -340,7 +340,7 @@ print(f"convolution: {3 * 3 * 1 * 32 + 32:>12,} weights")
 # Slide a 3 × 3 window over 5 × 5 pixels, one pixel a step. **Before you read on: how many places are there?**
 
 # %% [markdown]
-# ![{alt:sliding_window}](figures/sliding_window.webp)
+# ![Moving picture: a window of 3 × 3 pixels slides over a picture of 5 × 5 pixels, one pixel a step, row by row from the upper left to the lower right. Each place fills one square of the feature map. There are 9 places, so the feature map has 3 × 3 numbers.](figures/sliding_window.webp)
 #
 # There are 3 × 3 = 9. At every place, the window's nine pixels are multiplied by nine weights, and the products are added up.
 # The weights are called **kernel** or **filter**. The sums form a new matrix, the **feature map**.
@@ -371,7 +371,7 @@ tools.show_convolution(picture, kernel, place=(0, 0))
 # %% [markdown]
 # Nine products, one sum. **Did you get the same?** Then work out one more place before the window gets there.
 #
-# ![{alt:worked_convolution}](figures/worked_convolution.webp)
+# ![Moving picture: a kernel of 3 × 3 numbers stops at each of the nine places of a picture of 5 × 5 numbers. At each place, nine products of a pixel and a weight are written out and added up, and the sum fills one square of the feature map. Picture, row by row: 3, 2, 0, 1, 3; 2, 1, 1, 3, 1; 2, 4, 0, 1, 2; 1, 0, 2, 2, 0; 0, 3, 1, 0, 1. Kernel: 1, 0, -1; 2, 0, -1; 0, 1, 0. Feature map: 10, 0, -1; 5, 7, 0; 5, 2, 2.](figures/worked_convolution.webp)
 
 # %% [markdown]
 # ### By code
@@ -478,7 +478,7 @@ print("the map moved 3 pixels too:", np.array_equal(after[:, 3:], before[:, :-3]
 # stride 1 and stride 2.
 
 # %% [markdown]
-# ![{alt:padding_stride}](figures/padding_stride.webp)
+# ![Moving picture: a window of 3 × 3 slides over a picture of 6 × 6 pixels in four ways at a time. Valid with stride 1 has 16 places, so the feature map is 4 × 4. Valid with stride 2 has 4 places, 2 × 2; the last row and the last column are never seen. Same with stride 1 puts one ring of zeros around the picture: 36 places, 6 × 6, as large as the picture. Padding 1 with stride 2: 9 places, 3 × 3.](figures/padding_stride.webp)
 #
 # ### The size formula
 #
@@ -523,7 +523,7 @@ print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, 
 # %% [markdown]
 # The same size, other numbers: the two look at different places.
 #
-# ![{alt:same_or_padding_1}](figures/same_or_padding_1.webp)
+# ![Moving picture: two ways to slide a 3 × 3 window of ones over a picture of 6 × 6 numbers, 0 to 35, with stride 2. Keras' same puts zeros below and at the right only, and the window starts on the first pixel. Padding 1 puts a ring of zeros around the picture, and the window starts on the zeros. Both give 3 × 3 sums, but other ones: 63, 81, 63; 171, 189, 135; 168, 180, 126 with same, 14, 30, 42; 75, 126, 144; 147, 234, 252 with padding 1.](figures/same_or_padding_1.webp)
 
 # %% [markdown]
 # **In short**
@@ -541,7 +541,7 @@ print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, 
 tools.show_matrix(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]]), title="a feature map", largest=8)
 
 # %% [markdown]
-# ![{alt:pooling}](figures/pooling.webp)
+# ![Moving picture: a feature map of 4 × 4 numbers is cut into four blocks of 2 × 2. The block 1, 3, 5, 2 becomes 5 by max-pooling and 2.75 by mean pooling. The block 0, 2, 1, 1 becomes 2 by max-pooling and 1 by mean pooling. The block 0, 0, 2, 6 becomes 6 by max-pooling and 2 by mean pooling. The block 4, 8, 0, 0 becomes 8 by max-pooling and 3 by mean pooling.](figures/pooling.webp)
 #
 # There are more kinds. *Global* pooling makes one number of a whole map. Windows may overlap, with a stride smaller than
 # the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now.
@@ -638,7 +638,7 @@ if tools.filled("task 4", model_1):
     model_1.summary()
 
 # %% [markdown]
-# ![{alt:net_1}](figures/net_1.webp)
+# ![Diagram of net_1, from left to right. Picture: 28 × 28 × 1. Conv2D with 3 × 3 kernels, stride 1: 26 × 26 × 32, 320 weights. Conv2D with 3 × 3 kernels, stride 1: 24 × 24 × 64, 18,496 weights. Max-pooling in blocks of 2 × 2: 12 × 12 × 64, no weights. Flatten: 9,216 numbers. Dense: 128 units, 1,179,776 weights. Dense: 10 units, 1,290 weights. In all 1,199,882 weights and biases.](figures/net_1.webp)
 #
 # 98 % of the weights are in the first dense layer: $9216 \cdot 128 + 128 = 1{,}179{,}776$. The convolutions, which do
 # most of the seeing, need 18,816.
@@ -849,7 +849,7 @@ if tools.filled("task 6", model_2):
     model_2.summary()
 
 # %% [markdown]
-# ![{alt:net_2}](figures/net_2.webp)
+# ![Diagram of net_2, from left to right. Picture: 28 × 28 × 1. Conv2D with 3 × 3 kernels, stride 1: 26 × 26 × 32, 320 weights. Conv2D with 3 × 3 kernels, stride 2: 12 × 12 × 64, 18,496 weights. Flatten: 9,216 numbers. Dense: 128 units, 1,179,776 weights. Dense: 10 units, 1,290 weights. In all 1,199,882 weights and biases, as many as net_1, without pooling.](figures/net_2.webp)
 #
 # **Which of the two will be faster, and by how much?** The second convolution now has a quarter of the places.
 # Which will be better? Write your guess down before you train.
@@ -959,7 +959,7 @@ play.where_am_i(tests, globals())
 # CIFAR-10 (Krizhevsky, 2009) has 60,000 colour photographs of 32 × 32 pixels in ten classes. Here are twenty of them.
 # **Which would you get wrong, if you had only these pixels?**
 #
-# ![{alt:cifar_classes}](figures/cifar_classes.webp)
+# ![Twenty real colour photographs of 32 × 32 pixels from CIFAR-10, each with the number and the name of its class: airplane (2), automobile (2), cat (2), dog (2), frog (4), horse (2), ship (4), truck (2). The classes bird and deer are not among them.](figures/cifar_classes.webp)
 
 # %% [markdown]
 # The ten classes, by label: 0 airplane, 1 automobile, 2 bird, 3 cat, 4 deer, 5 dog, 6 frog, 7 horse, 8 ship, 9 truck.
