@@ -53,23 +53,24 @@ class Made(TypedDict):
 
 
 def find_stale(
-    pictures: Sequence[Picture] = PICTURES, folder: Path = FOLDER, record: Path = RECORD
+    pictures: Sequence[Picture] = PICTURES, folder: Path | None = None, record: Path | None = None
 ) -> list[Picture]:
     """Pictures that are missing, were changed by hand, or whose script or data say something else now."""
-    made = _read(record)
-    return [picture for picture in pictures if made.get(picture.name) != _state(picture, folder)]
+    made = _read(record or RECORD)
+    return [picture for picture in pictures if made.get(picture.name) != _state(picture, folder or FOLDER)]
 
 
-def find_left_over(pictures: Sequence[Picture] = PICTURES, folder: Path = FOLDER) -> list[Path]:
+def find_left_over(pictures: Sequence[Picture] = PICTURES, folder: Path | None = None) -> list[Path]:
     """Files in the folder that no script makes. They are somebody's, so nothing here deletes them."""
     names = {picture.name for picture in pictures}
-    return [path for path in _files(folder) if path.name not in names]
+    return [path for path in _files(folder or FOLDER) if path.name not in names]
 
 
 def make_stale(
-    pictures: Sequence[Picture] = PICTURES, folder: Path = FOLDER, record: Path = RECORD
+    pictures: Sequence[Picture] = PICTURES, folder: Path | None = None, record: Path | None = None
 ) -> list[Picture]:
     """Draw the stale pictures, and only those; write down what they were made from. Returns them."""
+    folder, record = folder or FOLDER, record or RECORD
     stale = find_stale(pictures, folder, record)
     folder.mkdir(exist_ok=True)
     for picture in stale:

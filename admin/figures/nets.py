@@ -43,11 +43,11 @@ ALTS = {
 INPUT = "picture"
 WEIGHTS, NO_WEIGHTS = "{count:,}\nweights", "no\nweights"
 TOTAL = "{name}: {count:,} weights and biases in all"
-NAMES = {"MaxPooling2D": "max-pooling"}
+NAMES = {"MaxPooling2D": "max-pooling", "relu": "ReLU"}
 
 SAMPLE, CLASSES = (28, 28, 1), 10
-WIDTH, HEIGHT = 740, 340
-TOP_LINE, MIDDLE, SHAPE_LINE, WEIGHT_LINE = 38, 148, 236, 276
+WIDTH, HEIGHT = 740, 362
+TOP_LINE, MIDDLE, SHAPE_LINE, WEIGHT_LINE = 38, 170, 258, 298
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,12 @@ def stages(net: Any) -> Iterator[Stage]:
     for layer in net.layers:
         kind, settings = type(layer).__name__, layer.get_config()
         sides = settings.get("kernel_size") or settings.get("pool_size")
-        detail = " × ".join(map(str, sides)) if sides else settings.get("activation", "")
-        if kind == "Conv2D":
-            detail += f"\nstride {settings['strides'][0]}"
+        activation = settings.get("activation", "")
+        details = [" × ".join(map(str, sides))] if sides else []
+        details += [f"stride {settings['strides'][0]}"] if kind == "Conv2D" else []
+        details += [NAMES.get(activation, activation)] if activation else []
         shape = tuple(layer.output.shape[1:])
-        yield Stage(NAMES.get(kind, kind), detail, shape, layer.count_params(), COLOURS[kind])
+        yield Stage(NAMES.get(kind, kind), "\n".join(details), shape, layer.count_params(), COLOURS[kind])
 
 
 def draw(name: str) -> Frame:

@@ -1,4 +1,4 @@
-"""Max-pooling and mean pooling of the notebook's small feature map, block by block."""
+"""Max-pooling and mean pooling of a small feature map, block by block."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from admin.figures.drawing import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# The same numbers as in the notebook; tests/unit/test_figures.py compares.
 IMAGE = np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]])
 BLOCKS = [IMAGE[row : row + 2, column : column + 2] for row in (0, 2) for column in (0, 2)]
 LARGEST = np.array([block.max() for block in BLOCKS], dtype=float)

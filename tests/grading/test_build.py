@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbgrader.utils import determine_grade, is_grade
 from nbgrader.validator import Validator
 
-from admin import build
+from admin import build, figures
 from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, fingerprint
 
 POINTS = {
@@ -47,6 +48,44 @@ def test_a_stale_notebook_is_named_with_what_to_type(course, monkeypatch, tmp_pa
     assert "\n" not in sentence
 
 
+def test_stale_and_left_over_pictures_are_named_with_what_to_do(course, monkeypatch, tmp_path, capsys):
+    """Does --check see a picture that was changed by hand, and one that nothing makes, in one sentence?"""
+    folder = shutil.copytree(figures.FOLDER, tmp_path / "figures")
+    (folder / "pooling.webp").write_bytes(b"painted over")
+    (folder / "forgotten.webp").write_bytes(b"")
+    monkeypatch.setattr(figures, "FOLDER", folder)
+    monkeypatch.setitem(build.BESIDE, "figures", folder)
+    assert build.main(["--check"]) == 1
+    sentence = capsys.readouterr().out.strip()
+    assert "pooling.webp is not what the source makes now: python3 -m admin build" in sentence
+    assert "forgotten.webp is made by no script of admin/figures: delete it" in sentence
+    assert "\n" not in sentence
+
+
+def test_a_course_s_own_copy_of_a_picture_is_compared(course):
+    """Is a picture that was changed in a course's release found when that course is named?"""
+    copy = course.release / "figures" / "pooling.webp"
+    copy.write_bytes(b"painted over")
+    assert str(copy) in build.find_stale(course)
+
+
+def test_building_draws_what_is_stale_and_only_that(course, monkeypatch, tmp_path):
+    """Does build mend a spoilt picture, in the repository and in the course, and leave the others alone?"""
+    folder = shutil.copytree(figures.FOLDER, tmp_path / "figures")
+    (folder / "pooling.webp").write_bytes(b"painted over")
+    monkeypatch.setattr(figures, "FOLDER", folder)
+    monkeypatch.setattr(figures, "RECORD", Path(shutil.copy(figures.RECORD, tmp_path)))
+    monkeypatch.setitem(build.BESIDE, "figures", folder)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    build.build(course, student_notebook=tmp_path / "student.ipynb")
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"pooling.webp"}
+    assert figures.find_stale() == []
+    assert (course.release / "figures" / "pooling.webp").read_bytes() == (
+        folder / "pooling.webp"
+    ).read_bytes()
+
+
 def test_building_twice_gives_the_same_bytes(course):
     """Would Git show a change where there is none?"""
     before = fingerprint(course.source), fingerprint(course.release)
@@ -62,7 +101,15 @@ def test_cells_are_worth_what_the_contract_says(built):
 def test_the_release_is_complete_and_empty(built):
     """Is everything that the notebook needs beside it, and no output or answer in it?"""
     names = {path.relative_to(built.release).parts[0] for path in built.release.rglob("*")}
-    assert names == {f"{NOTEBOOK}.ipynb", "tools.py", "problem_unittests.py", "custom.css", "data"}
+    assert names == {
+        f"{NOTEBOOK}.ipynb",
+        "tools.py",
+        "problem_unittests.py",
+        "custom.css",
+        "data",
+        "figures",
+        "play",
+    }
     notebook = nbformat.read(built.release / f"{NOTEBOOK}.ipynb", 4)
     assert not any(cell.get("outputs") for cell in notebook.cells)
     assert notebook.metadata.generated
