@@ -1,0 +1,238 @@
+"""A real Chromium on real JupyterLab and Notebook 7, or one line that says what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearSolutions
+from traitlets.config import Config
+
+from admin import build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Route
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# --no-sandbox: Chromium's own sandbox refuses to start as root, as in a container. It opens our pages only.
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
+
+# What Jupyter itself writes to the console as an error: pattern, and why it is none of ours.
+NOISE: dict[str, str] = {}
+
+SETTINGS = {
+    # No question about news in the corner, and no request for them.
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    # All cells are in the page, also those out of sight.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+FEWER_EPOCHS = 2
+
+
+@dataclass
+class Console:
+    """What a page wrote to its console as an error, and what it asked of other machines; noise left out."""
+
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+# ------------------------------------------------------------------------------------------- the browser
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the system's Chromium; without one, or without Playwright, all tests here are skipped."""
+    pytest.importorskip("playwright", reason="no Playwright: pip install -r tests/requirements.txt")
+    names = [os.environ["CHROMIUM"]] if "CHROMIUM" in os.environ else CHROMIUM
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no browser: apt install chromium, or name one in CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs, others can't start an event loop here
+def browser(chromium: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console() -> Console:
+    """What `page` has written to its console so far."""
+    return Console()
+
+
+@pytest.fixture
+def page(browser: Browser, console: Console) -> Iterator[Page]:
+    """A new window with nothing remembered, which reaches this machine only."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+
+    def note(message: str) -> None:
+        if not any(re.search(pattern, message) for pattern in NOISE):
+            console.errors.append(message)
+
+    def note_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            note(f"{message.text} ({message.location.get('url', '')})")
+
+    def refuse(route: Route) -> None:
+        console.elsewhere.append(route.request.url)
+        route.abort()
+
+    page.on("console", note_console)
+    page.on("pageerror", lambda error: note(str(error)))
+    context.route(re.compile(r"^https?://(?!(localhost|127\.0\.0\.1)[:/])"), refuse)
+    yield page
+    context.close()
+
+
+# -------------------------------------------------------------------------------------------- the server
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the server shows: what is released, and the notebook with and without its solutions."""
+    folder = tmp_path_factory.mktemp("released")
+    for name, origin in build.BESIDE.items():
+        if origin.is_dir():
+            shutil.copytree(origin, folder / name, ignore=build.NOT_RELEASED)
+        else:
+            shutil.copyfile(origin, folder / name)
+    solution = build.read_source()
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+    student, _ = ClearSolutions(config=config).preprocess(nbformat.from_dict(solution), {})
+    nbformat.write(student, folder / "student.ipynb")
+    nbformat.write(quick(solution), folder / "solution.ipynb")
+    return folder
+
+
+def quick(solution: NotebookNode, epochs: int = FEWER_EPOCHS) -> NotebookNode:
+    """The solution with fewer epochs, so that nobody waits for minutes; all else is real."""
+    notebook = nbformat.from_dict(solution)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = re.sub(r"\bepochs( ?= ?)\d+", rf"epochs\g<1>{epochs}", cell.source)
+    return notebook
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str, released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a Jupyter server on `released` that has JupyterLab and Notebook 7, and nothing of the user's."""
+    home = tmp_path_factory.mktemp("jupyter")
+    write_settings(home / "settings")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {key: value for key, value in os.environ.items() if key != "NBGRADER_EXECUTION"} | {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(home / "ipython"),
+        # An empty cache and no way out: the same pictures on every machine, with or without a network.
+        "KERAS_HOME": str(home / "keras"),
+        "https_proxy": "http://localhost:9",
+    }
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": released,
+        "ServerApp.allow_root": True,
+        "ServerApp.open_browser": False,
+        "ServerApp.disable_check_xsrf": True,  # so that `without_kernels` may ask it to end them
+        "IdentityProvider.token": "",
+        "LabApp.expose_app_in_browser": True,
+        "JupyterNotebookApp.expose_app_in_browser": True,
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *arguments],
+            cwd=released,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        address = f"http://127.0.0.1:{port}/"
+        try:
+            wait_for(address, process, home / "log")
+            yield address
+        finally:
+            process.terminate()  # it ends its kernels, too
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def write_settings(folder: Path) -> None:
+    """JupyterLab's settings, as its settings editor would write them."""
+    for name, values in SETTINGS.items():
+        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
+    """Return when the server answers; fail with the end of its log when it ended or takes too long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}api/status", timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"Jupyter did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def without_kernels(server: str) -> Iterator[None]:
+    """Ends all kernels after a test: TensorFlow takes half a gigabyte in each."""
+    yield
+    with urllib.request.urlopen(f"{server}api/sessions") as answer:
+        sessions = json.load(answer)
+    for session in sessions:
+        request = urllib.request.Request(f"{server}api/sessions/{session['id']}", method="DELETE")
+        urllib.request.urlopen(request).close()
+
+
+@pytest.fixture
+def open_notebook(page: Page, server: str, without_kernels: None) -> Callable[..., Page]:
+    """Opens a notebook of `released` in "lab" or "notebook", ready to run; returns the page."""
+    from tests.browser import pages
+
+    def opened(name: str, application: str) -> Page:
+        pages.open_notebook(page, server, name, application)
+        return page
+
+    return opened
