@@ -1,7 +1,7 @@
 """What the notebook "Convolutional networks" calls: data, guards, arithmetic, figures.
 
 The public names, in the order in which the notebook meets them:
-  set-up      style, has_gpu, grading
+  set-up      style, quiet, has_gpu, grading
   data        load, load_sample, draw_stand_ins, CIFAR_CLASSES
   guards      filled
   arithmetic  convolve, feature_map_size, pool
@@ -61,6 +61,22 @@ def has_gpu() -> bool:
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let nothing through that C++ code writes to stderr, such as TensorFlow's greeting when it is imported.
+
+    Python's own warnings and errors still show in a notebook.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def style() -> None:
@@ -405,7 +421,19 @@ def _stop_after(steps: int) -> Any:
 
 
 def progress() -> Any:
-    """A Keras callback that keeps one line on training up to date: `fit(…, verbose=0, callbacks=[…])`."""
+    """A Keras callback that shows a training as it goes: `fit(…, verbose=0, callbacks=[…])`.
+
+    While nbgrader runs the notebook, it is one line of text; else curves that grow, and a button to stop.
+    """
+    if not grading():
+        from play import training
+
+        return training.live()
+    return _progress_line()
+
+
+def _progress_line() -> Any:
+    """A Keras callback that keeps one line on training up to date."""
     import keras
     from IPython.display import display
 

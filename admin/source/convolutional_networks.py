@@ -121,7 +121,8 @@ print("a pixel of the wall, in row 5 and column 5:", photographs[6][5, 5])
 # now.
 
 # %% nbgrader={"grade": false, "grade_id": "import_keras", "locked": true, "schema_version": 3, "solution": false, "task": false}
-import keras
+with tools.quiet():  # TensorFlow greets its developers
+    import keras
 
 keras.utils.set_random_seed(SEED)
 print(f"Ready: Keras {keras.__version__}.")

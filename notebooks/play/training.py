@@ -1,0 +1,204 @@
+"""Live training: a bar, curves that grow batch by batch, and a button that stops and keeps what was learned.
+
+A click reaches the kernel while it trains, because JupyterLab 4.4 and Notebook 7.4 and later send a widget's
+messages through a subshell of ipykernel 7 (https://jupyterlab.readthedocs.io/en/stable/user/subshells.html).
+Where a front end does not, Jupyter's own stop button (an interrupt) does the same.
+"""
+
+from __future__ import annotations
+
+import html
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from play import base
+
+STOP = "Stop, and keep what was learned"
+STARTS = "Training starts …"
+BAR = "epoch {epoch} of {epochs}, batch {batch} of {batches} · {passed:.0f} s"
+LEFT = " · about {left:.0f} s to go"
+STOPPED = "Stopped in epoch {epoch} of {epochs}, after {passed:.0f} s. The net keeps what it has learned."
+DONE = "Trained for {epochs} epochs in {passed:.0f} s."
+NUMBERS = "{part}: loss {loss:.3f}, accuracy {accuracy:.1%}"
+TRAINING, VALIDATION = "training", "validation"
+ALT = "Curves of the loss and of the accuracy by epoch. {words}."
+
+REDRAW_SECONDS = 0.25
+MOST_POINTS = 300
+CHART = {"top": 62, "width": 255, "height": 140}
+
+
+@dataclass
+class Progress:
+    """How far a training has come: points (epoch, loss, accuracy), epochs counted in fractions."""
+
+    epochs: int = 1
+    batches: int = 1
+    epoch: int = 0
+    batch: int = 0
+    passed: float = 0.0
+    state: str = "runs"
+    """runs, stopped or done"""
+    training: list[tuple[float, float, float]] = field(default_factory=list)
+    validation: list[tuple[float, float, float]] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """How much of the training is done, from 0 to 1."""
+        return min(1.0, (self.epoch + self.batch / self.batches) / self.epochs)
+
+
+def live() -> Any:
+    """A Keras callback that shows a training while it goes on: `fit(…, verbose=0, callbacks=[live()])`.
+
+    The button, or an interrupt of the kernel, ends the training after the present batch. What is shown at the
+    end is a still picture, which stays in the saved notebook.
+    """
+    import keras
+    from IPython.display import display
+    from ipywidgets import HTML, Button, Layout, VBox
+
+    class Live(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.course = Progress(self.params["epochs"], self.params["steps"] or 1)
+            self.began, self.drawn = time.monotonic(), 0.0
+            self.picture = HTML(base.page(base.paragraph(STARTS)))
+            self.button = Button(description=STOP, icon="stop", layout=Layout(width="auto"))
+            self.button.on_click(lambda _: self.stop())
+            live = VBox([self.picture, self.button])._repr_mimebundle_() or {}
+            self.shown = display({**live, "text/plain": STARTS}, raw=True, display_id=True)
+            self.interrupt = _on_interrupt(self.stop)
+
+        def stop(self) -> None:
+            """End after this batch. May be called from another thread."""
+            self.course.state = "stopped"
+
+        def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+            course = self.course
+            course.batch = batch + 1
+            course.passed = time.monotonic() - self.began
+            if course.state == "stopped":
+                self.model.stop_training = True
+            if course.passed - self.drawn > REDRAW_SECONDS:
+                self.note(course.training, course.epoch + course.batch / course.batches, logs or {}, "")
+                self.drawn = course.passed
+                self.picture.value = drawn(course)
+
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+            course = self.course
+            self.note(course.training, epoch + 1, logs or {}, "")
+            self.note(course.validation, epoch + 1, logs or {}, "val_")
+            if course.state != "stopped":
+                course.epoch, course.batch = epoch + 1, 0
+            course.passed = time.monotonic() - self.began
+
+        def note(self, points: list[Any], epoch: float, logs: Mapping[str, float], mark: str) -> None:
+            if mark + "loss" in logs and not (points and points[-1][0] >= epoch):
+                loss, accuracy = (float(logs.get(mark + name, 0)) for name in ("loss", "accuracy"))
+                points.append((epoch, loss, accuracy))
+
+        def on_train_end(self, logs: Any = None) -> None:
+            _put_back(self.interrupt)
+            if self.course.state != "stopped":
+                self.course.state = "done"
+            self.picture.value = drawn(self.course)
+            still = {"text/html": drawn(self.course), "text/plain": f"[{words(self.course)}]"}
+            if self.shown is not None:
+                self.shown.update(still, raw=True)
+
+    return Live()
+
+
+def _on_interrupt(stop: Any) -> Any:
+    """Let the next interrupt of the kernel call `stop`, and return what it would have called."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    before = signal.getsignal(signal.SIGINT)
+
+    def once(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, before)  # a second one ends the cell, as ever
+        stop()
+
+    signal.signal(signal.SIGINT, once)
+    return before
+
+
+def _put_back(before: Any) -> None:
+    if before is not None:
+        signal.signal(signal.SIGINT, before)
+
+
+# ------------------------------------------------------------------------------------------- what is seen
+
+
+def words(course: Progress) -> str:
+    """Where a training is, or how it ended, in a sentence or two."""
+    facts = {
+        "epoch": min(course.epoch + 1, course.epochs),
+        "epochs": course.epochs,
+        "batch": course.batch,
+        "batches": course.batches,
+        "passed": course.passed,
+    }
+    if course.state == "runs":
+        head = BAR.format(**facts)
+        if course.share > 0.02:
+            head += LEFT.format(left=course.passed / course.share * (1 - course.share))
+    else:
+        head = (STOPPED if course.state == "stopped" else DONE).format(**facts)
+    return " ".join([head, *numbers(course)]) if course.state != "runs" else head
+
+
+def numbers(course: Progress) -> list[str]:
+    """The latest loss and accuracy, in training and in validation."""
+    parts = ((TRAINING, course.training), (VALIDATION, course.validation))
+    return [
+        NUMBERS.format(part=part, loss=points[-1][1], accuracy=points[-1][2]) + "."
+        for part, points in parts
+        if points
+    ]
+
+
+def drawn(course: Progress) -> str:
+    """Bar and curves as HTML."""
+    highest = max([1e-9, *(point[1] for point in [*course.training, *course.validation])])
+    charts = (
+        ("loss", 1, base.Frame(50, x_from=0, x_to=course.epochs, y_from=0, y_to=highest, **CHART)),
+        ("accuracy", 2, base.Frame(390, x_from=0, x_to=course.epochs, y_from=0, y_to=1, **CHART)),
+    )
+    parts = [
+        base.box(0, 4, 645, 14, base.FAINT, line=1),
+        base.box(0, 4, 645 * course.share, 14, base.BLUE, base.BLUE, line=0),
+    ]
+    for name, which, frame in charts:
+        ticks = range(0, course.epochs + 1, max(1, -(-course.epochs // 6)))
+        y_ticks = [0, highest / 2, highest] if name == "loss" else [0, 0.25, 0.5, 0.75, 1]
+        parts.append(frame.axes(ticks, y_ticks, "epoch", name, ".2g" if name == "loss" else ".0%"))
+        parts.append(_curve(frame, course.training, which, base.BLUE, dashed=False))
+        parts.append(_curve(frame, course.validation, which, base.ORANGE, dashed=True))
+    for place, (part, colour) in enumerate(((TRAINING, base.BLUE), (VALIDATION, base.ORANGE))):
+        left = 210 + 110 * place
+        parts.append(base.curve([(left, 34), (left + 24, 34)], colour, dashed=bool(place)))
+        parts.append(base.label(left + 30, 34, part, 12, "start"))
+    said = " ".join(numbers(course))
+    picture = base.svg(660, 245, parts, ALT.format(words=said.rstrip(".") or STARTS))
+    return base.page(picture, base.paragraph(words(course)), _numbers_line(course))
+
+
+def _numbers_line(course: Progress) -> str:
+    if course.state != "runs":
+        return ""
+    return f'<p style="margin: 2px 0; color: {base.INK}">{html.escape(" ".join(numbers(course)))}</p>'
+
+
+def _curve(
+    frame: base.Frame, points: Sequence[tuple[float, float, float]], which: int, colour: str, dashed: bool
+) -> str:
+    step = max(1, len(points) // MOST_POINTS)
+    places = [frame.place(point[0], point[which]) for point in [*points[:-1:step], *points[-1:]]]
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" style="fill: {colour}"/>' for x, y in places]
+    return base.curve(places, colour, dashed) + ("".join(dots) if dashed else "")
