@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +41,7 @@ HOW = {
 
 def main() -> None:
     """Train each net with each seed, unless the file has it already; write after each run."""
-    made = json.loads(TARGET.read_text()) if TARGET.exists() else {"how": HOW, "runs": []}
+    made: dict[str, Any] = json.loads(TARGET.read_text()) if TARGET.exists() else {"how": HOW, "runs": []}
     nets = solutions()
     images, labels = digits()
     for seed in SEEDS:
@@ -99,4 +98,4 @@ def trained(net: Callable[..., Any], seed: int, images: np.ndarray, labels: np.n
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

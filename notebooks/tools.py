@@ -596,7 +596,7 @@ def show_matrix(image: NDArray[Any], title: str = "", largest: float = 255) -> N
 def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int, int] = (0, 0)) -> None:
     """Picture, kernel and an empty feature map to work out by hand, with frames for the sum at one place."""
     height, width = kernel.shape
-    empty = np.full(convolve(image, kernel).shape, np.nan)
+    empty = convolve(image, kernel) * np.nan
     sides = [image.shape[1], width, empty.shape[1]]
     with _canvas(1, 3, 2.8, width_ratios=sides) as (figure, axes):
         _numbers(axes[0, 0], image, colours="Greys_r", low=-6, title="picture")

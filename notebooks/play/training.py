@@ -24,7 +24,7 @@ LEFT = " · about {left:.0f} s to go"
 STOPPED = "Stopped in epoch {epoch} of {epochs}, after {passed:.0f} s. The net keeps what it has learned."
 DONE = "Trained for {epochs} epochs in {passed:.0f} s."
 NUMBERS = "{part}: loss {loss:.3f}, accuracy {accuracy:.1%}"
-TRAINING, VALIDATION = "training", "validation"
+TRAINING, VALIDATION = "Training", "Validation"
 ALT = "Curves of the loss and of the accuracy by epoch. {words}."
 
 REDRAW_SECONDS = 0.25
@@ -90,10 +90,11 @@ def live() -> Any:
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
             course = self.course
-            self.note(course.training, epoch + 1, logs or {}, "")
-            self.note(course.validation, epoch + 1, logs or {}, "val_")
             if course.state != "stopped":
                 course.epoch, course.batch = epoch + 1, 0
+            reached = course.epoch + course.batch / course.batches
+            self.note(course.training, reached, logs or {}, "")
+            self.note(course.validation, reached, logs or {}, "val_")
             course.passed = time.monotonic() - self.began
 
         def note(self, points: list[Any], epoch: float, logs: Mapping[str, float], mark: str) -> None:
@@ -183,7 +184,7 @@ def drawn(course: Progress) -> str:
     for place, (part, colour) in enumerate(((TRAINING, base.BLUE), (VALIDATION, base.ORANGE))):
         left = 210 + 110 * place
         parts.append(base.curve([(left, 34), (left + 24, 34)], colour, dashed=bool(place)))
-        parts.append(base.label(left + 30, 34, part, 12, "start"))
+        parts.append(base.label(left + 30, 34, part.lower(), 12, "start"))
     said = " ".join(numbers(course))
     picture = base.svg(660, 245, parts, ALT.format(words=said.rstrip(".") or STARTS))
     return base.page(picture, base.paragraph(words(course)), _numbers_line(course))
