@@ -137,9 +137,9 @@ def matrix(
         parts.append(box(left, top, cell, cell, FAINT, code, line=0.5))
         if numbers:
             ink = "#ffffff" if _is_dark(code) else "#000000"
-            parts.append(
-                label(left + cell / 2, top + cell / 2, f"{value:.3g}", min(13, cell * 0.42), colour=ink)
-            )
+            words = f"{value:.3g}"
+            size = min(13, cell * 0.42, cell * 1.5 / len(words))
+            parts.append(label(left + cell / 2, top + cell / 2, words, size, colour=ink))
     return "".join(parts)
 
 

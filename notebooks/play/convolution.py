@@ -1,0 +1,313 @@
+"""The convolution explorer: a kernel slides over a picture, and every number that it makes is written out.
+
+One chooses picture, kernel, size, stride and padding, steps or plays through the places, types in a kernel of
+one's own, and flips it to see what mathematicians call a convolution.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tools
+from numpy.typing import NDArray
+
+from play import base
+
+VERTICAL, HORIZONTAL, BLUR = "edge, left against right", "edge, top against bottom", "blur (mean)"
+EXAMPLE, OWN = "the example", "own numbers"
+NAMES = {
+    "picture": "picture",
+    "kernel": "kernel",
+    "size": "kernel size",
+    "stride": "stride",
+    "padding": "padding",
+    "place": "place",
+    "own": "own kernel",
+    "whole": "show the whole feature map",
+    "flip": "flip the kernel",
+}
+MAP = "feature map"
+PADDED = "picture, padding {padding}"
+FORMULA = "⌊({side} + 2 · {padding} − {kernel}) / {stride}⌋ + 1 = {places}"
+BOTH_SIDES = "Places in a row and in a column: {formula}"
+EACH_SIDE = "Places, height: {height} · width: {width}"
+FLIPPED = (
+    "The kernel is flipped, left to right and upside down. This is the convolution of mathematics. "
+    "{difference}"
+)
+AS_IT_IS = "The kernel is not flipped. This is the cross-correlation that Keras' layers compute."
+DIFFERS, SAME = "The map is another one than without the flip.", "This kernel is its own mirror image."
+NOT_ROWS = "Write the kernel as rows of numbers, such as 1 0 -1, all of the same length."
+TOO_LARGE = "Kernels of up to {most} × {most} numbers can be shown here."
+DOES_NOT_FIT = "{reason}: choose a smaller kernel or more padding."
+ALT = (
+    "Picture of {height} by {width} numbers with padding {padding}, kernel {kernel}, stride {stride}. "
+    "Feature map of {rows} by {columns}; the window is at place ({row}, {column}), where the sum is {value}."
+)
+BACK, NEXT = "one place back", "one place on"
+
+SIZES = (1, 2, 3, 5)
+LARGEST_KERNEL = 7
+EXAMPLE_KERNEL = np.array([[1, 0, -1], [2, 0, -1], [0, 1, 0]])
+WIDTH, LARGEST_CELL, READABLE_CELL = 700, 34, 20
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is chosen: a picture (h, w), a kernel (kh, kw) as it was typed, and how it slides."""
+
+    picture: NDArray[Any]
+    kernel: NDArray[Any]
+    stride: int = 1
+    padding: int = 0
+    place: int = 0
+    """counted row by row"""
+    whole: bool = True
+    flip: bool = False
+
+    @property
+    def used(self) -> NDArray[Any]:
+        """The kernel that slides."""
+        return np.flip(self.kernel) if self.flip else self.kernel
+
+    def feature_map(self) -> NDArray[np.float64]:
+        """Raises ValueError when the kernel does not fit."""
+        return tools.convolve(self.picture, self.used, self.stride, self.padding)
+
+
+def explore_convolution(pictures: Mapping[str, NDArray[Any]]) -> None:
+    """Show the explorer for grey pictures (h, w) of up to some 30 pixels a side, by their names."""
+    base.show(lambda: convolution_view(pictures), "convolution explorer")
+
+
+def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
+    """The explorer as a view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
+    from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, IntSlider, Layout, Play, Textarea, VBox
+
+    wide, narrow = {"description_width": "90px"}, Layout(width="330px")
+    parts: dict[str, Any] = {
+        "picture": Dropdown(options=list(pictures)),
+        "kernel": Dropdown(options=[EXAMPLE, VERTICAL, HORIZONTAL, BLUR, OWN]),
+        "size": Dropdown(options=SIZES, value=3),
+        "stride": IntSlider(1, 1, 3),
+        "padding": IntSlider(0, 0, 2),
+        "place": IntSlider(0, 0, 8),
+        "own": Textarea("0 0 0\n0 0 1\n0 0 0", rows=3),
+        "whole": Checkbox(value=True),
+        "flip": Checkbox(value=False),
+    }
+    for name, part in parts.items():
+        part.description, part.style, part.layout = NAMES[name], wide, narrow
+    play = Play(min=0, max=8, interval=900, show_repeat=False)
+    back, on = Button(icon="step-backward", tooltip=BACK), Button(icon="step-forward", tooltip=NEXT)
+    for button in (back, on):
+        button.layout = Layout(width="42px")
+    shown = HTML()
+
+    def setting() -> Setting:
+        values = {name: parts[name].value for name in ("stride", "padding", "place", "whole", "flip")}
+        kernel = kernel_of(parts["kernel"].value, parts["size"].value, parts["own"].value)
+        return Setting(np.asarray(pictures[parts["picture"].value], dtype=float), kernel, **values)
+
+    def redraw(_: Any = None) -> None:
+        parts["size"].disabled = parts["kernel"].value in (EXAMPLE, OWN)
+        parts["own"].layout.display = "" if parts["kernel"].value == OWN else "none"
+        try:
+            now = setting()
+            last = now.feature_map().size - 1
+        except ValueError as reason:
+            words = str(reason)
+            fits = words in (NOT_ROWS, TOO_LARGE.format(most=LARGEST_KERNEL))
+            shown.value = base.page(base.paragraph(words if fits else DOES_NOT_FIT.format(reason=words)))
+            return
+        parts["place"].max = play.max = last
+        shown.value = drawn(setting())
+
+    def step(by: int) -> Callable[[Any], None]:
+        def go(_: Any) -> None:
+            parts["place"].value = min(max(parts["place"].value + by, 0), parts["place"].max)
+
+        return go
+
+    def follow(change: Any) -> None:
+        parts["whole"].value = False  # while it plays, one sees the map fill
+        parts["place"].value = change["new"]
+
+    back.on_click(step(-1))
+    on.on_click(step(1))
+    play.observe(follow, "value")
+    for part in parts.values():
+        part.observe(redraw, "value")
+    redraw()
+    box = VBox(
+        [
+            HBox([parts["picture"], parts["kernel"]]),
+            HBox([parts["size"], parts["own"]]),
+            HBox([parts["stride"], parts["padding"]]),
+            HBox([parts["place"], back, on, play]),
+            HBox([parts["whole"], parts["flip"]]),
+            shown,
+        ]
+    )
+    return base.View(box, shown.value, description(setting()), {**parts, "play": play, "picture_of": shown})
+
+
+def kernel_of(name: str, size: int, typed: str) -> NDArray[Any]:
+    """The kernel of this name; `size` counts for edges and blur, `typed` for one's own numbers.
+
+    Raises ValueError with a sentence when what is typed is no kernel.
+    """
+    if name == EXAMPLE:
+        return EXAMPLE_KERNEL
+    if name == BLUR:
+        return np.full((size, size), 1 / size**2)
+    if name == OWN:
+        return _typed(typed)
+    signs = np.sign(np.arange(size)[::-1] - (size - 1) / 2) if size > 1 else np.ones(1)
+    edge = np.repeat(signs[None], size, axis=0).astype(int)
+    return edge if name == VERTICAL else edge.T
+
+
+def _typed(text: str) -> NDArray[Any]:
+    lines = [line.replace(",", " ").replace("−", "-").split() for line in text.splitlines() if line.strip()]
+    try:
+        kernel = np.array([[float(number) for number in line] for line in lines])
+    except ValueError:
+        raise ValueError(NOT_ROWS) from None
+    if kernel.ndim != 2 or not np.isfinite(kernel).all():
+        raise ValueError(NOT_ROWS)
+    if max(kernel.shape) > LARGEST_KERNEL:
+        raise ValueError(TOO_LARGE.format(most=LARGEST_KERNEL))
+    return kernel
+
+
+# ------------------------------------------------------------------------------------------- what is seen
+
+
+def drawn(now: Setting) -> str:
+    """Picture, kernel, feature map, the sum at the place, and the size formula, as HTML."""
+    result = now.feature_map()
+    row, column = divmod(min(now.place, result.size - 1), result.shape[1])
+    padded = np.pad(now.picture, now.padding)
+    kernel = now.used
+    # The kernel's numbers can always be read; picture and map share what room is left.
+    weight_cell = min(LARGEST_CELL, 5 * LARGEST_CELL / kernel.shape[1])
+    room = WIDTH - 70 - kernel.shape[1] * weight_cell
+    cell = min(weight_cell, room / (padded.shape[1] + result.shape[1]))
+    kernel_left = 31 + padded.shape[1] * cell
+    lefts = (1, kernel_left, kernel_left + 30 + kernel.shape[1] * weight_cell)
+    seen = result.copy()
+    if not now.whole:
+        seen.flat[row * result.shape[1] + column + 1 :] = np.nan
+    titles = (PADDED.format(padding=now.padding), NAMES["kernel"], MAP)
+    top_line = 20
+    parts = [base.label(left, 8, title, 13, "start") for left, title in zip(lefts, titles, strict=True)]
+    parts.append(_cells(padded, lefts[0], top_line, cell, padded, "gray"))
+    parts.append(_padding_marks(now, lefts[0], top_line, cell))
+    parts.append(
+        base.matrix(
+            kernel, lefts[1], top_line, weight_cell, kernel.min(), max(kernel.max(), kernel.min() + 1)
+        )
+    )
+    parts.append(_cells(seen, lefts[2], top_line, cell, result, tools.VALUE_MAP))
+    height, width = (side * cell for side in kernel.shape)
+    left, top = lefts[0] + column * now.stride * cell, top_line + row * now.stride * cell
+    parts.append(base.box(left, top, width, height, base.ORANGE))
+    parts.append(base.box(lefts[2] + column * cell, top_line + row * cell, cell, cell, base.ORANGE))
+    tall = 24 + max(cell * max(padded.shape[0], result.shape[0]), weight_cell * kernel.shape[0])
+    picture = base.svg(WIDTH, tall, parts, description(now))
+    return base.page(picture, _sum(now, row, column), base.paragraph(_sizes(now)), base.paragraph(_flip(now)))
+
+
+def _cells(
+    values: NDArray[Any], left: float, top: float, cell: float, all_values: NDArray[Any], colours: str
+) -> str:
+    """A matrix with its numbers where they can be read, else as one picture; coloured by `all_values`."""
+    low, high = float(all_values.min(initial=0)), float(all_values.max(initial=0))
+    high = high if high > low else low + 1
+    if cell >= READABLE_CELL:
+        # A grey picture starts at middle grey, so that its black numbers can be read.
+        low = low - (high - low) if colours == "gray" else low
+        return base.matrix(values, left, top, cell, low, high, colours)
+    width = cell * values.shape[1]
+    frame = base.box(left, top, width, cell * values.shape[0], base.FAINT, line=1)
+    pixels = base.coloured(np.nan_to_num(values, nan=low), low, high, colours)
+    pixels[np.isnan(values)] = 255
+    return base.image(pixels, left, top, width) + frame
+
+
+def _padding_marks(now: Setting, left: float, top: float, cell: float) -> str:
+    """A dashed frame around the picture itself, where there is padding."""
+    if not now.padding:
+        return ""
+    height, width = now.picture.shape
+    return (
+        f'<rect x="{left + now.padding * cell:g}" y="{top + now.padding * cell:g}" width="{width * cell:g}" '
+        f'height="{height * cell:g}" stroke-dasharray="5 4" stroke-width="2" '
+        f'style="fill: none; stroke: {base.BLUE}"/>'
+    )
+
+
+def _sum(now: Setting, row: int, column: int) -> str:
+    """The products under the window and their sum; the rows' sums where there are more than nine."""
+    kernel = now.used
+    top, left = row * now.stride, column * now.stride
+    under = np.pad(now.picture, now.padding)[top : top + kernel.shape[0], left : left + kernel.shape[1]]
+    if kernel.size <= 9:
+        rows = [
+            " + ".join(f"{pixel:.3g}·{_signed(weight)}" for pixel, weight in zip(*pair, strict=True))
+            for pair in zip(under, kernel, strict=True)
+        ]
+    else:
+        rows = [f"{_signed(value)}" for value in (under * kernel).sum(axis=1)]
+    lines = "\n+ ".join(rows) if kernel.size <= 9 else " + ".join(rows)
+    text = f"  {lines}\n= {(under * kernel).sum():.4g}"
+    return f'<pre style="margin: 8px 0; color: {base.INK}; background: none">{html.escape(text)}</pre>'
+
+
+def _signed(value: float) -> str:
+    return f"({value:.3g})" if value < 0 else f"{value:.3g}"
+
+
+def _sizes(now: Setting) -> str:
+    """The size formula with the numbers of this setting."""
+    formulas = []
+    for side, kernel, places in zip(
+        now.picture.shape, now.kernel.shape, now.feature_map().shape, strict=True
+    ):
+        formulas.append(
+            FORMULA.format(side=side, padding=now.padding, kernel=kernel, stride=now.stride, places=places)
+        )
+    height, width = formulas
+    if height == width:
+        return BOTH_SIDES.format(formula=height)
+    return EACH_SIDE.format(height=height, width=width)
+
+
+def _flip(now: Setting) -> str:
+    if not now.flip:
+        return AS_IT_IS
+    plain = tools.convolve(now.picture, now.kernel, now.stride, now.padding)
+    return FLIPPED.format(difference=SAME if np.allclose(plain, now.feature_map()) else DIFFERS)
+
+
+def description(now: Setting) -> str:
+    """The picture in words."""
+    result = now.feature_map()
+    row, column = divmod(min(now.place, result.size - 1), result.shape[1])
+    return ALT.format(
+        height=now.picture.shape[0],
+        width=now.picture.shape[1],
+        padding=now.padding,
+        kernel=np.round(now.used, 2).tolist(),
+        stride=now.stride,
+        rows=result.shape[0],
+        columns=result.shape[1],
+        row=row,
+        column=column,
+        value=f"{result[row, column]:.4g}",
+    )
