@@ -18,7 +18,7 @@ MOST_WITH_NUMBERS = 14
 
 
 def zoom_into_pixels(image: NDArray[np.uint8], label: int) -> None:
-    """Show a grey picture (h, w) of 8 bits with sliders that choose how much of it, and which part, is seen."""
+    """Show a grey picture (h, w) of 8 bits; sliders choose how much of it, and which part, is seen."""
     base.show(lambda: pixels_view(image, int(label)), "zoom")
 
 
