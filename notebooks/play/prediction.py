@@ -41,7 +41,7 @@ MISSED = {
     "stride forgotten": "the stride was missed: it divides the room that remains",
     "stride too much": "this convolution has stride 1: nothing is divided",
     "rounded up": "rounded up: a step that no longer fits is dropped",
-    "channels as before": "the last number is the number of this layer's kernels, not of the channels that came in",
+    "channels as before": "the last number is that of this layer's kernels, not of the channels that come in",
     "channels forgotten": "the channels were missed: each kernel makes one map",
     "not halved": "the pooling was missed: of each 2 × 2 block one number is kept",
     "channels halved": "pooling works on each map alone: the number of channels stays",
@@ -55,11 +55,14 @@ MISSED = {
     "at each place": "counted at every place: the same weights serve everywhere",
     "kernels forgotten": "that is one kernel: how many are there?",
     "no weights here": "this layer only picks or lines up numbers: there is nothing to learn",
-    "input not flattened": "the input is not flattened here: count all numbers that come in, not the channels",
+    "input not flattened": "count all the numbers that come in, not the channels alone",
 }
 TOTAL = "All in all: {right} of {all} right."
 NO_WEIGHTS = "no weights"
-ALT = "A table with a row for each layer of {net} and empty fields for its output's shape and its weights: {layers}"
+ALT = (
+    "A table with a row for each layer of {net} and empty fields for its output's shape and its weights: "
+    "{layers}"
+)
 
 OPERATORS: Mapping[type, Callable[[int, int], int]] = {
     ast.Add: operator.add,

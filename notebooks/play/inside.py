@@ -1,0 +1,266 @@
+"""Look inside a trained net: its kernels and feature maps, a unit's receptive field, an occlusion map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from play import base
+
+NAMES = {
+    "digit": "picture",
+    "layer": "layer",
+    "map": "feature map",
+    "row": "unit, row",
+    "column": "unit, column",
+    "occlusion": "show the occlusion map",
+}
+NO_MAPS = "This net has no convolution or pooling whose maps could be shown."
+READS = "It is {label}, and the net reads {read}, with {share:.0%}."
+FIELD = (
+    "The unit in row {row}, column {column} of map {map} has the value {value:.3g}. It depends on the framed "
+    "{height} × {width} pixels{part}."
+)
+PART = ", some of which lie outside of the picture"
+PICTURE, UNIT_MAP, KERNEL, KERNELS = "picture", "map {map}", "its kernel", "its kernel, by channel"
+ALL_MAPS = "All {count} maps of {layer}, each {height} × {width}; brighter is larger."
+OCCLUDED = (
+    "Occlusion map: a grey patch of {patch} × {patch} pixels hides one part after the other. Bright is "
+    "where the share of {label} then falls most: from {share:.0%} to {lowest:.0%}."
+)
+ALT = (
+    "A picture of {label} with a frame around {height} by {width} pixels, map {map} of {count} of the layer "
+    "{layer}, enlarged, with the unit in row {row} and column {column} framed, and all maps of that layer."
+)
+
+SIDE, SHEET_WIDTH, PATCH, PATCH_STEP, GREY = 200, 700, 7, 3, 0.5
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a layer slides along one axis: window, stride, and pixels of padding before the first."""
+
+    kernel: int
+    stride: int
+    padding: int = 0
+
+
+@dataclass(frozen=True)
+class Level:
+    """A layer whose maps can be shown: its name and the steps from the picture to it, rows and columns."""
+
+    name: str
+    layer: Any
+    rows: tuple[Step, ...]
+    columns: tuple[Step, ...]
+
+
+def look_inside(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> None:
+    """Show the inside of a trained Keras net: pictures (n, h, w, channels) as it takes them, labels (n,)."""
+    base.show(lambda: inside_view(model, images, labels), "look inside")
+
+
+def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.View:
+    """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
+    import keras
+    from ipywidgets import HTML, Checkbox, Dropdown, HBox, IntSlider, VBox
+
+    levels = levels_of(model)
+    if not levels:
+        words = base.page(base.paragraph(NO_MAPS))
+        return base.View(HTML(words), words, NO_MAPS)
+    labels = np.asarray(labels).reshape(-1)
+    look = keras.Model(model.inputs[0], [*(level.layer.output for level in levels), model.outputs[0]])
+    parts: dict[str, Any] = {
+        "digit": IntSlider(0, 0, len(images) - 1),
+        "layer": Dropdown(options=[(level.name, number) for number, level in enumerate(levels)]),
+        "map": IntSlider(0, 0, 0),
+        "row": IntSlider(0, 0, 0),
+        "column": IntSlider(0, 0, 0),
+        "occlusion": Checkbox(value=False, indent=False),
+    }
+    for name, part in parts.items():
+        part.description = NAMES[name]
+    seen: dict[int, list[NDArray[Any]]] = {}
+    shown = HTML()
+
+    def outputs(at: int) -> list[NDArray[Any]]:
+        """Maps of all levels, (h, w, channels), and the shares, for one picture; the latest is kept."""
+        if at not in seen:
+            seen.clear()
+            seen[at] = [np.asarray(output)[0] for output in look(np.asarray(images[at : at + 1]))]
+        return seen[at]
+
+    def redraw(_: object = None) -> None:
+        at = parts["digit"].value
+        *maps, shares = outputs(at)
+        level, here = levels[parts["layer"].value], maps[parts["layer"].value]
+        for name, size in zip(("row", "column", "map"), here.shape, strict=True):
+            parts[name].max = size - 1
+        unit = (parts["row"].value, parts["column"].value, parts["map"].value)
+        hidden = occlusion(model, images[at], int(labels[at])) if parts["occlusion"].value else None
+        shown.value = drawn(level, here, unit, images[at], int(labels[at]), shares, hidden)
+
+    middle = [size // 2 for size in outputs(0)[0].shape[:2]]
+    redraw()
+    parts["row"].value, parts["column"].value = middle
+    for part in parts.values():
+        part.observe(redraw, "value")
+    redraw()
+    text = description(levels[0], outputs(0)[0], (*middle, 0), int(labels[0]))
+    controls = [
+        HBox([parts["digit"], parts["layer"]]),
+        HBox([parts["map"], parts["occlusion"]]),
+        HBox([parts["row"], parts["column"]]),
+    ]
+    return base.View(VBox([*controls, shown]), shown.value, text, {**parts, "picture_of": shown})
+
+
+def levels_of(model: Any) -> list[Level]:
+    """The convolution and pooling layers, in order, as long as the net is one straight line to them."""
+    levels: list[Level] = []
+    rows: tuple[Step, ...] = ()
+    columns: tuple[Step, ...] = ()
+    for layer in model.layers:
+        window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+        if window is None or len(layer.output.shape) != 4:
+            continue
+        widen = getattr(layer, "dilation_rate", (1, 1))
+        windows = [(size - 1) * by + 1 for size, by in zip(window, widen, strict=True)]
+        sides = layer.input.shape[1:3]
+        steps = [
+            Step(size, stride, _padding(side, size, stride) if layer.padding == "same" else 0)
+            for size, stride, side in zip(windows, layer.strides, sides, strict=True)
+        ]
+        rows, columns = (*rows, steps[0]), (*columns, steps[1])
+        levels.append(Level(f"{len(levels) + 1}: {type(layer).__name__}", layer, rows, columns))
+    return levels
+
+
+def _padding(side: int, window: int, stride: int) -> int:
+    """Pixels that `same` puts before the first: half of what is missing, rounded down."""
+    return max((ceil(side / stride) - 1) * stride + window - side, 0) // 2
+
+
+def receptive_field(steps: Sequence[Step], place: int) -> tuple[int, int]:
+    """The first pixel that the unit at `place` depends on, and how many there are, along one axis.
+
+    The first may be negative: it then lies in the padding. Dumoulin & Visin (2016) give one layer's
+    arithmetic; here it is followed from the unit back to the picture.
+    """
+    first, size = place, 1
+    for step in reversed(steps):
+        first = first * step.stride - step.padding
+        size = (size - 1) * step.stride + step.kernel
+    return first, size
+
+
+def occlusion(model: Any, image: NDArray[Any], label: int) -> NDArray[np.float64]:
+    """The share of the right class while a grey patch hides each place in turn: (rows, columns).
+
+    After Zeiler & Fergus (2014), section 4.2.
+    """
+    height, width = image.shape[:2]
+    tops, lefts = (range(0, side - PATCH + 1, PATCH_STEP) for side in (height, width))
+    covered = np.repeat(np.asarray(image)[None], len(tops) * len(lefts), axis=0)
+    for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
+        covered[number, top : top + PATCH, left : left + PATCH] = GREY
+    shares = np.asarray(model(covered, training=False), dtype=float)[:, label]
+    return shares.reshape(len(tops), len(lefts))
+
+
+# ------------------------------------------------------------------------------------------- what is seen
+
+
+def drawn(
+    level: Level,
+    maps: NDArray[Any],
+    unit: tuple[int, int, int],
+    image: NDArray[Any],
+    label: int,
+    shares: NDArray[Any],
+    hidden: NDArray[np.float64] | None,
+) -> str:
+    """Picture with receptive field, the chosen map, its kernel and the sheet of all maps, as HTML."""
+    row, column, number = unit
+    (top, height), (left, width) = receptive_field(level.rows, row), receptive_field(level.columns, column)
+    pixel, cell = SIDE / image.shape[0], SIDE / maps.shape[0]
+    grey = image[..., 0] if image.shape[-1] == 1 else (np.asarray(image) * 255).astype(np.uint8)
+    parts = [
+        base.label(0, 8, PICTURE, 13, "start"),
+        base.image(grey, 0, 20, SIDE, 0, 1),
+        base.box(left * pixel, 20 + top * pixel, width * pixel, height * pixel, base.ORANGE),
+        base.label(225, 8, UNIT_MAP.format(map=number), 13, "start"),
+        base.image(maps[..., number], 225, 20, SIDE, colours="cividis"),
+        base.box(225 + column * cell, 20 + row * cell, cell, cell, base.ORANGE, line=2),
+        _kernel(level.layer, number, 450),
+    ]
+    inside = min(top, left) >= 0 and top + height <= image.shape[0] and left + width <= image.shape[1]
+    value = float(maps[row, column, number])
+    facts = {"row": row, "column": column, "map": number, "value": value, "height": height, "width": width}
+    words = [
+        READS.format(label=label, read=int(shares.argmax()), share=float(shares.max())),
+        FIELD.format(part="" if inside else PART, **facts),
+    ]
+    picture = base.svg(SHEET_WIDTH, SIDE + 24, parts, description(level, maps, unit, label))
+    covered = _occlusion(hidden, grey, label, float(shares[label])) if hidden is not None else ""
+    return base.page(picture, base.paragraph(" ".join(words)), covered, _sheet(level, maps, number))
+
+
+def _kernel(layer: Any, number: int, left: float) -> str:
+    """The kernel of a map: its numbers where it has one channel, else a small picture for each channel."""
+    if not hasattr(layer, "kernel"):
+        return ""
+    kernel = np.asarray(layer.kernel)[..., number]
+    if kernel.ndim != 3:
+        return ""
+    most = float(np.abs(kernel).max()) or 1.0
+    if kernel.shape[2] == 1:
+        cell = 34
+        title = base.label(left, 8, KERNEL, 13, "start")
+        return title + base.matrix(np.round(kernel[..., 0], 2), left, 20, cell, -most, most)
+    across, step = 8, 28
+    parts = [base.label(left, 8, KERNELS, 13, "start")]
+    for channel in range(min(kernel.shape[2], 56)):
+        x, y = left + channel % across * step, 20 + channel // across * step
+        parts.append(base.image(kernel[..., channel], x, y, 24, -most, most, "cividis"))
+    return "".join(parts)
+
+
+def _occlusion(hidden: NDArray[np.float64], grey: NDArray[Any], label: int, share: float) -> str:
+    """The picture, and the drop of the right class's share at each place of the patch."""
+    words = OCCLUDED.format(patch=PATCH, label=label, share=share, lowest=float(hidden.min()))
+    drop = base.picture(share - hidden, words, SIDE, 0, max(share, 1e-6), "cividis")
+    return base.row(base.picture(grey, PICTURE, SIDE, 0, 1), drop) + base.paragraph(words)
+
+
+def _sheet(level: Level, maps: NDArray[Any], number: int) -> str:
+    """All maps in one picture, each in its own range, the chosen one framed."""
+    height, width, count = maps.shape
+    across = 16
+    down, gap = -(-count // across), 2
+    pixels = np.full((down * (height + gap), across * (width + gap), 3), 255, dtype=np.uint8)
+    for at in range(count):
+        y, x = at // across * (height + gap), at % across * (width + gap)
+        pixels[y : y + height, x : x + width] = base.coloured(maps[..., at])
+    scale = SHEET_WIDTH / pixels.shape[1]
+    y, x = number // across * (height + gap) * scale, number % across * (width + gap) * scale
+    words = ALL_MAPS.format(count=count, layer=level.name, height=height, width=width)
+    parts = [
+        base.image(pixels, 0, 0, SHEET_WIDTH),
+        base.box(x, y, width * scale, height * scale, base.ORANGE),
+    ]
+    return base.svg(SHEET_WIDTH, pixels.shape[0] * scale, parts, words) + base.paragraph(words)
+
+
+def description(level: Level, maps: NDArray[Any], unit: tuple[int, int, int], label: int) -> str:
+    """The picture in words."""
+    row, column, number = unit
+    height, width = receptive_field(level.rows, row)[1], receptive_field(level.columns, column)[1]
+    facts = {"label": label, "height": height, "width": width, "map": number, "count": maps.shape[2]}
+    return ALT.format(layer=level.name, row=row, column=column, **facts)
