@@ -3,3 +3,25 @@
 Each is a function that shows one thing and returns nothing. Each lives in a module of its own, which says
 what one can do with it; `base` has what they share.
 """
+
+from play.convolution import explore_convolution
+from play.drawing import draw_digit
+from play.errors import show_errors
+from play.histories import compare_nets
+from play.inside import look_inside
+from play.pixels import zoom_into_pixels
+from play.prediction import predict_shapes
+from play.shift import shift_test
+from play.standing import where_am_i
+
+__all__ = [
+    "compare_nets",
+    "draw_digit",
+    "explore_convolution",
+    "look_inside",
+    "predict_shapes",
+    "shift_test",
+    "show_errors",
+    "where_am_i",
+    "zoom_into_pixels",
+]
