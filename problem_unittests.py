@@ -10,6 +10,7 @@ three functions, kept apart so that the last one can run where no student code d
 3. ``judge(cases, answers)`` turns cases and answers into findings: what was looked at, its points, and the
    sentence for the student. It needs no Keras and no student object.
 
+What a student reads stands in ``WORDS``, by task, and nowhere else: a translation changes that table alone.
 The words never quote a case. Their examples are fixed, so feedback can't give away what grading has drawn.
 """
 
@@ -27,6 +28,684 @@ import numpy as np
 Answer = Mapping[str, Any]
 Ask = Mapping[str, Any]
 Given = Mapping[str, Any]
+
+
+# --------------------------------------------------------------------------------------- what a student reads
+
+# The sentences, names of findings (`what_…`) and hints, by task; "any", "pixels" (tasks 1 and 9), "nets" (4
+# and 6) and "training" (5 and 7) are said in several tasks. Braces hold values, as in `str.format`: they may
+# change places within a sentence, but keep their names. Names of Python, Keras and the notebook stay as they
+# are.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "any": {
+        "what_ready": "ready",
+        "what_answer": "an answer",
+        "train_which": "tests.test_train: the first argument is 'train_net_1' or 'train_net_2'.",
+        "no_such_task": "There is no task {task!r}. The tasks are: {tasks}.",
+        "hint_levels": "Hints have the levels 1, 2 and 3.",
+        "hint": "Hint {level} of 3 for {task}: {hint}",
+        "next_hint": "Still stuck? tests.hint({task!r}, {level})",
+        "title": "{task}: {points} of {out_of} points",
+        "title_no_points": "{task}: no points, just a look",
+        "want_more": "Want more? tests.hint({task!r}, 1)",
+        "none_came": (
+            "`{task}` gives back None. Is the cell still empty, or does the function end without `return`? "
+            "Or does it return what a call gave that only changes or prints something, and so gave None?"
+        ),
+        "divided_in_place": (
+            "`{task}` stopped with {error}. You seem to divide in place. An array of 8-bit whole numbers "
+            "has no room for fractions: 51 / 255 = 0.2 can't be put where 51 stood. What if the result is a "
+            "new array?"
+        ),
+        "not_there_yet": "{error}. Run the cell that makes it, then this one again.",
+        "stopped": (
+            "`{task}` stopped with {error}. Call it yourself on a small input: which line does Python point "
+            "at?"
+        ),
+        "is_list": (
+            "a list came back. A list can't be divided or compared as a whole, so the net needs a NumPy "
+            "array."
+        ),
+        "is_tensor": "a tensor came back ({kind}). The rest of the notebook works with NumPy arrays.",
+        "is_data_frame": (
+            "a pandas DataFrame came back. Its row and column names are not wanted here: a NumPy array is."
+        ),
+        "is_none": "it is still None. Fill the cell in, run it, then run this one again.",
+        "is_other": "a NumPy array of numbers was expected, and this is: {kind}.",
+        "no_data": "`{name}` is not there. Run the cell that loads {which} (and the set-up cell before it).",
+        "data_overwritten": (
+            "`{name}` no longer holds what was loaded. Run the cell that loads {which} again, and give your "
+            "result a name of its own."
+        ),
+        "no_function": "is no function",
+    },
+    "pixels": {
+        "unchanged": (
+            "The values still go from 0 to 255: only their type may have changed. White, stored as 255, "
+            "should become 1.0."
+        ),
+        "by_maximum": (
+            "A dark picture whose brightest pixel is 60 came back with a maximum of 1.0. You seem to divide "
+            "by the brightest pixel of what you are given. Then two pictures of the same digit, one dark "
+            "and one bright, become the same: what is the largest value that 8 bits can hold?"
+        ),
+        "by_own_maximum": (
+            "Each picture is divided by its own brightest pixel: a dark picture with 60 as its brightest "
+            "comes back with a maximum of 1.0, as bright as any other. What is the largest value that 8 "
+            "bits can hold, in any picture?"
+        ),
+        "min_max": (
+            "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch from the darkest to the "
+            "brightest pixel of the whole batch (min–max). Then a picture's values depend on which pictures "
+            "it arrives with. Black is always 0 and white always 255, whatever the batch holds."
+        ),
+        "min_max_each": (
+            "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch each picture from its darkest "
+            "to its brightest pixel (min–max). Then a pale grey digit and a black one look alike. Black is "
+            "always 0, white 255."
+        ),
+        "only_bright": (
+            "A batch of black pictures, with no pixel above 1, came back as it was, so its pixels of 1 are "
+            "white now. Don't look at the values to decide whether to divide: 8-bit pictures are asked for."
+        ),
+        "by_256": (
+            "White (255) came back as 0.996. You seem to divide by 256, the number of values that 8 bits "
+            "have. But they start at 0: what is the largest of them?"
+        ),
+        "whole_division": (
+            "51 came back as 0. You seem to divide without fractions (//, or the result went back into "
+            "whole numbers), so everything but pure white becomes black. 51 should become 0.2."
+        ),
+        "minus_one_to_one": (
+            "Black (0) came back as −1.0. You scaled to the range from −1 to 1, as some nets want it. This "
+            "one is asked for 0 to 1: black 0.0, white 1.0."
+        ),
+        "minus_half_to_half": (
+            "Black (0) came back as −0.5. You moved the middle grey to 0. Here black should become 0.0 and "
+            "white 1.0."
+        ),
+        "twice": (
+            "White (255) came back as 0.0039, which is 1/255. The images seem to be normalised twice: was "
+            "the cell run on its own result, or was the input divided already?"
+        ),
+        "standardised": (
+            "The mean came back as 0 and the standard deviation as 1. That is standardising; it gives "
+            "values below 0 and above 1. Here black should become 0.0 and white 1.0, in any batch."
+        ),
+        "inverted": "Black (0) came back as 1.0 and white as 0.0: the picture is inverted.",
+        "rounded": (
+            "51 / 255 and 52 / 255 should differ (0.2 and 0.2039). You seem to round to {digits} decimals: "
+            "different greys then become the same one. What do you win by rounding?"
+        ),
+        "not_finite": "Some values came back as NaN or infinite. Is something divided by zero?",
+        "other_line": (
+            "The values go from {low:.3g} to {high:.3g}, and they are not what black = 0.0, white = 1.0 and "
+            "a straight line between them give. What should 51 become? And 102?"
+        ),
+    },
+    "normalise_images": {
+        "what_floats": "array of floats",
+        "what_divide": "divide by 255",
+        "what_shape": "shape kept",
+        "what_axes": "any number of axes",
+        "what_input": "input left alone",
+        "numbers_wrong": "neither are its numbers right.",
+        "shape_lost": "the result should have an entry for each pixel, in the same shape.",
+        "no_shape_right": (
+            "no result is an array of numbers in the shape of its pictures. Look at that first."
+        ),
+        "where_shape_right": "right where the shape is right. Look at the shape first.",
+        "divided": "black 0.0, white 1.0",
+        "input_changed": (
+            "the images that you were given are changed afterwards. Run the cell twice, and they are "
+            "normalised twice. Make a new array instead of writing into theirs."
+        ),
+        "some_axes_stop": (
+            "it works for some pictures and stops for others with {axes} axes ({error}). One picture, a "
+            "list of pixels or colour pictures need the same arithmetic."
+        ),
+        "whole_numbers": (
+            "the result holds {dtype}, whole numbers. 51 should become 0.2, and a whole number can't be 0.2."
+        ),
+        "hint_1": (
+            "Black is stored as 0. What number is white stored as, in any 8-bit picture, however dark the "
+            "picture is?"
+        ),
+        "hint_2": (
+            "Each pixel is worked on by itself: a pixel of 51 becomes 0.2 in every picture. NumPy can do "
+            "this for a whole array at once, without a loop and for any number of axes."
+        ),
+        "hint_3": (
+            "One line that makes a new array is enough. Divide by the number that white is stored as; "
+            "dividing whole numbers with a single slash gives floats. If memory is short, choose float32 "
+            "before you divide."
+        ),
+    },
+    "channel_axis": {
+        "what_both": "x_train and x_test",
+        "not_normalised": (
+            "the shape is right, but the pixels go from 0 to 255. Was it made from `{source}`, or from the "
+            "images?"
+        ),
+        "other_pixels": (
+            "the shape is right, but the pixels are not those of `{source}`, each where it was. Other "
+            "pictures, or moved pixels? A new axis of length 1 moves nothing."
+        ),
+        "no_axis": (
+            "The axis is not there yet: a convolution wants height, width and channels, in this order. How "
+            "many numbers does a grey pixel have?"
+        ),
+        "axis_in_front": (
+            "The new axis stands in front, so Keras sees one example with n rows. The channels of a pixel "
+            "come last."
+        ),
+        "channels_first": "The channels stand before the height, as PyTorch has them. Keras wants them last.",
+        "axis_too_many": (
+            "There is an axis too many. Was the cell run on its own result? Start from the pixels with "
+            "three axes each time."
+        ),
+        "three_channels": (
+            "Three channels are for red, green and blue. A grey pixel is a single number: repeating it "
+            "three times adds work and tells nothing new."
+        ),
+        "flattened": (
+            "The pictures are flattened to rows of pixels. Then a convolution can't know which pixels are "
+            "neighbours."
+        ),
+        "expected": (
+            "Expected was ({size}, {height}, {width}, 1): as before, with one axis of length 1 at the end."
+        ),
+        "other_size": (
+            "Its pictures look right, but there are {came} of them, not {size}. Training and test mixed up?"
+        ),
+        "came": "`{name}` has the shape {shape}.",
+        "hint_1": "A colour picture has three numbers a pixel, on its last axis. How many has a grey one?",
+        "hint_2": (
+            "No pixel moves and none is repeated. The array only gets one more axis, of length 1. Print "
+            "x_train.shape."
+        ),
+        "hint_3": (
+            "NumPy offers several ways: indexing with np.newaxis, np.expand_dims, or reshape. The new axis "
+            "is the last one."
+        ),
+    },
+    "one_hot": {
+        "what_any_labels": "any labels",
+        "what_array": "array of 0 and 1",
+        "what_binary": "only 0 and 1",
+        "what_shape": "shape (n, classes)",
+        "what_places": "1 at the label",
+        "identity": (
+            "the identity matrix came back: row 0 has its 1 at place 0, row 1 at place 1, whatever the "
+            "labels are. It holds the right rows, but not in the order of your labels: [2, 0, 2] asks for "
+            "row 2, row 0, row 2."
+        ),
+        "shape_first": "look at the shape first.",
+        "where_shape_right": "right where the shape is right.",
+        "binary_after_places": "counts once the 1s are in place.",
+        "not_binary": "a row holds zeros and a single 1.",
+        "axis_too_many": (
+            "three axes came back, {shape} for {n} labels and {classes} classes: there is an axis of length "
+            "1 too many."
+        ),
+        "transposed": "rows and columns are swapped (transposed). Each label has a row, each class a column.",
+        "largest_plus_one": (
+            "the labels [1, 0] with 8 classes came back with 2 columns. You seem to count the classes as "
+            "the largest label plus one. A batch in which the last class does not occur then gets too few "
+            "columns."
+        ),
+        "only_present": (
+            "the labels [5, 0, 5] with 8 classes came back with 2 columns. Only classes that occur get one, "
+            "so column 1 means class 5 here and another class in the next batch. Absent classes need their "
+            "column too."
+        ),
+        "always_ten": (
+            "there are always 10 columns. `number_classes` says how many there are: one_hot([0, 2], 3) has 3."
+        ),
+        "still_labels": "the labels came back as plain numbers. Each label should become a row of its own.",
+        "row_each_class": (
+            "there is a row for each class. There should be a row for each label, in the order of the labels."
+        ),
+        "other_shape": (
+            "expected was a row for each label and a column for each class, and {shape} came for {n} labels "
+            "and {classes} classes."
+        ),
+        "all_zero": "all entries are 0. Each row needs a 1 at the place of its label.",
+        "one_before": (
+            "label 2 came back with its 1 at place 1: off by one. Places are counted from 0, as the labels "
+            "are."
+        ),
+        "one_after": (
+            "label 2 came back with its 1 at place 3: off by one. Places are counted from 0, as the labels "
+            "are."
+        ),
+        "reversed": "label 0 came back with its 1 in the last column: the order of the classes is reversed.",
+        "swapped": "zeros and ones are swapped: the label's own place should hold the 1.",
+        "other_numbers": "some entries are neither 0 nor 1. Each row holds a single 1, and zeros elsewhere.",
+        "not_one_each": (
+            "some rows hold more or less than a single 1. A picture has one class: each row sums to 1."
+        ),
+        "other_places": (
+            "some rows have their 1 at another place than their label. Row i belongs to label i: labels [2, "
+            "0] → [0, 0, 1], [1, 0, 0]."
+        ),
+        "some_labels": (
+            "It works for some labels and not for others: think of one label alone, and of classes that do "
+            "not occur."
+        ),
+        "hint_1": (
+            "Take paper: what should come out for the labels [2, 0, 2] when there are 4 classes? How many "
+            "rows, how many columns?"
+        ),
+        "hint_2": (
+            "Rows go with labels, columns with classes, and number_classes alone says how many columns "
+            "there are: a class that does not occur keeps its column of zeros."
+        ),
+        "hint_3": (
+            "Start from an array of zeros of the final shape. Row i wants a single 1, in the column that "
+            "label i names. Or ask for each column: which labels are equal to it?"
+        ),
+    },
+    "nets": {
+        "what_model": "a Keras model",
+        "what_computes": "what it computes",
+        "what_conv_1": "1st convolution",
+        "what_conv_2": "2nd convolution",
+        "what_pooling": "pooling",
+        "what_hidden": "hidden layer",
+        "what_output": "output",
+        "what_nothing_else": "nothing else",
+        "what_any_shape": "any shape",
+        "nothing": "nothing",
+        "no_model": "{net} should return a Keras model, and this came back: {kind}.",
+        "joined_otherwise": (
+            "each layer is as asked, but together they compute something else. Are they joined in this order?"
+        ),
+        "too_large": (
+            "the net has over 20 million weights, many times what is asked for. Which layer is that large?"
+        ),
+        "the_activation": "the activation {activation}",
+        "not_followed": (
+            "the net holds something that this check can't follow ({kinds}). It asks for convolutions, "
+            "pooling, Flatten and Dense in one chain: build it from these."
+        ),
+        "not_as_told": (
+            "the net does not compute what its own layers say. Are all of them joined, one after the other, "
+            "once?"
+        ),
+        "no_convolution": "it is missing: the net has two convolutions.",
+        "no_conv_2d": "a Conv2D is asked for, and this is a {kind}.",
+        "filters_swapped": (
+            "the numbers of filters are swapped: 32 come first, then 64. Early filters look for few, simple "
+            "things (edges); later ones for the many ways to combine them."
+        ),
+        "filters": "{came} filters, and {wanted} are asked for.",
+        "kernel": "the kernel is {came}, and 3 × 3 is asked for.",
+        "conv_padding": (
+            "padding='same' puts zeros round the picture, and its size stays (28 → 28 at stride 1). Here no "
+            "zeros are wanted: 'valid' keeps to the places where the whole kernel fits (28 → 26)."
+        ),
+        "conv_defaults": "dilation, groups and bias should stay as Keras has them when nothing is said.",
+        "stride": "the stride is {came}, and {wanted} is asked for.",
+        "no_activation": (
+            "it has no activation. Without one, two layers in a row compute no more than a single layer "
+            "could. Which activation cuts off what is below 0?"
+        ),
+        "activation": "its activation is {came}, and ReLU is asked for.",
+        "global_pooling": (
+            "global pooling leaves one number of each feature map. Flatten keeps them all, with their places."
+        ),
+        "no_flatten": "Flatten is missing: a Dense layer on a picture works on each pixel's channels alone.",
+        "dense_before_flatten": (
+            "a Dense layer stands before Flatten, so it works on each pixel's channels alone. Flatten comes "
+            "first."
+        ),
+        "no_hidden": "it is missing: between Flatten and the output stands a Dense layer of 128 units.",
+        "many_dense": "there are {count} Dense layers. Two are asked for: 128 units, then the output.",
+        "hidden_units": "it has {units} units, and 128 are asked for.",
+        "other_end": (
+            "the net ends with {last}. A Dense layer with one unit a class and softmax is asked for."
+        ),
+        "output_units": "{units} outputs for {classes} classes. Each class needs one.",
+        "sigmoid": (
+            "sigmoid judges each class alone, so a picture can be 90 % a 3 and 90 % an 8 at once. Softmax "
+            "makes them share 100 %, which is what a one-hot label says."
+        ),
+        "no_output_activation": (
+            "the output has no activation, so its numbers are no probabilities: they can be negative and "
+            "sum to anything. What turns them into shares of 100 %?"
+        ),
+        "output_activation": "the activation of the output is {activation}, and softmax is asked for.",
+        "extra_layers": "not asked for: {extra}. Keep it for net_3, so that net_1 and net_2 can be compared.",
+        "many_convolutions": "there are more than two convolutions.",
+        "penalty": "a layer adds a penalty to the loss (a regulariser), which is not asked for.",
+        "constraint": "a constraint bounds some weights, which is not asked for.",
+        "frozen": "some weights are frozen, so training can't change them.",
+        "fixed_shape": (
+            "{net}((28, 28, 1), 10) works, but another sample_shape stops it. Is the shape of the digits "
+            "written into the net? CIFAR-10 will come with (32, 32, 3)."
+        ),
+        "fixed_classes": "the number of outputs does not follow nb_classes. Is 10 written into the net?",
+        "other_shapes": "it is right for (28, 28, 1), but becomes another net for other shapes.",
+        "own_joining": "joined in its own way",
+        "own_relu": "a ReLU with settings of its own",
+    },
+    "net_1": {
+        "no_pooling": (
+            "it is missing: after the second convolution, 2 × 2 max-pooling halves height and width (24 → "
+            "12)."
+        ),
+        "many_poolings": "there are {count} pooling layers. One is asked for, after the second convolution.",
+        "other_pooling": (
+            "a {kind} is not max-pooling: of [[1, 9], [2, 0]], max-pooling keeps 9, the strongest answer; "
+            "the mean is 3."
+        ),
+        "pool_window": "its window is {came}, and 2 × 2 is asked for.",
+        "pool_stride": "it moves by {came}; windows of 2 × 2 that do not overlap move by 2.",
+        "pool_padding": "padding='same' adds a border where the sides are odd; 'valid' is asked for.",
+        "pool_place": "it stands after {before} convolution(s); it belongs after the second one.",
+        "hint_1": (
+            "Say the plan aloud: which layer, how many filters, which kernel, which stride, which "
+            "activation? Each sentence of it becomes one line."
+        ),
+        "hint_2": (
+            "keras.Sequential takes a list of layers; keras.Input(sample_shape) stands first. Compare "
+            "model.summary() with the table of the plan: shapes and numbers of parameters should agree line "
+            "by line."
+        ),
+        "hint_3": (
+            "Two Conv2D with ReLU and without padding, MaxPooling2D, Flatten, then two Dense layers. The "
+            "last one has nb_classes units, so that the shares of the classes sum to 1. And the function "
+            "has to return the model."
+        ),
+    },
+    "training": {
+        "what_learned": "the net learned",
+        "too_large": "larger than any number of pictures or epochs",
+        "fraction": "{value}, which Python stores as a fraction",
+        "other_type": "of the type {kind}",
+        "batch_right": "{batch} pictures a step",
+        "epochs_right": "{epochs} times through all pictures",
+        "no_batch": (
+            "not chosen yet: how many pictures should the net see before it changes its weights once?"
+        ),
+        "batch_not_whole": (
+            "it is {batch}. A batch is a number of pictures, so a whole number: 128, not 128.0 or '128'."
+        ),
+        "batch_empty": "it is {batch}. A batch holds at least one picture.",
+        "batch_small": (
+            "with {batch} picture(s) a step, the direction of each step is mostly chance, and an epoch of "
+            "{train_size} pictures takes {steps} steps. Powers of 2 from 16 to 512 are usual."
+        ),
+        "batch_large": (
+            "with {batch} pictures a step, an epoch of {train_size} pictures has only {steps} step(s), and "
+            "the weights hardly move. Powers of 2 from 16 to 512 are usual."
+        ),
+        "no_epochs": "not chosen yet: how often should the net see each picture?",
+        "epochs_not_whole": (
+            "it is {epochs}. An epoch is once through all pictures, so a whole number is needed: 12, not "
+            "12.0 or '12'."
+        ),
+        "epochs_none": "with {epochs} epochs nothing is learned: an epoch is once through all pictures.",
+        "epochs_single": (
+            "after a single epoch the curves are one point each, and the net has only begun to learn."
+        ),
+        "epochs_many": (
+            "{epochs} epochs take long, and long before the end the net knows its training pictures by "
+            "heart. Look at the validation curve: after how many does it stop getting better?"
+        ),
+        "choose_first": "choose the two numbers first.",
+        "no_model": "`{model}` is not there: its task comes first, then training.",
+        "not_ten_numbers": (
+            "`{model}` does not give 10 numbers a picture. Was it trained after its task was right?"
+        ),
+        "learned": "{accuracy:.0%} of some test pictures are right",
+        "neighbours": (
+            "It tells the digits apart, but calls each one by its neighbour's name: look at task 3."
+        ),
+        "look_before": "Run the training cell, look at the loss, and check the tasks before this one.",
+        "swapped": "Have you swapped the two?",
+        "guesses": "only {accuracy:.0%} of some test pictures are right, and guessing gives 10 %.",
+    },
+    "train_net_1": {
+        "hint_1": (
+            "How many pictures should the net look at before each small change of its weights? And how "
+            "often at all of them?"
+        ),
+        "hint_2": (
+            "Small batches make many noisy steps, large ones few steady steps. Powers of 2 fit the "
+            "hardware. The number of epochs is right when the validation curve has become flat."
+        ),
+        "hint_3": (
+            "Batches between 32 and 256 all work here. Begin with around ten epochs, look at the curves, "
+            "then decide."
+        ),
+    },
+    "net_2": {
+        "stride_too_early": (
+            "it has a stride, and the stride of 2 belongs to the second convolution, where pooling was in "
+            "net_1."
+        ),
+        "no_stride": (
+            "it moves by 1 pixel. In net_2 this convolution itself halves the picture, by a stride of 2."
+        ),
+        "still_pooling": (
+            "there is still a pooling layer. In net_2 the second convolution's stride takes over its work; "
+            "with both, the picture is halved twice (28 → 12 → 6)."
+        ),
+        "hint_1": (
+            "Which two lines of net_1 are affected if the second convolution itself halves the picture?"
+        ),
+        "hint_2": (
+            "One layer disappears, and one layer gets one more argument. Everything else stays as in net_1."
+        ),
+        "hint_3": (
+            "The second Conv2D takes steps of two pixels in both directions, and nothing pools after it. "
+            "Look at the shapes in summary(): the picture is still 12 × 12 before Flatten."
+        ),
+    },
+    "train_net_2": {
+        "hint_1": "You want to compare two nets. What should be the same in both trainings?",
+        "hint_2": (
+            "If net_2 gets more epochs than net_1, who can say whether the net or the time made the "
+            "difference?"
+        ),
+        "hint_3": "Choose as in task 5, unless your curves gave you a reason not to.",
+    },
+    "cifar_labels": {
+        "what_labels": "labels",
+        "column": (
+            "CIFAR-10 stores its labels as a column, (n, 1), and that axis is still there: [[3], [8]] is "
+            "not [3, 8]. Flatten the labels before you encode them."
+        ),
+        "still_labels": (
+            "These are still the plain labels. The net's softmax has 10 outputs, so each label needs a row "
+            "of 10."
+        ),
+        "transposed": "Rows and columns are swapped: each label has a row, each class a column.",
+        "other_size": "There are {size} labels in this part. Training and test mixed up?",
+        "expected": "Expected was ({size}, 10): a row for each label, a column for each class.",
+        "came": "`{name}` has the shape {shape}.",
+        "hint_1": "Print the shape of the labels of MNIST and of CIFAR-10. What is different?",
+        "hint_2": (
+            "A column of labels has two axes, and your one_hot expects one. Which NumPy methods make one "
+            "axis of two?"
+        ),
+        "hint_3": (
+            "Flatten the labels first (ravel, flatten, reshape or an index do it), then encode them as you "
+            "did for MNIST. Both parts: training and test."
+        ),
+    },
+    "cifar_images": {
+        "what_images": "images",
+        "other_size": "`{name}` holds {came} pictures, not {size}. Training and test mixed up?",
+        "right": "floats from 0 to 1",
+        "other_shape": (
+            "`{name}` has the shape {shape}. Colour pictures have their channel axis already: normalising "
+            "keeps the shape, {expected}."
+        ),
+        "hint_1": "What do colour pictures need that grey ones did not? Or do they need less?",
+        "hint_2": (
+            "Your function from task 1 works for any number of axes, and the channel axis is there already."
+        ),
+        "hint_3": (
+            "Call it once for the training and once for the test pictures, and give each result its new name."
+        ),
+    },
+    "cifar_model": {
+        "what_model": "a compiled model",
+        "what_compiled": "compiled",
+        "what_net": "net_1 or net_2",
+        "what_optimiser": "optimiser",
+        "what_loss": "loss",
+        "what_metric": "metric",
+        "is_none": (
+            "`cifar_model` is still None: fill the cell in and run it. If you did, what do compile() and "
+            "summary() give back? They only change or print, and return None."
+        ),
+        "other_kind": "`cifar_model` should be a Keras model. It is: {kind}.",
+        "not_compiled": "the model is not compiled yet: optimiser, loss and metric are what fit() learns by.",
+        "no_cifar_pictures": (
+            "the net can't take CIFAR-10's pictures. Which sample_shape has a picture of 32 × 32 pixels in "
+            "colour?"
+        ),
+        "other_outputs": "the net has {outputs} outputs, and CIFAR-10 has 10 classes.",
+        "other_optimiser": (
+            "{name} is not among those asked for: {optimisers}. They adapt the step to each weight."
+        ),
+        "rate_unusable": "{name} with a learning rate of {rate} can't learn.",
+        "loss_right": "categorical cross-entropy",
+        "loss_wrong": (
+            "for one-hot labels and a softmax, categorical cross-entropy is asked for: minus the logarithm "
+            "of what the net gives the right class. 0.5 for the right class costs 0.69; yours gives another "
+            "number."
+        ),
+        "metric_right": "accuracy",
+        "metric_wrong": (
+            "it gives {metrics}, but nothing of it is the share of pictures whose likeliest class is right. "
+            "metrics=[…] with the accuracy by its plain name is enough: Keras picks the fitting kind."
+        ),
+        "no_metric": (
+            "name the accuracy as metrics=[…] (by keyword: the third argument of compile() by place is "
+            "another one)."
+        ),
+        "is_function": "Is it the function itself?",
+        "neither_net": (
+            "for pictures of 32 × 32 × 3, this is neither net_1 nor net_2 as tasks 4 and 6 ask for them. Do "
+            "their checks give all points?"
+        ),
+        "slow_rate": "{name} (with its default rate of {rate:g} it learns very slowly: think of task 5)",
+        "hint_1": "Which two things must the function know to build the net for CIFAR-10 instead of MNIST?",
+        "hint_2": (
+            "Build the model with your own net_1 or net_2, then compile it: an optimiser, a loss for "
+            "one-hot labels, and what should be reported beside the loss."
+        ),
+        "hint_3": (
+            "The sample shape is that of one picture, without the number of pictures. For compile, look at "
+            "how model_1 was compiled, and choose an optimiser out of the three."
+        ),
+    },
+    "cifar_training": {
+        "what_training": "training",
+        "what_fit": "fit",
+        "what_epochs": "30 epochs",
+        "what_batches": "batches of 128",
+        "what_split": "a fifth for validation",
+        "what_curves": "curves",
+        "what_score": "test score",
+        "history_none": "`cifar_history` is still None: keep what fit() gives back.",
+        "history_dictionary": (
+            "`cifar_history` is a dictionary. Keep what fit() itself gives back, not its .history."
+        ),
+        "history_other": "`cifar_history` is of the type {kind}, not from fit().",
+        "epochs": "fit() was asked for {epochs}. Without epochs=…, it is 1.",
+        "no_validation": (
+            "fit() kept no pictures for validation, so overfitting can't be seen: training accuracy alone "
+            "always grows."
+        ),
+        "other_validation": (
+            "if a batch holds 128 pictures, these steps are an epoch of all training pictures, so the "
+            "validation uses others. If those are the test pictures, there is nothing left that the net was "
+            "not tuned on. A fifth of the training pictures is asked for."
+        ),
+        "split": "about {split} of the pictures are kept, and 0.2 is asked for.",
+        "figure_none": "`cifar_figure` is still None: keep the figure that you draw on.",
+        "figure_other": "`cifar_figure` should be a Matplotlib figure. It is of the type {kind}.",
+        "no_training": "there is no training to compare the curves with.",
+        "curve_missing": "no axes show {curve} and val_{curve} as two lines, epoch by epoch.",
+        "curve_unlabelled": (
+            "the axes with {curve} have no label: who reads them can't know what is high or low."
+        ),
+        "curves_together": (
+            "loss and accuracy share one pair of axes. Their scales differ: give each its own."
+        ),
+        "score_none": "`cifar_score` is still None: what does evaluate() give for the test pictures?",
+        "score_other": (
+            "`cifar_score` should be the pair [loss, accuracy] from evaluate(), and it is a {kind}."
+        ),
+        "no_predictions": "`cifar_model` gives no 10 numbers a picture, so its score can't be checked.",
+        "score_right": "test accuracy {accuracy:.0%}",
+        "score_swapped": (
+            "the numbers seem to be swapped: first the loss, then the accuracy, as evaluate() gives them."
+        ),
+        "score_per_cent": "give the accuracy as evaluate() does: a share of 1, not per cent.",
+        "score_close": (
+            "your model gets {accuracy:.1%} of the test pictures right at a loss of {loss:.3f}, and the "
+            "score says {told_accuracy:.1%} and {told_loss:.3f}: close, and not the same. Keep what "
+            "evaluate() gives for the test pictures, without rounding. Or is it the score of the training "
+            "pictures, or of pictures that were prepared in another way?"
+        ),
+        "score_far": (
+            "your model gets about {accuracy:.0%} of the test pictures right, and the score says "
+            "{told:.0%}. Is it the score of the training pictures, or of pictures that were prepared in "
+            "another way?"
+        ),
+        "batch_default": "Keras takes 32 when nothing is said.",
+        "batch": "an epoch had {steps} steps, so about {batch} pictures a batch.",
+        "steps": "an epoch had {steps} steps, so {steps} steps.",
+        "hint_1": "What did the training cell of net_1 do, step by step? Which of its numbers change here?",
+        "hint_2": (
+            "fit() takes what to learn from, how many pictures a step, how often, and which share it should "
+            "keep aside. It gives back a history whose .history holds a list for each curve."
+        ),
+        "hint_3": (
+            "Keep three things: what fit gives back, a figure made with plt.subplots(1, 2) whose axes show "
+            "loss and accuracy with labels, and what evaluate gives for the test pictures."
+        ),
+    },
+    "net_3": {
+        "what_shares": "a share for each class",
+        "what_convolutions": "more convolutions",
+        "what_dropout": "dropout",
+        "what_normalisation": "batch normalisation",
+        "no_model": "no model",
+        "no_shares": "each picture should get one share a class, and they sum to 1",
+        "few_convolutions": "try three or more",
+        "no_dropout": "what happens to training if units fall silent by chance?",
+        "no_normalisation": "try it between a convolution and its activation",
+        "hint_1": (
+            "Where does net_1 have most of its weights? What would another convolution and pooling before "
+            "Flatten change?"
+        ),
+        "hint_2": (
+            "Look at Dropout and BatchNormalization in Keras' documentation: where in a net do their "
+            "authors put them?"
+        ),
+        "hint_3": (
+            "Begin small: net_1 with a third convolution, pooling after it, and dropout before the output. "
+            "Then change one thing at a time and look at the validation curve."
+        ),
+    },
+}
+
+
+def say(group: str, key: str, /, **values: Any) -> str:
+    """A sentence or name of ``WORDS``, its braces filled in with the values."""
+    return WORDS[group][key].format(**values)
+
+
+def _hints(task: str) -> tuple[str, str, str]:
+    return say(task, "hint_1"), say(task, "hint_2"), say(task, "hint_3")
 
 
 # --------------------------------------------------------------------------------------- what a student calls
@@ -55,7 +734,7 @@ def test_net_1(net_1: Any) -> float:
 def test_train(task: str, notebook: Given) -> float:
     """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``) by the notebook; returns the points."""
     if task not in ("train_net_1", "train_net_2"):
-        print("tests.test_train: the first argument is 'train_net_1' or 'train_net_2'.")
+        print(say("any", "train_which"))
         return 0
     return check(task, notebook)
 
@@ -93,13 +772,13 @@ def test_net_3(net_3: Any) -> None:
 def hint(task: str, level: int = 1) -> None:
     """Print a hint for a task: level 1 asks a question, 2 shows where to look, 3 nearly says it."""
     if task not in TASKS:
-        print(f"There is no task {task!r}. The tasks are: {', '.join(TASKS)}.")
+        print(say("any", "no_such_task", task=task, tasks=", ".join(TASKS)))
     elif level not in (1, 2, 3):
-        print("Hints have the levels 1, 2 and 3.")
+        print(say("any", "hint_levels"))
     else:
-        print(_wrapped(f"Hint {level} of 3 for {task}: {TASKS[task].hints[level - 1]}", ""))
+        print(_wrapped(say("any", "hint", level=level, task=task, hint=TASKS[task].hints[level - 1]), ""))
         if level < 3:
-            print(f"Still stuck? tests.hint({task!r}, {level + 1})")
+            print(say("any", "next_hint", task=task, level=level + 1))
 
 
 # -------------------------------------------------------------------------------------- what the grader calls
@@ -152,7 +831,7 @@ def grade_answer(
             rng or np.random.default_rng(PRACTICE_SEED), given if data is None else data
         )
     except NotReady as reason:
-        return [Finding("ready", 0, TASKS[task].points, str(reason))]
+        return [Finding(say("any", "what_ready"), 0, TASKS[task].points, str(reason))]
     answers = [answer(task, given, case.ask) for case in cases]
     # A warning of the judge's own arithmetic on wild values would stand on stderr, and cost the check's
     # points.
@@ -188,7 +867,11 @@ def points(findings: Sequence[Finding]) -> float:
 def words(task: str, findings: Sequence[Finding]) -> str:
     """The findings as the student reads them."""
     out_of = TASKS[task].points
-    title = f"{task}: {points(findings)} of {out_of} points" if out_of else f"{task}: no points, just a look"
+    title = (
+        say("any", "title", task=task, points=points(findings), out_of=out_of)
+        if out_of
+        else say("any", "title_no_points", task=task)
+    )
     width = max((len(finding.what) for finding in findings), default=0)
     lines = [title]
     for finding in findings:
@@ -196,7 +879,7 @@ def words(task: str, findings: Sequence[Finding]) -> str:
         head = f"  {'✓' if right else '✗'} {finding.what.ljust(width)}  "
         lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
     if points(findings) < out_of:
-        lines.append(f"  Want more? tests.hint({task!r}, 1)")
+        lines.append(f"  {say('any', 'want_more', task=task)}")
     return "\n".join(lines)
 
 
@@ -236,8 +919,13 @@ def _kind(value: Any) -> str:
 
 def _called(function: Any, name: str, *arguments: Any) -> Answer:
     if not callable(function):
-        return {"error": f"`{name}` is no function"}
+        return _no_function(name)
     return _plain(function(*arguments))
+
+
+def _no_function(name: str) -> Answer:
+    # The backtick in front tells `_error_words` that nothing was raised.
+    return {"error": f"`{name}` {say('any', 'no_function')}"}
 
 
 def _array(answer: Answer, name: str = "array") -> np.ndarray | None:
@@ -263,41 +951,29 @@ def _no_answer(task: str, answers: Sequence[Answer]) -> str:
     if all("error" in answer for answer in answers):
         return _error_words(task, answers[0]["error"])
     if all(answer.get("kind") == "NoneType" for answer in answers if "error" not in answer):
-        return (
-            f"`{task}` gives back None. Is the cell still empty, or does the function end without `return`? "
-            "Or does it return what a call gave that only changes or prints something, and so gave None?"
-        )
+        return say("any", "none_came", task=task)
     return ""
 
 
 def _error_words(task: str, error: str) -> str:
     if "Cannot cast ufunc 'divide'" in error or "Cannot cast ufunc 'true_divide'" in error:
-        return (
-            f"`{task}` stopped with {error}. You seem to divide in place. An array of 8-bit whole numbers "
-            "has no room for fractions: 51 / 255 = 0.2 can't be put where 51 stood. What if the result is "
-            "a new array?"
-        )
+        return say("any", "divided_in_place", task=task, error=error)
     if error.startswith("`"):
-        return f"{error}. Run the cell that makes it, then this one again."
-    return (
-        f"`{task}` stopped with {error}. Call it yourself on a small input: which line does Python point at?"
-    )
+        return say("any", "not_there_yet", error=error)
+    return say("any", "stopped", task=task, error=error)
 
 
 def _wrong_kind(kind: str) -> str:
     """What to say of a value that is no NumPy array of numbers."""
     if kind == "list":
-        return (
-            "a list came back. A list can't be divided or compared as a whole, so the net needs a NumPy "
-            "array."
-        )
+        return say("any", "is_list")
     if "Tensor" in kind or "Variable" in kind:
-        return f"a tensor came back ({kind}). The rest of the notebook works with NumPy arrays."
+        return say("any", "is_tensor", kind=kind)
     if kind == "DataFrame":
-        return "a pandas DataFrame came back. Its row and column names are not wanted here: a NumPy array is."
+        return say("any", "is_data_frame")
     if kind == "NoneType":
-        return "it is still None. Fill the cell in, run it, then run this one again."
-    return f"a NumPy array of numbers was expected, and this is: {kind}."
+        return say("any", "is_none")
+    return say("any", "is_other", kind=kind)
 
 
 def _named_data(data: Given, *names: str) -> list[np.ndarray]:
@@ -305,16 +981,11 @@ def _named_data(data: Given, *names: str) -> list[np.ndarray]:
     for name in names:
         if not isinstance(data.get(name), np.ndarray):
             which = "CIFAR-10" if name.startswith("cifar") else "MNIST"
-            raise NotReady(
-                f"`{name}` is not there. Run the cell that loads {which} (and the set-up cell before it)."
-            )
+            raise NotReady(say("any", "no_data", name=name, which=which))
         array = data[name]
         if array.dtype.kind not in "ui" or ("labels" in name and array.size != len(array)):
             which = "CIFAR-10" if name.startswith("cifar") else "MNIST"
-            raise NotReady(
-                f"`{name}` no longer holds what was loaded. Run the cell that loads {which} again, and give "
-                "your result a name of its own."
-            )
+            raise NotReady(say("any", "data_overwritten", name=name, which=which))
     return [data[name] for name in names]
 
 
@@ -341,81 +1012,33 @@ def _min_max(images: np.ndarray, low: Any, high: Any) -> np.ndarray:
     return (images - low) / np.maximum(high - low, 1e-9)
 
 
-_NORMALISING_THOUGHTS = (
-    Thought(
-        lambda x: x,
-        "The values still go from 0 to 255: only their type may have changed. White, stored as 255, should "
-        "become 1.0.",
-    ),
-    Thought(
-        lambda x: x / max(x.max(), 1),
-        "A dark picture whose brightest pixel is 60 came back with a maximum of 1.0. You seem to divide by "
-        "the brightest pixel of what you are given. Then two pictures of the same digit, one dark and one "
-        "bright, become the same: what is the largest value that 8 bits can hold?",
-    ),
-    Thought(
-        lambda x: x / np.maximum(_per_picture(x, np.max), 1),
-        "Each picture is divided by its own brightest pixel: a dark picture with 60 as its brightest comes "
-        "back with a maximum of 1.0, as bright as any other. What is the largest value that 8 bits can "
-        "hold, in any picture?",
-    ),
-    Thought(
-        lambda x: _min_max(x, x.min(), x.max()),
-        "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch from the darkest to the brightest "
-        "pixel of the whole batch (min–max). Then a picture's values depend on which pictures it arrives "
-        "with. Black is always 0 and white always 255, whatever the batch holds.",
-    ),
-    Thought(
-        lambda x: _min_max(x, _per_picture(x, np.min), _per_picture(x, np.max)),
-        "Pixels 50 and 150 came back as 0.0 and 1.0. You seem to stretch each picture from its darkest to "
-        "its brightest pixel (min–max). Then a pale grey digit and a black one look alike. Black is always "
-        "0, white 255.",
-    ),
-    Thought(
-        lambda x: x / 255 if x.max() > 1 else x,
-        "A batch of black pictures, with no pixel above 1, came back as it was, so its pixels of 1 are "
-        "white now. Don't look at the values to decide whether to divide: 8-bit pictures are asked for.",
-    ),
-    Thought(
-        lambda x: x / 256,
-        "White (255) came back as 0.996. You seem to divide by 256, the number of values that 8 bits have. "
-        "But they start at 0: what is the largest of them?",
-    ),
-    Thought(
-        lambda x: x // 255,
-        "51 came back as 0. You seem to divide without fractions (//, or the result went back into whole "
-        "numbers), so everything but pure white becomes black. 51 should become 0.2.",
-    ),
-    Thought(
-        lambda x: x / 127.5 - 1,
-        "Black (0) came back as −1.0. You scaled to the range from −1 to 1, as some nets want it. This one "
-        "is asked for 0 to 1: black 0.0, white 1.0.",
-    ),
-    Thought(
-        lambda x: x / 255 - 0.5,
-        "Black (0) came back as −0.5. You moved the middle grey to 0. Here black should become 0.0 and "
-        "white 1.0.",
-    ),
-    Thought(
-        lambda x: x / 255 / 255,
-        "White (255) came back as 0.0039, which is 1/255. The images seem to be normalised twice: was the "
-        "cell run on its own result, or was the input divided already?",
-    ),
-    Thought(
-        lambda x: (x - x.mean()) / max(x.std(), 1e-9),
-        "The mean came back as 0 and the standard deviation as 1. That is standardising; it gives values "
-        "below 0 and above 1. Here black should become 0.0 and white 1.0, in any batch.",
-    ),
-    Thought(lambda x: 1 - x / 255, "Black (0) came back as 1.0 and white as 0.0: the picture is inverted."),
-    *(
+def _normalising_thoughts() -> tuple[Thought, ...]:
+    return (
+        Thought(lambda x: x, say("pixels", "unchanged")),
+        Thought(lambda x: x / max(x.max(), 1), say("pixels", "by_maximum")),
+        Thought(lambda x: x / np.maximum(_per_picture(x, np.max), 1), say("pixels", "by_own_maximum")),
+        Thought(lambda x: _min_max(x, x.min(), x.max()), say("pixels", "min_max")),
         Thought(
-            lambda x, digits=digits: np.round(x / 255, digits),  # type: ignore[misc]
-            f"51 / 255 and 52 / 255 should differ (0.2 and 0.2039). You seem to round to {digits} decimals: "
-            "different greys then become the same one. What do you win by rounding?",
-        )
-        for digits in (0, 1, 2, 3)
-    ),
-)
+            lambda x: _min_max(x, _per_picture(x, np.min), _per_picture(x, np.max)),
+            say("pixels", "min_max_each"),
+        ),
+        Thought(lambda x: x / 255 if x.max() > 1 else x, say("pixels", "only_bright")),
+        Thought(lambda x: x / 256, say("pixels", "by_256")),
+        Thought(lambda x: x // 255, say("pixels", "whole_division")),
+        Thought(lambda x: x / 127.5 - 1, say("pixels", "minus_one_to_one")),
+        Thought(lambda x: x / 255 - 0.5, say("pixels", "minus_half_to_half")),
+        Thought(lambda x: x / 255 / 255, say("pixels", "twice")),
+        Thought(lambda x: (x - x.mean()) / max(x.std(), 1e-9), say("pixels", "standardised")),
+        Thought(lambda x: 1 - x / 255, say("pixels", "inverted")),
+        *(
+            Thought(
+                lambda x, digits=digits: np.round(x / 255, digits),  # type: ignore[misc]
+                say("pixels", "rounded", digits=digits),
+            )
+            for digits in (0, 1, 2, 3)
+        ),
+    )
+
 
 # float16 errs by 0.00024 at most near 1, rounding to three decimals by 0.0005 at most: the bound is between
 # them.
@@ -427,17 +1050,14 @@ def _pixel_words(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -
     # "Each picture" means something only where there is more than one.
     batches = [(p, v) for p, v in zip(pictures, values, strict=True) if p.ndim > 2]
     pictures, values = zip(*batches, strict=True) if batches else (pictures, values)
-    for thought in _NORMALISING_THOUGHTS:
+    for thought in _normalising_thoughts():
         expected = [thought.compute(picture.astype(np.float64)) for picture in pictures]
         if all(_same(v, e, _PIXEL_TOLERANCE) for v, e in zip(values, expected, strict=True)):
             return thought.message
     if not all(np.all(np.isfinite(value)) for value in values):
-        return "Some values came back as NaN or infinite. Is something divided by zero?"
+        return say("pixels", "not_finite")
     low, high = min(v.min() for v in values), max(v.max() for v in values)
-    return (
-        f"The values go from {low:.3g} to {high:.3g}, and they are not what black = 0.0, white = 1.0 and a "
-        "straight line between them give. What should 51 become? And 102?"
-    )
+    return say("pixels", "other_line", low=low, high=high)
 
 
 def _cases_normalise_images(rng: np.random.Generator, data: Given) -> list[Case]:
@@ -466,7 +1086,7 @@ def _cases_normalise_images(rng: np.random.Generator, data: Given) -> list[Case]
 def _answer_normalise_images(given: Given, ask: Ask) -> Answer:
     images = ask["images"].copy()
     if not callable(given["normalise_images"]):
-        return {"error": "`normalise_images` is no function"}
+        return _no_function("normalise_images")
     came = given["normalise_images"](images)
     answer = {**_plain(came), "untouched": bool(np.array_equal(images, ask["images"]))}
     if answer["kind"] not in ("ndarray", "NoneType"):
@@ -478,47 +1098,56 @@ def _answer_normalise_images(given: Given, ask: Ask) -> Answer:
 
 def _judge_normalise_images(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     if reason := _no_answer("normalise_images", answers):
-        return [Finding("an answer", 0, 8, reason)]
+        return [Finding(say("any", "what_answer"), 0, 8, reason)]
     pairs = [(case.ask["images"], answer) for case, answer in zip(cases, answers, strict=True)]
     failed = [(images, answer) for images, answer in pairs if "error" in answer]
     given = [(images, answer) for images, answer in pairs if "error" not in answer]
     findings = [_finding_floats([answer for _, answer in given])]
     numbers = [(i, _array(a) if _array(a) is not None else _array(a, "numbers")) for i, a in given]
     if not all(n is not None for _, n in numbers):
-        return [Finding("array of floats", 0, 8, findings[0].message)]
+        return [Finding(say("normalise_images", "what_floats"), 0, 8, findings[0].message)]
     if not any(_array(a) is not None for _, a in given) and not all(
         _same(n, i / 255, _PIXEL_TOLERANCE) for i, n in numbers
     ):
-        return [findings[0], Finding("divide by 255", 0, 6, "neither are its numbers right.")]
+        return [
+            findings[0],
+            Finding(say("normalise_images", "what_divide"), 0, 6, say("normalise_images", "numbers_wrong")),
+        ]
 
     shaped = [(i, _array(a)) for i, a in given]
     kept = [(i, a) for i, a in shaped if a is not None and a.shape == i.shape]
     findings.append(
-        Finding("shape kept", 1, 1)
+        Finding(say("normalise_images", "what_shape"), 1, 1)
         if len(kept) == len(given)
-        else Finding("shape kept", 0, 1, "the result should have an entry for each pixel, in the same shape.")
+        else Finding(say("normalise_images", "what_shape"), 0, 1, say("normalise_images", "shape_lost"))
     )
     right = [_same(array, images / 255, _PIXEL_TOLERANCE) for images, array in kept]
     if not kept or (all(right) and len(kept) < len(given)):
-        explanation = "no result is an array of numbers in the shape of its pictures. Look at that first."
-        explanation = "right where the shape is right. Look at the shape first." if kept else explanation
+        explanation = say("normalise_images", "no_shape_right")
+        explanation = say("normalise_images", "where_shape_right") if kept else explanation
     elif not all(right):
         explanation = _pixel_words([images for images, _ in kept], [array for _, array in kept])
     else:
         explanation = ""
     if kept and all(_same(array, images, _PIXEL_TOLERANCE) for images, array in kept):
         # Nothing was computed, so there is no right part in it but the type.
-        return [findings[0], Finding("divide by 255", 0, 6, explanation)]
+        return [findings[0], Finding(say("normalise_images", "what_divide"), 0, 6, explanation)]
     findings.append(
-        Finding("divide by 255", 0 if explanation else 3, 3, explanation or "black 0.0, white 1.0")
+        Finding(
+            say("normalise_images", "what_divide"),
+            0 if explanation else 3,
+            3,
+            explanation or say("normalise_images", "divided"),
+        )
     )
-    findings.append(Finding("any number of axes", 0 if failed else 1, 1, _axes_error_words(failed)))
+    findings.append(
+        Finding(say("normalise_images", "what_axes"), 0 if failed else 1, 1, _axes_error_words(failed))
+    )
     untouched = all(answer.get("untouched") is True for _, answer in given)
-    message = (
-        "the images that you were given are changed afterwards. Run the cell twice, and they are "
-        "normalised twice. Make a new array instead of writing into theirs."
+    message = say("normalise_images", "input_changed")
+    findings.append(
+        Finding(say("normalise_images", "what_input"), 1 * untouched, 1, "" if untouched else message)
     )
-    findings.append(Finding("input left alone", 1 * untouched, 1, "" if untouched else message))
     return findings
 
 
@@ -526,24 +1155,19 @@ def _axes_error_words(failed: Sequence[tuple[np.ndarray, Answer]]) -> str:
     if not failed:
         return ""
     images, answer = failed[0]
-    return (
-        f"it works for some pictures and stops for others with {images.ndim} axes ({answer['error']}). One "
-        "picture, a list of pixels or colour pictures need the same arithmetic."
-    )
+    return say("normalise_images", "some_axes_stop", axes=images.ndim, error=answer["error"])
 
 
 def _finding_floats(answers: Sequence[Answer]) -> Finding:
+    what = say("normalise_images", "what_floats")
     for answer in answers:
         array = _array(answer)
         if array is None:
-            return Finding("array of floats", 0, 2, _wrong_kind(str(answer.get("kind"))))
+            return Finding(what, 0, 2, _wrong_kind(str(answer.get("kind"))))
         if array.dtype.kind != "f":
-            message = (
-                f"the result holds {array.dtype}, whole numbers. 51 should become 0.2, and a whole number "
-                "can't be 0.2."
-            )
-            return Finding("array of floats", 0, 2, message)
-    return Finding("array of floats", 2, 2, str(_array(answers[0]).dtype) if answers else "")  # type: ignore[union-attr]
+            message = say("normalise_images", "whole_numbers", dtype=array.dtype)
+            return Finding(what, 0, 2, message)
+    return Finding(what, 2, 2, str(_array(answers[0]).dtype) if answers else "")  # type: ignore[union-attr]
 
 
 # ---------------------------------------------------------------------------------- variables of the notebook
@@ -601,7 +1225,9 @@ def _rows_cases(
 def _judge_channel_axis(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
-        return [Finding("x_train and x_test", 0, 4, _error_words("channel_axis", answer["error"]))]
+        return [
+            Finding(say("channel_axis", "what_both"), 0, 4, _error_words("channel_axis", answer["error"]))
+        ]
     return [
         _finding_channel_axis(
             "x_train", "train_pixels", case.truth["train"], case.truth["train size"], answer
@@ -627,75 +1253,29 @@ def _finding_channel_axis(name: str, source: str, images: np.ndarray, size: int,
     if follows or _same(array, images[..., np.newaxis] / 255, _PIXEL_TOLERANCE):
         return Finding(name, 2, 2, f"(n, {shape[1]}, {shape[2]}, 1)")
     if _same(array, images[..., np.newaxis], 0.5) and array.max() > 1:
-        message = (
-            f"the shape is right, but the pixels go from 0 to 255. Was it made from `{source}`, or from the "
-            "images?"
-        )
+        message = say("channel_axis", "not_normalised", source=source)
         return Finding(name, 0, 2, message)
-    message = (
-        f"the shape is right, but the pixels are not those of `{source}`, each where it was. Other "
-        "pictures, or moved pixels? A new axis of length 1 moves nothing."
-    )
+    message = say("channel_axis", "other_pixels", source=source)
     return Finding(name, 0, 2, message)
 
 
 def _axis_words(name: str, shape: Sequence[int], size: int, picture: Sequence[int]) -> str:
     height, width = picture
-    came = f"`{name}` has the shape {tuple(shape)}. "
-    sentences = {
-        (
-            size,
-            height,
-            width,
-        ): "The axis is not there yet: a convolution wants height, width and channels, in this "
-        "order. How many numbers does a grey pixel have?",
-        (
-            1,
-            size,
-            height,
-            width,
-        ): "The new axis stands in front, so Keras sees one example with n rows. The channels "
-        "of a pixel come last.",
-        (
-            size,
-            1,
-            height,
-            width,
-        ): "The channels stand before the height, as PyTorch has them. Keras wants them last.",
-        (
-            size,
-            height,
-            width,
-            1,
-            1,
-        ): "There is an axis too many. Was the cell run on its own result? Start from the "
-        "pixels with three axes each time.",
-        (
-            size,
-            height,
-            width,
-            3,
-        ): "Three channels are for red, green and blue. A grey pixel is a single number: "
-        "repeating it three times adds work and tells nothing new.",
-        (
-            size,
-            height * width,
-        ): "The pictures are flattened to rows of pixels. Then a convolution can't know which "
-        "pixels are neighbours.",
-        (
-            size,
-            height * width,
-            1,
-        ): "The pictures are flattened to rows of pixels. Then a convolution can't know which "
-        "pixels are neighbours.",
-    }
-    other = f"Expected was ({size}, {height}, {width}, 1): as before, with one axis of length 1 at the end."
+    other = say("channel_axis", "expected", size=size, height=height, width=width)
     if len(shape) == 4 and list(shape[1:]) == [height, width, 1]:
-        other = (
-            f"Its pictures look right, but there are {shape[0]} of them, not {size}. Training and test "
-            "mixed up?"
-        )
-    return came + sentences.get(tuple(shape), other)
+        other = say("channel_axis", "other_size", came=shape[0], size=size)
+    flattened = say("channel_axis", "flattened")
+    sentences = {
+        (size, height, width): say("channel_axis", "no_axis"),
+        (1, size, height, width): say("channel_axis", "axis_in_front"),
+        (size, 1, height, width): say("channel_axis", "channels_first"),
+        (size, height, width, 1, 1): say("channel_axis", "axis_too_many"),
+        (size, height, width, 3): say("channel_axis", "three_channels"),
+        (size, height * width): flattened,
+        (size, height * width, 1): flattened,
+    }
+    came = say("channel_axis", "came", name=name, shape=tuple(shape))
+    return f"{came} {sentences.get(tuple(shape), other)}"
 
 
 # -------------------------------------------------------------------------------------------- task 3: one-hot
@@ -721,16 +1301,13 @@ def _answer_one_hot(given: Given, ask: Ask) -> Answer:
 
 def _judge_one_hot(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     if reason := _no_answer("one_hot", answers):
-        return [Finding("an answer", 0, 10, reason)]
+        return [Finding(say("any", "what_answer"), 0, 10, reason)]
     for answer in answers:
         if "error" in answer:
-            message = (
-                _error_words("one_hot", answer["error"]) + " It works for some labels and not for others: "
-            )
-            message += "think of one label alone, and of classes that do not occur."
-            return [Finding("any labels", 0, 10, message)]
+            message = f"{_error_words('one_hot', answer['error'])} {say('one_hot', 'some_labels')}"
+            return [Finding(say("one_hot", "what_any_labels"), 0, 10, message)]
         if _array(answer) is None:
-            return [Finding("array of 0 and 1", 0, 10, _wrong_kind(str(answer.get("kind"))))]
+            return [Finding(say("one_hot", "what_array"), 0, 10, _wrong_kind(str(answer.get("kind"))))]
     pairs = [
         (case.ask["vector"].astype(int), case.ask["number_classes"], _array(answer))
         for case, answer in zip(cases, answers, strict=True)
@@ -748,30 +1325,21 @@ def _findings_one_hot(pairs: Sequence[tuple[np.ndarray, int, Any]]) -> list[Find
     )
     identity = all(a.ndim == 2 and np.array_equal(a, np.eye(a.shape[0])) for _, _, a in pairs)
     if identity:
-        shape_words = (
-            "the identity matrix came back: row 0 has its 1 at place 0, row 1 at place 1, whatever the "
-            "labels are. It holds the right rows, but not in the order of your labels: [2, 0, 2] asks for "
-            "row 2, row 0, row 2."
-        )
+        shape_words = say("one_hot", "identity")
     if not shaped:
-        place_words = "look at the shape first."
+        place_words = say("one_hot", "shape_first")
     elif not placed:
         place_words = _one_hot_place_words(shaped)
     else:
-        place_words = "" if len(shaped) == len(pairs) else "right where the shape is right."
+        place_words = "" if len(shaped) == len(pairs) else say("one_hot", "where_shape_right")
+    if binary:
+        binary_words = "" if placed else say("one_hot", "binary_after_places")
+    else:
+        binary_words = say("one_hot", "not_binary")
     return [
-        Finding(
-            "only 0 and 1",
-            2 * placed,
-            2,
-            "counts once the 1s are in place."
-            if binary and not placed
-            else ""
-            if binary
-            else "a row holds zeros and a single 1.",
-        ),
-        Finding("shape (n, classes)", 0 if shape_words else 3, 3, shape_words),
-        Finding("1 at the label", (2 if place_words else 5) * placed, 5, place_words),
+        Finding(say("one_hot", "what_binary"), 2 * placed, 2, binary_words),
+        Finding(say("one_hot", "what_shape"), 0 if shape_words else 3, 3, shape_words),
+        Finding(say("one_hot", "what_places"), (2 if place_words else 5) * placed, 5, place_words),
     ]
 
 
@@ -784,38 +1352,20 @@ def _one_hot_shape_words(vector: np.ndarray, classes: int, shape: tuple[int, ...
     if shape == (n, classes):
         return ""
     if shape in ((n, 1, classes), (n, classes, 1), (1, n, classes)):
-        return (
-            f"three axes came back, {shape} for {n} labels and {classes} classes: there is an axis of "
-            "length 1 too many."
-        )
+        return say("one_hot", "axis_too_many", shape=shape, n=n, classes=classes)
     if shape == (classes, n):
-        return "rows and columns are swapped (transposed). Each label has a row, each class a column."
+        return say("one_hot", "transposed")
     if shape == (n, largest + 1):
-        return (
-            "the labels [1, 0] with 8 classes came back with 2 columns. You seem to count the classes as "
-            "the largest label plus one. A batch in which the last class does not occur then gets too few "
-            "columns."
-        )
+        return say("one_hot", "largest_plus_one")
     if shape == (n, present):
-        return (
-            "the labels [5, 0, 5] with 8 classes came back with 2 columns. Only classes that occur get "
-            "one, so column 1 means class 5 here and another class in the next batch. Absent classes need "
-            "their column too."
-        )
+        return say("one_hot", "only_present")
     if shape == (n, 10):
-        return (
-            "there are always 10 columns. `number_classes` says how many there are: one_hot([0, 2], 3) has 3."
-        )
+        return say("one_hot", "always_ten")
     if shape == (n,):
-        return "the labels came back as plain numbers. Each label should become a row of its own."
+        return say("one_hot", "still_labels")
     if shape == (classes, classes):
-        return (
-            "there is a row for each class. There should be a row for each label, in the order of the labels."
-        )
-    return (
-        f"expected was a row for each label and a column for each class, and {shape} came for {n} labels "
-        f"and {classes} classes."
-    )
+        return say("one_hot", "row_each_class")
+    return say("one_hot", "other_shape", shape=shape, n=n, classes=classes)
 
 
 def _one_hot_place_words(pairs: Sequence[tuple[np.ndarray, int, np.ndarray]]) -> str:
@@ -823,29 +1373,20 @@ def _one_hot_place_words(pairs: Sequence[tuple[np.ndarray, int, np.ndarray]]) ->
         return all(np.array_equal(a, expected(v, k)) for v, k, a in pairs)
 
     if all(not a.any() for _, _, a in pairs):
-        return "all entries are 0. Each row needs a 1 at the place of its label."
+        return say("one_hot", "all_zero")
     if all_are(lambda v, k: np.roll(_one_hot(v, k), -1, axis=1)) or all_are(lambda v, k: _shifted(v, k, -1)):
-        return (
-            "label 2 came back with its 1 at place 1: off by one. Places are counted from 0, as the labels "
-            "are."
-        )
+        return say("one_hot", "one_before")
     if all_are(lambda v, k: np.roll(_one_hot(v, k), 1, axis=1)) or all_are(lambda v, k: _shifted(v, k, 1)):
-        return (
-            "label 2 came back with its 1 at place 3: off by one. Places are counted from 0, as the labels "
-            "are."
-        )
+        return say("one_hot", "one_after")
     if all_are(lambda v, k: _one_hot(v, k)[:, ::-1]):
-        return "label 0 came back with its 1 in the last column: the order of the classes is reversed."
+        return say("one_hot", "reversed")
     if all_are(lambda v, k: 1 - _one_hot(v, k)):
-        return "zeros and ones are swapped: the label's own place should hold the 1."
+        return say("one_hot", "swapped")
     if any(not np.isin(a, (0, 1)).all() for _, _, a in pairs):
-        return "some entries are neither 0 nor 1. Each row holds a single 1, and zeros elsewhere."
+        return say("one_hot", "other_numbers")
     if any((a.sum(axis=1) != 1).any() for _, _, a in pairs):
-        return "some rows hold more or less than a single 1. A picture has one class: each row sums to 1."
-    return (
-        "some rows have their 1 at another place than their label. Row i belongs to label i: labels [2, 0] "
-        "→ [0, 0, 1], [1, 0, 0]."
-    )
+        return say("one_hot", "not_one_each")
+    return say("one_hot", "other_places")
 
 
 def _shifted(vector: np.ndarray, classes: int, by: int) -> np.ndarray:
@@ -859,7 +1400,9 @@ def _shifted(vector: np.ndarray, classes: int, by: int) -> np.ndarray:
 def _judge_cifar_labels(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
-        return [Finding("labels", 0, 4, _error_words("cifar_labels", answer["error"]))]
+        return [
+            Finding(say("cifar_labels", "what_labels"), 0, 4, _error_words("cifar_labels", answer["error"]))
+        ]
     return [
         _finding_cifar_labels(
             f"cifar_y_{part}", case.truth[part].reshape(-1), case.truth[f"{part} size"], answer
@@ -876,24 +1419,18 @@ def _finding_cifar_labels(name: str, labels: np.ndarray, size: int, answer: Answ
         if len(array) == len(labels) and np.array_equal(array, _one_hot(labels.astype(int), 10)):
             return Finding(name, 2, 2, "(n, 10)")
         return Finding(name, 0, 2, _one_hot_place_words([(labels.astype(int), 10, array)]))
-    came = f"`{name}` has the shape {tuple(shape)}. "
     if shape in ([size, 1, 10], [size, 10, 1]):
-        came += (
-            "CIFAR-10 stores its labels as a column, (n, 1), and that axis is still there: [[3], [8]] is "
-            "not [3, 8]. Flatten the labels before you encode them."
-        )
+        explanation = say("cifar_labels", "column")
     elif shape in ([size, 1], [size]):
-        came += (
-            "These are still the plain labels. The net's softmax has 10 outputs, so each label needs a row "
-            "of 10."
-        )
+        explanation = say("cifar_labels", "still_labels")
     elif shape == [10, size]:
-        came += "Rows and columns are swapped: each label has a row, each class a column."
+        explanation = say("cifar_labels", "transposed")
     elif shape[-1:] == [10] and len(shape) == 2:
-        came += f"There are {size} labels in this part. Training and test mixed up?"
+        explanation = say("cifar_labels", "other_size", size=size)
     else:
-        came += f"Expected was ({size}, 10): a row for each label, a column for each class."
-    return Finding(name, 0, 2, came)
+        explanation = say("cifar_labels", "expected", size=size)
+    came = say("cifar_labels", "came", name=name, shape=tuple(shape))
+    return Finding(name, 0, 2, f"{came} {explanation}")
 
 
 # --------------------------------------------------------------------------------------- task 9: CIFAR images
@@ -902,7 +1439,9 @@ def _finding_cifar_labels(name: str, labels: np.ndarray, size: int, answer: Answ
 def _judge_cifar_images(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
-        return [Finding("images", 0, 4, _error_words("cifar_images", answer["error"]))]
+        return [
+            Finding(say("cifar_images", "what_images"), 0, 4, _error_words("cifar_images", answer["error"]))
+        ]
     return [
         _finding_cifar_images(f"cifar_x_{part}", case.truth[part], case.truth[f"{part} size"], answer)
         for part in ("train", "test")
@@ -915,12 +1454,13 @@ def _finding_cifar_images(name: str, images: np.ndarray, size: int, answer: Answ
         return Finding(name, 0, 2, _wrong_kind(str(answer.get(f"{name} kind"))))
     if shape != [size, *images.shape[1:]]:
         if shape[1:] == list(images.shape[1:]):
-            message = f"`{name}` holds {shape[0]} pictures, not {size}. Training and test mixed up?"
+            message = say("cifar_images", "other_size", name=name, came=shape[0], size=size)
             return Finding(name, 0, 2, message)
-        message = f"`{name}` has the shape {tuple(shape)}. Colour pictures have their channel axis already: "
-        return Finding(name, 0, 2, message + f"normalising keeps the shape, {(size, *images.shape[1:])}.")
+        expected = (size, *images.shape[1:])
+        message = say("cifar_images", "other_shape", name=name, shape=tuple(shape), expected=expected)
+        return Finding(name, 0, 2, message)
     if _same(array, images / 255, _PIXEL_TOLERANCE) and array.dtype.kind == "f":
-        return Finding(name, 2, 2, "floats from 0 to 1")
+        return Finding(name, 2, 2, say("cifar_images", "right"))
     return Finding(name, 0, 2, _pixel_words([images], [array]))
 
 
@@ -1009,7 +1549,7 @@ def _answer_net(name: str) -> Callable[[Given, Ask], Answer]:
     def answer(given: Given, ask: Ask) -> Answer:
         function = given[name]
         if not callable(function):
-            return {"error": f"`{name}` is no function"}
+            return _no_function(name)
         return _described(function(tuple(ask["sample_shape"]), ask["nb_classes"]), ask)
 
     return answer
@@ -1096,40 +1636,54 @@ def _judge_net(net: str) -> Callable[[Sequence[Case], Sequence[Answer]], list[Fi
     return lambda cases, answers: _net_findings(net, cases, answers)
 
 
-# Points of net_1 and net_2 by finding; they sum up to the task's points.
+# Points of net_1 and net_2 by part of the net; with one each for nothing else and any shape, they sum up to
+# the task's points.
 _NET_POINTS = {
-    "net_1": {"1st convolution": 3, "2nd convolution": 3, "pooling": 2, "hidden layer": 2, "output": 2},
-    "net_2": {"1st convolution": 2, "2nd convolution": 3, "pooling": 2, "hidden layer": 1, "output": 2},
+    "net_1": {"conv_1": 3, "conv_2": 3, "pooling": 2, "hidden": 2, "output": 2},
+    "net_2": {"conv_1": 2, "conv_2": 3, "pooling": 2, "hidden": 1, "output": 2},
 }
+
+
+def _net_parts() -> dict[str, str]:
+    """Names of the findings by the keys of ``_NET_POINTS``."""
+    return {
+        "conv_1": say("nets", "what_conv_1"),
+        "conv_2": say("nets", "what_conv_2"),
+        "pooling": say("nets", "what_pooling"),
+        "hidden": say("nets", "what_hidden"),
+        "output": say("nets", "what_output"),
+    }
 
 
 def _net_findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     total = sum(_NET_POINTS[net].values()) + 2
     if reason := _no_answer(net, answers):
-        return [Finding("an answer", 0, total, reason)]
+        return [Finding(say("any", "what_answer"), 0, total, reason)]
     right = [_computes(net, case.ask, answer) for case, answer in zip(cases, answers, strict=True)]
     if all(right):
-        names = [*_NET_POINTS[net], "nothing else", "any shape"]
-        return [Finding(name, _NET_POINTS[net].get(name, 1), _NET_POINTS[net].get(name, 1)) for name in names]
+        worth = _NET_POINTS[net]
+        return [
+            *(Finding(name, worth[part], worth[part]) for part, name in _net_parts().items()),
+            Finding(say("nets", "what_nothing_else"), 1, 1),
+            Finding(say("nets", "what_any_shape"), 1, 1),
+        ]
 
     first = next((index for index, answer in enumerate(answers) if _is_model(answer)), None)
     if first is None:
-        kind = str(next((answer["kind"] for answer in answers if "kind" in answer), "nothing"))
-        message = f"{net} should return a Keras model, and this came back: {kind}."
-        return [Finding("a Keras model", 0, total, message)]
+        kind = str(next((answer["kind"] for answer in answers if "kind" in answer), say("nets", "nothing")))
+        message = say("nets", "no_model", net=net, kind=kind)
+        return [Finding(say("nets", "what_model"), 0, total, message)]
     case, answer = cases[first], answers[first]
     layers = _chain(answer["layers"])
     if not right[first] and (doubt := _doubt(case.ask, answer, layers)):
-        return [Finding("what it computes", 0, total, doubt)]
+        return [Finding(say("nets", "what_computes"), 0, total, doubt)]
     classes = case.ask["nb_classes"]
     findings = _layer_findings(net, layers, classes)
     findings.append(_finding_nothing_else(net, layers, answer, findings))
     findings.append(_finding_any_shape(net, cases, answers, right))
     if all(finding.points == finding.out_of for finding in findings):
-        message = (
-            "each layer is as asked, but together they compute something else. Are they joined in this order?"
-        )
-        findings[-2] = Finding("nothing else", 0, 1, message)
+        message = say("nets", "joined_otherwise")
+        findings[-2] = Finding(say("nets", "what_nothing_else"), 0, 1, message)
     return findings
 
 
@@ -1170,30 +1724,20 @@ def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> str:
     with_weights = [layer for layer in answer["layers"] if layer.get("weights")]
     try:
         if sum(int(np.prod(shape)) for layer in with_weights for shape in layer["weights"]) > _MOST_WEIGHTS:
-            return (
-                "the net has over 20 million weights, many times what is asked for. Which layer is that "
-                "large?"
-            )
+            return say("nets", "too_large")
         simulated = forward(answer["layers"], list(_layer_weights(with_weights, ask["seed"])), ask["images"])
     except (ArithmeticError, LookupError, TypeError, ValueError):
         simulated = None
     if simulated is None:
         kinds = [str(layer.get("kind")) for layer in layers if layer.get("kind") not in _STEPS]
         kinds += [
-            f"the activation {layer['activation']}"
+            say("nets", "the_activation", activation=_activation_name(layer["activation"]))
             for layer in layers
             if layer.get("kind") in _STEPS and layer.get("activation", "linear") not in _ACTIVATIONS
         ]
-        return (
-            "the net holds something that this check can't follow "
-            f"({', '.join(kinds) or 'joined in its own way'}). It asks for convolutions, pooling, Flatten "
-            "and Dense in one chain: build it from these."
-        )
+        return say("nets", "not_followed", kinds=", ".join(kinds) or say("nets", "own_joining"))
     if not _same(_array(answer, "output"), simulated, 1e-3):
-        return (
-            "the net does not compute what its own layers say. Are all of them joined, one after the "
-            "other, once?"
-        )
+        return say("nets", "not_as_told")
     return ""
 
 
@@ -1216,6 +1760,15 @@ def _chain(layers: Sequence[Answer]) -> list[dict[str, Any]]:
     return chain
 
 
+# What `_activation_of` calls a ReLU that has a slope, a threshold or a largest value.
+_OWN_RELU = "own ReLU"
+
+
+def _activation_name(activation: Any) -> Any:
+    """An activation as the student reads it."""
+    return say("nets", "own_relu") if activation == _OWN_RELU else activation
+
+
 def _activation_of(layer: Answer) -> str:
     """Name of the activation if the layer is nothing but one, else ""."""
     names = {"ReLU": "relu", "Relu": "relu", "Softmax": "softmax", "Sigmoid": "sigmoid", "Tanh": "tanh"}
@@ -1224,7 +1777,7 @@ def _activation_of(layer: Answer) -> str:
     if layer["kind"] == "ReLU" and (
         layer.get("max_value") or layer.get("negative_slope") or layer.get("threshold")
     ):
-        return "a ReLU with settings of its own"
+        return _OWN_RELU
     if layer["kind"] in ("LeakyReLU", "ELU", "PReLU", "Relu6", "Gelu", "Selu", "Elu", "LeakyRelu"):
         return str(layer["kind"])
     return names.get(layer["kind"], "")
@@ -1237,37 +1790,34 @@ def _layer_findings(net: str, layers: Sequence[Answer], classes: int) -> list[Fi
     expected = [layer for layer in _net_layers(net, classes) if layer["kind"] == "Conv2D"]
     swapped = [c.get("filters") for c in convolutions] == [64, 32]
     messages = {}
-    for place, wanted in zip(("1st", "2nd"), expected, strict=True):
-        layer = convolutions[int(place[0]) - 1] if len(convolutions) >= int(place[0]) else None
-        messages[f"{place} convolution"] = _conv_words(net, layer, wanted, swapped)
+    for index, wanted in enumerate(expected):
+        layer = convolutions[index] if len(convolutions) > index else None
+        messages[f"conv_{index + 1}"] = _conv_words(net, layer, wanted, swapped)
     messages["pooling"] = _pooling_words(net, layers)
-    messages["hidden layer"] = _hidden_words(layers, dense)
+    messages["hidden"] = _hidden_words(layers, dense)
     messages["output"] = _output_words(layers, dense, classes)
-    return [Finding(name, 0 if said else worth[name], worth[name], said) for name, said in messages.items()]
+    names = _net_parts()
+    return [
+        Finding(names[part], 0 if said else worth[part], worth[part], said) for part, said in messages.items()
+    ]
 
 
 def _conv_words(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -> str:
     if layer is None:
-        return "it is missing: the net has two convolutions."
+        return say("nets", "no_convolution")
     if layer["kind"] != "Conv2D":
-        return f"a Conv2D is asked for, and this is a {layer['kind']}."
+        return say("nets", "no_conv_2d", kind=layer["kind"])
     said = []
     if swapped:
-        said.append(
-            "the numbers of filters are swapped: 32 come first, then 64. Early filters look for few, "
-            "simple things (edges); later ones for the many ways to combine them."
-        )
+        said.append(say("nets", "filters_swapped"))
     elif layer.get("filters") != wanted["filters"]:
-        said.append(f"{layer.get('filters')} filters, and {wanted['filters']} are asked for.")
+        said.append(say("nets", "filters", came=layer.get("filters"), wanted=wanted["filters"]))
     if layer.get("kernel_size") != [3, 3]:
-        said.append(f"the kernel is {_by(layer.get('kernel_size'))}, and 3 × 3 is asked for.")
+        said.append(say("nets", "kernel", came=_by(layer.get("kernel_size"))))
     if layer.get("strides") != wanted["strides"]:
         said.append(_stride_words(net, layer.get("strides"), wanted["strides"]))
     if layer.get("padding") != "valid":
-        said.append(
-            "padding='same' puts zeros round the picture, and its size stays (28 → 28 at stride 1). Here "
-            "no zeros are wanted: 'valid' keeps to the places where the whole kernel fits (28 → 26)."
-        )
+        said.append(say("nets", "conv_padding"))
     if layer.get("activation") != "relu":
         said.append(_activation_words(layer.get("activation")))
     if (
@@ -1275,7 +1825,7 @@ def _conv_words(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -
         or layer.get("groups", 1) != 1
         or not layer.get("use_bias", True)
     ):
-        said.append("dilation, groups and bias should stay as Keras has them when nothing is said.")
+        said.append(say("nets", "conv_defaults"))
     return " ".join(said)
 
 
@@ -1285,22 +1835,16 @@ def _by(sides: Any) -> str:
 
 def _stride_words(net: str, came: Any, wanted: Sequence[int]) -> str:
     if net == "net_2" and wanted == [1, 1]:
-        return (
-            "it has a stride, and the stride of 2 belongs to the second convolution, where pooling was in "
-            "net_1."
-        )
+        return say("net_2", "stride_too_early")
     if net == "net_2" and came == [1, 1]:
-        return "it moves by 1 pixel. In net_2 this convolution itself halves the picture, by a stride of 2."
-    return f"the stride is {_by(came)}, and {_by(list(wanted))} is asked for."
+        return say("net_2", "no_stride")
+    return say("nets", "stride", came=_by(came), wanted=_by(list(wanted)))
 
 
 def _activation_words(came: Any) -> str:
     if came == "linear":
-        return (
-            "it has no activation. Without one, two layers in a row compute no more than a single layer "
-            "could. Which activation cuts off what is below 0?"
-        )
-    return f"its activation is {came}, and ReLU is asked for."
+        return say("nets", "no_activation")
+    return say("nets", "activation", came=_activation_name(came))
 
 
 def _pooling_words(net: str, layers: Sequence[Answer]) -> str:
@@ -1309,58 +1853,42 @@ def _pooling_words(net: str, layers: Sequence[Answer]) -> str:
     if net == "net_2":
         if not pools:
             return ""
-        return (
-            "there is still a pooling layer. In net_2 the second convolution's stride takes over its work; "
-            "with both, the picture is halved twice (28 → 12 → 6)."
-        )
+        return say("net_2", "still_pooling")
     if not pools:
-        return (
-            "it is missing: after the second convolution, 2 × 2 max-pooling halves height and width (24 → "
-            "12)."
-        )
+        return say("net_1", "no_pooling")
     if len(pools) > 1:
-        return f"there are {len(pools)} pooling layers. One is asked for, after the second convolution."
+        return say("net_1", "many_poolings", count=len(pools))
     pool = pools[0]
     if pool["kind"] != "MaxPooling2D":
-        return (
-            f"a {pool['kind']} is not max-pooling: of [[1, 9], [2, 0]], max-pooling keeps 9, the strongest "
-            "answer; the mean is 3."
-        )
+        return say("net_1", "other_pooling", kind=pool["kind"])
     said = []
     if pool.get("pool_size") != [2, 2]:
-        said.append(f"its window is {_by(pool.get('pool_size'))}, and 2 × 2 is asked for.")
+        said.append(say("net_1", "pool_window", came=_by(pool.get("pool_size"))))
     elif pool.get("strides") not in ([2, 2], None):
-        said.append(
-            f"it moves by {_by(pool.get('strides'))}; windows of 2 × 2 that do not overlap move by 2."
-        )
+        said.append(say("net_1", "pool_stride", came=_by(pool.get("strides"))))
     if pool.get("padding") != "valid":
-        said.append("padding='same' adds a border where the sides are odd; 'valid' is asked for.")
+        said.append(say("net_1", "pool_padding"))
     before = [kind for kind in kinds[: kinds.index(pool["kind"])] if "Conv" in kind]
     if len(before) != 2:
-        said.append(f"it stands after {len(before)} convolution(s); it belongs after the second one.")
+        said.append(say("net_1", "pool_place", before=len(before)))
     return " ".join(said)
 
 
 def _hidden_words(layers: Sequence[Answer], dense: Sequence[Answer]) -> str:
     kinds = [layer["kind"] for layer in layers]
     if any(kind.startswith("Global") for kind in kinds):
-        return (
-            "global pooling leaves one number of each feature map. Flatten keeps them all, with their places."
-        )
+        return say("nets", "global_pooling")
     if "Flatten" not in kinds and "Reshape" not in kinds:
-        return "Flatten is missing: a Dense layer on a picture works on each pixel's channels alone."
+        return say("nets", "no_flatten")
     if "Flatten" in kinds and "Dense" in kinds[: kinds.index("Flatten")]:
-        return (
-            "a Dense layer stands before Flatten, so it works on each pixel's channels alone. Flatten "
-            "comes first."
-        )
+        return say("nets", "dense_before_flatten")
     if len(dense) < 2:
-        return "it is missing: between Flatten and the output stands a Dense layer of 128 units."
+        return say("nets", "no_hidden")
     if len(dense) > 2:
-        return f"there are {len(dense)} Dense layers. Two are asked for: 128 units, then the output."
+        return say("nets", "many_dense", count=len(dense))
     said = []
     if dense[0].get("units") != 128:
-        said.append(f"it has {dense[0].get('units')} units, and 128 are asked for.")
+        said.append(say("nets", "hidden_units", units=dense[0].get("units")))
     if dense[0].get("activation") != "relu":
         said.append(_activation_words(dense[0].get("activation")))
     return " ".join(said)
@@ -1368,24 +1896,18 @@ def _hidden_words(layers: Sequence[Answer], dense: Sequence[Answer]) -> str:
 
 def _output_words(layers: Sequence[Answer], dense: Sequence[Answer], classes: int) -> str:
     if not dense or layers[-1]["kind"] != "Dense":
-        last = layers[-1]["kind"] if layers else "nothing"
-        return f"the net ends with {last}. A Dense layer with one unit a class and softmax is asked for."
+        last = layers[-1]["kind"] if layers else say("nets", "nothing")
+        return say("nets", "other_end", last=last)
     said = []
     if dense[-1].get("units") != classes:
-        said.append(f"{dense[-1].get('units')} outputs for {classes} classes. Each class needs one.")
+        said.append(say("nets", "output_units", units=dense[-1].get("units"), classes=classes))
     activation = dense[-1].get("activation")
     if activation == "sigmoid":
-        said.append(
-            "sigmoid judges each class alone, so a picture can be 90 % a 3 and 90 % an 8 at once. Softmax "
-            "makes them share 100 %, which is what a one-hot label says."
-        )
+        said.append(say("nets", "sigmoid"))
     elif activation == "linear":
-        said.append(
-            "the output has no activation, so its numbers are no probabilities: they can be negative and "
-            "sum to anything. What turns them into shares of 100 %?"
-        )
+        said.append(say("nets", "no_output_activation"))
     elif activation != "softmax":
-        said.append(f"the activation of the output is {activation}, and softmax is asked for.")
+        said.append(say("nets", "output_activation", activation=_activation_name(activation)))
     return " ".join(said)
 
 
@@ -1400,20 +1922,18 @@ def _finding_nothing_else(
     many = len([layer for layer in layers if "Conv" in layer["kind"]]) > 2
     said = []
     if extra:
-        said.append(
-            f"not asked for: {', '.join(extra)}. Keep it for net_3, so that net_1 and net_2 can be compared."
-        )
+        said.append(say("nets", "extra_layers", extra=", ".join(extra)))
     if many:
-        said.append("there are more than two convolutions.")
+        said.append(say("nets", "many_convolutions"))
     if answer.get("extra losses") not in (0, None):
-        said.append("a layer adds a penalty to the loss (a regulariser), which is not asked for.")
+        said.append(say("nets", "penalty"))
     if answer.get("constraints") not in (0, None):
-        said.append("a constraint bounds some weights, which is not asked for.")
+        said.append(say("nets", "constraint"))
     if answer.get("frozen") not in (0, None) and not extra:
-        said.append("some weights are frozen, so training can't change them.")
+        said.append(say("nets", "frozen"))
     if said:
-        return Finding("nothing else", 0, 1, " ".join(said))
-    return Finding("nothing else", 1 * any(finding.points for finding in others), 1)
+        return Finding(say("nets", "what_nothing_else"), 0, 1, " ".join(said))
+    return Finding(say("nets", "what_nothing_else"), 1 * any(finding.points for finding in others), 1)
 
 
 def _finding_any_shape(
@@ -1422,20 +1942,15 @@ def _finding_any_shape(
     """Whether other shapes and numbers of classes are followed, whatever else is right or wrong."""
     for case, answer in list(zip(cases, answers, strict=True))[1:]:
         if "error" in answer:
-            message = (
-                f"{net}((28, 28, 1), 10) works, but another sample_shape stops it. Is the shape of the "
-                "digits written into the net? CIFAR-10 will come with (32, 32, 3)."
-            )
-            return Finding("any shape", 0, 1, message)
+            message = say("nets", "fixed_shape", net=net)
+            return Finding(say("nets", "what_any_shape"), 0, 1, message)
         output = _array(answer, "output")
         if output is None or output.shape != (len(case.ask["images"]), case.ask["nb_classes"]):
-            message = "the number of outputs does not follow nb_classes. Is 10 written into the net?"
-            return Finding("any shape", 0, 1, message)
+            message = say("nets", "fixed_classes")
+            return Finding(say("nets", "what_any_shape"), 0, 1, message)
     if right[0]:
-        return Finding(
-            "any shape", 0, 1, "it is right for (28, 28, 1), but becomes another net for other shapes."
-        )
-    return Finding("any shape", 1, 1)
+        return Finding(say("nets", "what_any_shape"), 0, 1, say("nets", "other_shapes"))
+    return Finding(say("nets", "what_any_shape"), 1, 1)
 
 
 # ------------------------------------------------------------------ what a chain of layers computes, in NumPy
@@ -1460,7 +1975,7 @@ def forward(
         name = str(layer.get("activation", "linear"))
         settings = layer.get("activation settings")
         if settings is not None and name not in _ACTIVATIONS:
-            name = "ReLU" if name.startswith("a ReLU") else name
+            name = "ReLU" if name == _OWN_RELU else name
             if name not in _STEPS:
                 return None
             values = _STEPS[name](values, settings, [])
@@ -1628,28 +2143,36 @@ def _whole(value: Any) -> int | str | None:
     if value is None:
         return None
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return int(value) if abs(int(value)) < 10**9 else "larger than any number of pictures or epochs"
+        return int(value) if abs(int(value)) < 10**9 else say("training", "too_large")
     if isinstance(value, float | np.floating):
-        return f"{float(value)}, which Python stores as a fraction"
-    return f"of the type {type(value).__name__}"
+        return say("training", "fraction", value=float(value))
+    return say("training", "other_type", kind=type(value).__name__)
 
 
 def _judge_train(task: str, model_name: str) -> Callable[[Sequence[Case], Sequence[Answer]], list[Finding]]:
     def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
         (case,), (answer,) = cases, answers
         if "error" in answer:
-            return [Finding("an answer", 0, 8, _error_words(task, answer["error"]))]
+            return [Finding(say("any", "what_answer"), 0, 8, _error_words(task, answer["error"]))]
         batch, epochs = answer.get("batch_size"), answer.get("epochs")
         # The notebook keeps a tenth of the pictures for validation.
         batch_words = _batch_words(batch, int(case.truth["train size"] * 0.9))
         epochs_words = _epochs_words(epochs)
         if isinstance(batch, int) and isinstance(epochs, int) and batch < epochs and epochs > 100:
-            epochs_words += " Have you swapped the two?"
+            epochs_words = f"{epochs_words} {say('training', 'swapped')}"
         chosen = batch is not None or epochs is not None
         return [
-            Finding("batch_size", 0 if batch_words else 3, 3, batch_words or f"{batch} pictures a step"),
             Finding(
-                "epochs", 0 if epochs_words else 3, 3, epochs_words or f"{epochs} times through all pictures"
+                "batch_size",
+                0 if batch_words else 3,
+                3,
+                batch_words or say("training", "batch_right", batch=batch),
+            ),
+            Finding(
+                "epochs",
+                0 if epochs_words else 3,
+                3,
+                epochs_words or say("training", "epochs_right", epochs=epochs),
             ),
             _finding_learned(model_name, case, answer, chosen),
         ]
@@ -1663,70 +2186,52 @@ def _is_whole(value: Any) -> bool:
 
 def _batch_words(batch: Any, train_size: int) -> str:
     if batch is None:
-        return "not chosen yet: how many pictures should the net see before it changes its weights once?"
+        return say("training", "no_batch")
     if not _is_whole(batch):
-        return f"it is {batch}. A batch is a number of pictures, so a whole number: 128, not 128.0 or '128'."
+        return say("training", "batch_not_whole", batch=batch)
     if batch < 1:
-        return f"it is {batch}. A batch holds at least one picture."
+        return say("training", "batch_empty", batch=batch)
     if batch < 8:
-        return (
-            f"with {batch} picture(s) a step, the direction of each step is mostly chance, and an epoch of "
-            f"{train_size} pictures takes {train_size // batch} steps. Powers of 2 from 16 to 512 are usual."
-        )
+        return say("training", "batch_small", batch=batch, train_size=train_size, steps=train_size // batch)
     if batch > 1024:
-        return (
-            f"with {batch} pictures a step, an epoch of {train_size} pictures has only "
-            f"{-(-train_size // batch)} step(s), and the weights hardly move. Powers of 2 from 16 to 512 "
-            "are usual."
+        return say(
+            "training", "batch_large", batch=batch, train_size=train_size, steps=-(-train_size // batch)
         )
     return ""
 
 
 def _epochs_words(epochs: Any) -> str:
     if epochs is None:
-        return "not chosen yet: how often should the net see each picture?"
+        return say("training", "no_epochs")
     if not _is_whole(epochs):
-        return (
-            f"it is {epochs}. An epoch is once through all pictures, so a whole number is needed: 12, not "
-            "12.0 or '12'."
-        )
+        return say("training", "epochs_not_whole", epochs=epochs)
     if epochs < 1:
-        return f"with {epochs} epochs nothing is learned: an epoch is once through all pictures."
+        return say("training", "epochs_none", epochs=epochs)
     if epochs < 2:
-        return "after a single epoch the curves are one point each, and the net has only begun to learn."
+        return say("training", "epochs_single")
     if epochs > 100:
-        return (
-            f"{epochs} epochs take long, and long before the end the net knows its training pictures by "
-            "heart. Look at the validation curve: after how many does it stop getting better?"
-        )
+        return say("training", "epochs_many", epochs=epochs)
     return ""
 
 
 def _finding_learned(model_name: str, case: Case, answer: Answer, chosen: bool) -> Finding:
     labels, predictions = case.truth["labels"], _array(answer, "predictions")
+    what = say("training", "what_learned")
     if not chosen:
-        return Finding("the net learned", 0, 2, "choose the two numbers first.")
+        return Finding(what, 0, 2, say("training", "choose_first"))
     if answer.get("model") == "missing":
-        return Finding(
-            "the net learned", 0, 2, f"`{model_name}` is not there: its task comes first, then training."
-        )
+        return Finding(what, 0, 2, say("training", "no_model", model=model_name))
     if predictions is None or predictions.shape != (len(labels), 10) or not np.isfinite(predictions).all():
-        message = (
-            f"`{model_name}` does not give 10 numbers a picture. Was it trained after its task was right?"
-        )
-        return Finding("the net learned", 0, 2, message)
+        message = say("training", "not_ten_numbers", model=model_name)
+        return Finding(what, 0, 2, message)
     accuracy = float((predictions.argmax(axis=1) == labels).mean())
     if accuracy >= _LEARNED:
-        return Finding("the net learned", 2, 2, f"{accuracy:.0%} of some test pictures are right")
-    message = f"only {accuracy:.0%} of some test pictures are right, and guessing gives 10 %. "
+        return Finding(what, 2, 2, say("training", "learned", accuracy=accuracy))
+    explanation = say("training", "look_before")
     for by in (-1, 1):
         if float((predictions.argmax(axis=1) == (labels + by) % 10).mean()) >= _LEARNED:
-            message += (
-                "It tells the digits apart, but calls each one by its neighbour's name: look at task 3."
-            )
-            return Finding("the net learned", 0, 2, message)
-    message += "Run the training cell, look at the loss, and check the tasks before this one."
-    return Finding("the net learned", 0, 2, message)
+            explanation = say("training", "neighbours")
+    return Finding(what, 0, 2, f"{say('training', 'guesses', accuracy=accuracy)} {explanation}")
 
 
 # ----------------------------------------------------------------------------------------- task 10: the model
@@ -1801,66 +2306,59 @@ def _loss_value(loss: Any, labels: np.ndarray, predictions: np.ndarray) -> float
 def _judge_cifar_model(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
-        return [Finding("a compiled model", 0, 8, _error_words("cifar_model", answer["error"]))]
+        return [Finding(say("cifar_model", "what_model"), 0, 8, _error_words("cifar_model", answer["error"]))]
     if answer.get("kind") == "NoneType":
         return [
             Finding(
-                "a compiled model",
+                say("cifar_model", "what_model"),
                 0,
                 8,
-                "`cifar_model` is still None: fill the cell in and run it. If you did, what do compile() "
-                "and summary() give back? They only change or print, and return None.",
+                say("cifar_model", "is_none"),
             )
         ]
     if answer.get("kind") != "Model":
-        message = f"`cifar_model` should be a Keras model. It is: {answer.get('kind')}." + (
-            " Is it the function itself?" if answer.get("kind") == "function" else ""
-        )
-        return [Finding("a compiled model", 0, 8, message)]
+        message = say("cifar_model", "other_kind", kind=answer.get("kind"))
+        if answer.get("kind") == "function":
+            message = f"{message} {say('cifar_model', 'is_function')}"
+        return [Finding(say("cifar_model", "what_model"), 0, 8, message)]
     net = _finding_cifar_net(case, answer)
     if answer.get("optimiser") is None:
-        message = "the model is not compiled yet: optimiser, loss and metric are what fit() learns by."
-        return [net, Finding("compiled", 0, 4, message)]
+        message = say("cifar_model", "not_compiled")
+        return [net, Finding(say("cifar_model", "what_compiled"), 0, 4, message)]
     return [net, _finding_optimiser(answer), *_findings_loss(case, answer)]
 
 
 def _finding_cifar_net(case: Case, answer: Answer) -> Finding:
+    what = say("cifar_model", "what_net")
     for net in ("net_1", "net_2"):
         if _computes(net, case.ask, answer):
-            return Finding("net_1 or net_2", 4, 4, net)
+            return Finding(what, 4, 4, net)
     if "net error" in answer:
-        message = (
-            "the net can't take CIFAR-10's pictures. Which sample_shape has a picture of 32 × 32 pixels in "
-            "colour?"
-        )
-        return Finding("net_1 or net_2", 0, 4, message)
+        message = say("cifar_model", "no_cifar_pictures")
+        return Finding(what, 0, 4, message)
     output = _array(answer, "output")
     if output is not None and output.shape[-1] != 10:
-        message = f"the net has {output.shape[-1]} outputs, and CIFAR-10 has 10 classes."
-        return Finding("net_1 or net_2", 0, 4, message)
-    message = "for pictures of 32 × 32 × 3, this is neither net_1 nor net_2 as tasks 4 and 6 ask for them."
-    return Finding("net_1 or net_2", 0, 4, message + " Do their checks give all points?")
+        message = say("cifar_model", "other_outputs", outputs=output.shape[-1])
+        return Finding(what, 0, 4, message)
+    return Finding(what, 0, 4, say("cifar_model", "neither_net"))
 
 
 def _finding_optimiser(answer: Answer) -> Finding:
+    what = say("cifar_model", "what_optimiser")
     name, rate = answer.get("optimiser"), _number(answer, "learning rate")
     if name not in _OPTIMISERS:
-        message = (
-            f"{name} is not among those asked for: {', '.join(_OPTIMISERS)}. They adapt the step to each "
-            "weight."
-        )
-        return Finding("optimiser", 0, 2, message)
+        message = say("cifar_model", "other_optimiser", name=name, optimisers=", ".join(_OPTIMISERS))
+        return Finding(what, 0, 2, message)
     if rate is None or not 0 < rate <= 10:
         return Finding(
-            "optimiser",
+            what,
             0,
             2,
-            f"{name} with a learning rate of {rate if rate is None else format(rate, 'g')} can't learn.",
+            say("cifar_model", "rate_unusable", name=name, rate=rate if rate is None else format(rate, "g")),
         )
-    message = str(name)
-    if name == "Adadelta" and rate < 0.1:
-        message += f" (with its default rate of {rate:g} it learns very slowly: think of task 5)"
-    return Finding("optimiser", 2, 2, message)
+    slow = name == "Adadelta" and rate < 0.1
+    message = say("cifar_model", "slow_rate", name=name, rate=rate) if slow else str(name)
+    return Finding(what, 2, 2, message)
 
 
 def _is_cross_entropy(case: Case, answer: Answer) -> bool:
@@ -1872,32 +2370,22 @@ def _is_cross_entropy(case: Case, answer: Answer) -> bool:
 
 def _findings_loss(case: Case, answer: Answer) -> list[Finding]:
     if _is_cross_entropy(case, answer):
-        loss = Finding("loss", 1, 1, "categorical cross-entropy")
+        loss = Finding(say("cifar_model", "what_loss"), 1, 1, say("cifar_model", "loss_right"))
     else:
-        message = (
-            "for one-hot labels and a softmax, categorical cross-entropy is asked for: minus the logarithm "
-            "of what the net gives the right class. 0.5 for the right class costs 0.69; yours gives "
-            "another number."
-        )
-        loss = Finding("loss", 0, 1, message)
+        message = say("cifar_model", "loss_wrong")
+        loss = Finding(say("cifar_model", "what_loss"), 0, 1, message)
+    what = say("cifar_model", "what_metric")
     metrics = answer.get("metrics")
     metrics = metrics if isinstance(metrics, dict) else {}
     labels, predictions = case.ask["loss labels"], case.ask["loss predictions"]
     expected = float((labels.argmax(axis=1) == predictions.argmax(axis=1)).mean())
     if any(abs(value - expected) < 1e-3 for name in metrics if (value := _number(metrics, name)) is not None):
-        return [loss, Finding("metric", 1, 1, "accuracy")]
+        return [loss, Finding(what, 1, 1, say("cifar_model", "metric_right"))]
     if metrics:
-        message = (
-            f"it gives {', '.join(metrics)[:80]}, but nothing of it is the share of pictures whose "
-            "likeliest class is right. metrics=[…] with the accuracy by its plain name is enough: Keras "
-            "picks the fitting kind."
-        )
-        return [loss, Finding("metric", 0, 1, message)]
-    message = (
-        "name the accuracy as metrics=[…] (by keyword: the third argument of compile() by place is another "
-        "one)."
-    )
-    return [loss, Finding("metric", 0, 1, message)]
+        message = say("cifar_model", "metric_wrong", metrics=", ".join(metrics)[:80])
+        return [loss, Finding(what, 0, 1, message)]
+    message = say("cifar_model", "no_metric")
+    return [loss, Finding(what, 0, 1, message)]
 
 
 # --------------------------------------------------------------------------------- task 11: the training cell
@@ -1974,7 +2462,11 @@ def _axes(figure: Any) -> tuple[list[Answer], str]:
 def _judge_cifar_training(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
-        return [Finding("training", 0, 10, _error_words("cifar_training", answer["error"]))]
+        return [
+            Finding(
+                say("cifar_training", "what_training"), 0, 10, _error_words("cifar_training", answer["error"])
+            )
+        ]
     return [*_findings_history(case, answer), _finding_curves(answer), _finding_score(case, answer)]
 
 
@@ -1982,25 +2474,34 @@ def _findings_history(case: Case, answer: Answer) -> list[Finding]:
     curves = answer.get("curves")
     if not isinstance(curves, dict):
         message = {
-            "NoneType": "`cifar_history` is still None: keep what fit() gives back.",
-            "dict": "`cifar_history` is a dictionary. Keep what fit() itself gives back, not its .history.",
+            "NoneType": say("cifar_training", "history_none"),
+            "dict": say("cifar_training", "history_dictionary"),
         }.get(
             str(answer.get("history")),
-            f"`cifar_history` is of the type {answer.get('history')}, not from fit().",
+            say("cifar_training", "history_other", kind=answer.get("history")),
         )
-        return [Finding("fit", 0, 6, message)]
+        return [Finding(say("cifar_training", "what_fit"), 0, 6, message)]
     epochs, steps, size = answer.get("epochs"), answer.get("steps"), case.truth["train size"]
     if epochs == 30:
-        findings = [Finding("30 epochs", 2, 2)]
+        findings = [Finding(say("cifar_training", "what_epochs"), 2, 2)]
     else:
-        findings = [Finding("30 epochs", 0, 2, f"fit() was asked for {epochs}. Without epochs=…, it is 1.")]
+        findings = [
+            Finding(
+                say("cifar_training", "what_epochs"), 0, 2, say("cifar_training", "epochs", epochs=epochs)
+            )
+        ]
     batch, split = _batch_and_split(steps, size, "val_loss" in curves)
     if batch == 128:
-        findings.append(Finding("batches of 128", 2, 2))
+        findings.append(Finding(say("cifar_training", "what_batches"), 2, 2))
     else:
-        came = f"about {batch} pictures a batch" if batch else f"{steps} steps"
-        default = " Keras takes 32 when nothing is said." if batch == 32 else ""
-        findings.append(Finding("batches of 128", 0, 2, f"an epoch had {steps} steps, so {came}.{default}"))
+        message = (
+            say("cifar_training", "batch", steps=steps, batch=batch)
+            if batch
+            else say("cifar_training", "steps", steps=steps)
+        )
+        if batch == 32:
+            message = f"{message} {say('cifar_training', 'batch_default')}"
+        findings.append(Finding(say("cifar_training", "what_batches"), 0, 2, message))
     findings.append(_finding_split(split, "val_loss" in curves))
     return findings
 
@@ -2025,47 +2526,40 @@ def _batch_and_split(steps: Any, size: int, validated: bool) -> tuple[int | None
 
 
 def _finding_split(split: float | None, validated: bool) -> Finding:
+    what = say("cifar_training", "what_split")
     if not validated:
-        message = (
-            "fit() kept no pictures for validation, so overfitting can't be seen: training accuracy alone "
-            "always grows."
-        )
-        return Finding("a fifth for validation", 0, 2, message)
+        message = say("cifar_training", "no_validation")
+        return Finding(what, 0, 2, message)
     if split == 0.0:
-        message = (
-            "if a batch holds 128 pictures, these steps are an epoch of all training pictures, so the "
-            "validation uses others. If those are the test pictures, there is nothing left that the net "
-            "was not tuned on. A fifth of the training pictures is asked for."
-        )
-        return Finding("a fifth for validation", 0, 2, message)
+        message = say("cifar_training", "other_validation")
+        return Finding(what, 0, 2, message)
     if split != 0.2:
-        return Finding(
-            "a fifth for validation", 0, 2, f"about {split} of the pictures are kept, and 0.2 is asked for."
-        )
-    return Finding("a fifth for validation", 2, 2)
+        return Finding(what, 0, 2, say("cifar_training", "split", split=split))
+    return Finding(what, 2, 2)
 
 
 def _finding_curves(answer: Answer) -> Finding:
+    what = say("cifar_training", "what_curves")
     curves, axes = answer.get("curves"), answer.get("axes")
     if answer.get("figure") == "NoneType":
-        return Finding("curves", 0, 2, "`cifar_figure` is still None: keep the figure that you draw on.")
+        return Finding(what, 0, 2, say("cifar_training", "figure_none"))
     if answer.get("figure") != "Figure" or not isinstance(axes, list):
-        message = f"`cifar_figure` should be a Matplotlib figure. It is of the type {answer.get('figure')}."
-        return Finding("curves", 0, 2, message)
+        message = say("cifar_training", "figure_other", kind=answer.get("figure"))
+        return Finding(what, 0, 2, message)
     if not isinstance(curves, dict):
-        return Finding("curves", 0, 2, "there is no training to compare the curves with.")
+        return Finding(what, 0, 2, say("cifar_training", "no_training"))
     accuracy = next((key for key in curves if "acc" in key and not key.startswith("val_")), "accuracy")
-    found = {what: _axis_with(axes, curves, what) for what in ("loss", accuracy)}
+    found = {curve: _axis_with(axes, curves, curve) for curve in ("loss", accuracy)}
     said = []
-    for what, axis in found.items():
+    for curve, axis in found.items():
         if axis is None:
-            said.append(f"no axes show {what} and val_{what} as two lines, epoch by epoch.")
+            said.append(say("cifar_training", "curve_missing", curve=curve))
         elif not axis.get("y"):
-            said.append(f"the axes with {what} have no label: who reads them can't know what is high or low.")
+            said.append(say("cifar_training", "curve_unlabelled", curve=curve))
     if not said and found["loss"] is found[accuracy]:
-        said.append("loss and accuracy share one pair of axes. Their scales differ: give each its own.")
+        said.append(say("cifar_training", "curves_together"))
     worth = 2 if not said else 1 * any(axis is not None for axis in found.values())
-    return Finding("curves", worth, 2, " ".join(said))
+    return Finding(what, worth, 2, " ".join(said))
 
 
 def _axis_with(axes: Sequence[Answer], curves: Given, what: str) -> Answer | None:
@@ -2089,19 +2583,18 @@ def _axis_with(axes: Sequence[Answer], curves: Given, what: str) -> Answer | Non
 
 
 def _finding_score(case: Case, answer: Answer) -> Finding:
+    what = say("cifar_training", "what_score")
     score, predictions, labels = answer.get("score"), _array(answer, "predictions"), case.truth["labels"]
     if not isinstance(score, list) or len(score) < 2:
         kind = answer.get("score kind")
         message = (
-            "`cifar_score` is still None: what does evaluate() give for the test pictures?"
+            say("cifar_training", "score_none")
             if kind == "NoneType"
-            else f"`cifar_score` should be the pair [loss, accuracy] from evaluate(), and it is a {kind}."
+            else say("cifar_training", "score_other", kind=kind)
         )
-        return Finding("test score", 0, 2, message)
+        return Finding(what, 0, 2, message)
     if predictions is None or predictions.shape != (len(labels), 10):
-        return Finding(
-            "test score", 0, 2, "`cifar_model` gives no 10 numbers a picture, so its score can't be checked."
-        )
+        return Finding(what, 0, 2, say("cifar_training", "no_predictions"))
     accuracy = float((predictions.argmax(axis=1) == labels).mean())
     # All pictures tell the score to the last digit; a part of them to four standard deviations (binomial).
     whole = case.truth["test size"] == len(labels)
@@ -2114,30 +2607,24 @@ def _finding_score(case: Case, answer: Answer) -> Finding:
         loss = float(-np.log(shares).mean())
         loss_fits = bool(np.isclose(score[0], loss, rtol=0.02, atol=1e-3))
     if np.isfinite(score).all() and abs(score[1] - accuracy) <= margin and loss_fits:
-        return Finding("test score", 2, 2, f"test accuracy {score[1]:.0%}")
+        return Finding(what, 2, 2, say("cifar_training", "score_right", accuracy=score[1]))
     if abs(score[0] - accuracy) <= margin:
-        message = (
-            "the numbers seem to be swapped: first the loss, then the accuracy, as evaluate() gives them."
-        )
-        return Finding("test score", 0, 2, message)
+        message = say("cifar_training", "score_swapped")
+        return Finding(what, 0, 2, message)
     if abs(score[1] / 100 - accuracy) <= margin and score[1] > 1:
-        return Finding(
-            "test score", 0, 2, "give the accuracy as evaluate() does: a share of 1, not per cent."
-        )
+        return Finding(what, 0, 2, say("cifar_training", "score_per_cent"))
     if np.isfinite(loss) and abs(score[1] - accuracy) <= max(margin, 0.0051):
-        message = (
-            f"your model gets {accuracy:.1%} of the test pictures right at a loss of {loss:.3f}, and the "
-            f"score says {score[1]:.1%} and {score[0]:.3f}: close, and not the same. Keep what evaluate() "
-            "gives for the test pictures, without rounding. Or is it the score of the training pictures, "
-            "or of pictures that were prepared in another way?"
+        message = say(
+            "cifar_training",
+            "score_close",
+            accuracy=accuracy,
+            loss=loss,
+            told_accuracy=score[1],
+            told_loss=score[0],
         )
-        return Finding("test score", 0, 2, message)
-    message = (
-        f"your model gets about {accuracy:.0%} of the test pictures right, and the score says "
-        f"{score[1]:.0%}. Is it the score of the training pictures, or of pictures that were prepared in "
-        "another way?"
-    )
-    return Finding("test score", 0, 2, message)
+        return Finding(what, 0, 2, message)
+    message = say("cifar_training", "score_far", accuracy=accuracy, told=score[1])
+    return Finding(what, 0, 2, message)
 
 
 # ----------------------------------------------------------------------------------------- extra: the own net
@@ -2146,33 +2633,37 @@ def _finding_score(case: Case, answer: Answer) -> Finding:
 def _judge_net_3(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     case, answer = cases[0], answers[0]
     if reason := _no_answer("net_3", answers):
-        return [Finding("an answer", 0, 0, reason)]
+        return [Finding(say("any", "what_answer"), 0, 0, reason)]
     if not _is_model(answer):
-        return [Finding("a Keras model", 0, 0, _error_words("net_3", str(answer.get("error", "no model"))))]
+        return [
+            Finding(
+                say("nets", "what_model"),
+                0,
+                0,
+                _error_words("net_3", str(answer.get("error", say("net_3", "no_model")))),
+            )
+        ]
     kinds = [layer["kind"] for layer in answer["layers"]]
     output = _array(answer, "output")
     classes = case.ask["nb_classes"]
     shares = (
         output is not None and output.shape == (3, classes) and np.allclose(output.sum(axis=1), 1, atol=1e-3)
     )
-    looked_at = {
-        "a share for each class": (
-            bool(shares),
-            "each picture should get one share a class, and they sum to 1",
+    looked_at = (
+        (say("net_3", "what_shares"), bool(shares), say("net_3", "no_shares")),
+        (
+            say("net_3", "what_convolutions"),
+            sum("Conv" in k for k in kinds) > 2,
+            say("net_3", "few_convolutions"),
         ),
-        "more convolutions": (sum("Conv" in k for k in kinds) > 2, "try three or more"),
-        "dropout": (
-            any("Dropout" in k for k in kinds),
-            "what happens to training if units fall silent by chance?",
-        ),
-        "batch normalisation": (
+        (say("net_3", "what_dropout"), any("Dropout" in k for k in kinds), say("net_3", "no_dropout")),
+        (
+            say("net_3", "what_normalisation"),
             "BatchNormalization" in kinds,
-            "try it between a convolution and its activation",
+            say("net_3", "no_normalisation"),
         ),
-    }
-    return [
-        Finding(what, 1 * there, 0, "" if there else message) for what, (there, message) in looked_at.items()
-    ]
+    )
+    return [Finding(what, 1 * there, 0, "" if there else message) for what, there, message in looked_at]
 
 
 # -------------------------------------------------------------------------------------------------- the tasks
@@ -2183,160 +2674,83 @@ TASKS: dict[str, Task] = {
         _cases_normalise_images,
         _answer_normalise_images,
         _judge_normalise_images,
-        (
-            "Black is stored as 0. What number is white stored as, in any 8-bit picture, however dark the "
-            "picture is?",
-            "Each pixel is worked on by itself: a pixel of 51 becomes 0.2 in every picture. NumPy can do "
-            "this for a whole array at once, without a loop and for any number of axes.",
-            "One line that makes a new array is enough. Divide by the number that white is stored as; "
-            "dividing whole numbers with a single slash gives floats. If memory is short, choose float32 "
-            "before you divide.",
-        ),
+        _hints("normalise_images"),
     ),
     "channel_axis": Task(
         4,
         _rows_cases("train_images", "test_images"),
         _answer_rows("x_train", "x_test", "train_pixels", "test_pixels"),
         _judge_channel_axis,
-        (
-            "A colour picture has three numbers a pixel, on its last axis. How many has a grey one?",
-            "No pixel moves and none is repeated. The array only gets one more axis, of length 1. Print "
-            "x_train.shape.",
-            "NumPy offers several ways: indexing with np.newaxis, np.expand_dims, or reshape. The new axis "
-            "is the last one.",
-        ),
+        _hints("channel_axis"),
     ),
     "one_hot": Task(
         10,
         _cases_one_hot,
         _answer_one_hot,
         _judge_one_hot,
-        (
-            "Take paper: what should come out for the labels [2, 0, 2] when there are 4 classes? How many "
-            "rows, how many columns?",
-            "Rows go with labels, columns with classes, and number_classes alone says how many columns "
-            "there are: a class that does not occur keeps its column of zeros.",
-            "Start from an array of zeros of the final shape. Row i wants a single 1, in the column that "
-            "label i names. Or ask for each column: which labels are equal to it?",
-        ),
+        _hints("one_hot"),
     ),
     "net_1": Task(
         14,
         _cases_net,
         _answer_net("net_1"),
         _judge_net("net_1"),
-        (
-            "Say the plan aloud: which layer, how many filters, which kernel, which stride, which "
-            "activation? Each sentence of it becomes one line.",
-            "keras.Sequential takes a list of layers; keras.Input(sample_shape) stands first. Compare "
-            "model.summary() with the table of the plan: shapes and numbers of parameters should agree "
-            "line by line.",
-            "Two Conv2D with ReLU and without padding, MaxPooling2D, Flatten, then two Dense layers. The "
-            "last one has nb_classes units, so that the shares of the classes sum to 1. And the function "
-            "has to return the model.",
-        ),
+        _hints("net_1"),
     ),
     "train_net_1": Task(
         8,
         _cases_train,
         _answer_train("model_1"),
         _judge_train("train_net_1", "model_1"),
-        (
-            "How many pictures should the net look at before each small change of its weights? And how "
-            "often at all of them?",
-            "Small batches make many noisy steps, large ones few steady steps. Powers of 2 fit the "
-            "hardware. The number of epochs is right when the validation curve has become flat.",
-            "Batches between 32 and 256 all work here. Begin with around ten epochs, look at the curves, "
-            "then decide.",
-        ),
+        _hints("train_net_1"),
     ),
     "net_2": Task(
         12,
         _cases_net,
         _answer_net("net_2"),
         _judge_net("net_2"),
-        (
-            "Which two lines of net_1 are affected if the second convolution itself halves the picture?",
-            "One layer disappears, and one layer gets one more argument. Everything else stays as in net_1.",
-            "The second Conv2D takes steps of two pixels in both directions, and nothing pools after it. "
-            "Look at the shapes in summary(): the picture is still 12 × 12 before Flatten.",
-        ),
+        _hints("net_2"),
     ),
     "train_net_2": Task(
         8,
         _cases_train,
         _answer_train("model_2"),
         _judge_train("train_net_2", "model_2"),
-        (
-            "You want to compare two nets. What should be the same in both trainings?",
-            "If net_2 gets more epochs than net_1, who can say whether the net or the time made the "
-            "difference?",
-            "Choose as in task 5, unless your curves gave you a reason not to.",
-        ),
+        _hints("train_net_2"),
     ),
     "cifar_labels": Task(
         4,
         _rows_cases("cifar_train_labels", "cifar_test_labels", labels=True),
         _answer_rows("cifar_y_train", "cifar_y_test"),
         _judge_cifar_labels,
-        (
-            "Print the shape of the labels of MNIST and of CIFAR-10. What is different?",
-            "A column of labels has two axes, and your one_hot expects one. Which NumPy methods make one "
-            "axis of two?",
-            "Flatten the labels first (ravel, flatten, reshape or an index do it), then encode them as you "
-            "did for MNIST. Both parts: training and test.",
-        ),
+        _hints("cifar_labels"),
     ),
     "cifar_images": Task(
         4,
         _rows_cases("cifar_train_images", "cifar_test_images"),
         _answer_rows("cifar_x_train", "cifar_x_test"),
         _judge_cifar_images,
-        (
-            "What do colour pictures need that grey ones did not? Or do they need less?",
-            "Your function from task 1 works for any number of axes, and the channel axis is there already.",
-            "Call it once for the training and once for the test pictures, and give each result its new "
-            "name.",
-        ),
+        _hints("cifar_images"),
     ),
     "cifar_model": Task(
         8,
         _cases_cifar_model,
         _answer_cifar_model,
         _judge_cifar_model,
-        (
-            "Which two things must the function know to build the net for CIFAR-10 instead of MNIST?",
-            "Build the model with your own net_1 or net_2, then compile it: an optimiser, a loss for "
-            "one-hot labels, and what should be reported beside the loss.",
-            "The sample shape is that of one picture, without the number of pictures. For compile, look at "
-            "how model_1 was compiled, and choose an optimiser out of the three.",
-        ),
+        _hints("cifar_model"),
     ),
     "cifar_training": Task(
         10,
         _cases_cifar_training,
         _answer_cifar_training,
         _judge_cifar_training,
-        (
-            "What did the training cell of net_1 do, step by step? Which of its numbers change here?",
-            "fit() takes what to learn from, how many pictures a step, how often, and which share it "
-            "should keep aside. It gives back a history whose .history holds a list for each curve.",
-            "Keep three things: what fit gives back, a figure made with plt.subplots(1, 2) whose axes show "
-            "loss and accuracy with labels, and what evaluate gives for the test pictures.",
-        ),
+        _hints("cifar_training"),
     ),
     "net_3": Task(
         0,
         _cases_net,
         _answer_net("net_3"),
         _judge_net_3,
-        (
-            "Where does net_1 have most of its weights? What would another convolution and pooling before "
-            "Flatten change?",
-            "Look at Dropout and BatchNormalization in Keras' documentation: where in a net do their "
-            "authors put them?",
-            "Begin small: net_1 with a third convolution, pooling after it, and dropout before the output. "
-            "Then change one thing at a time and look at the validation curve.",
-        ),
+        _hints("net_3"),
     ),
 }
