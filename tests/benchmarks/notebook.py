@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 
 from admin import build
 
-# Moves every slider and menu of a shown view, and prints the seconds that each answer took.
+# Moves every slider and menu of a view, fills its fields and presses its buttons; the seconds each took.
 MOVES = """
 import time as _time, statistics as _statistics
 def _seconds(view, most=12):
@@ -34,13 +34,20 @@ def _seconds(view, most=12):
             wishes = list(getattr(part, "_options_values", part.options))
         elif hasattr(part, "max") and hasattr(part, "value"):
             wishes = [part.max, part.min, *range(int(part.min), int(part.max) + 1)]
+        elif hasattr(part, "placeholder"):
+            wishes = ["320", "26, 26, 32"]
+        elif hasattr(part, "click"):
+            wishes = [None]
         else:
             continue
         for wish in wishes[:most]:
             start = _time.perf_counter()
-            part.value = wish
+            if wish is None:
+                part.click()
+            else:
+                part.value = wish
             spent.append(_time.perf_counter() - start)
-    return f"{_statistics.median(spent):.3f} {max(spent):.3f} {len(spent)}"
+    return f"{_statistics.median(spent):.3f} {max(spent):.3f} {len(spent)}" if spent else "- - 0"
 """
 
 
