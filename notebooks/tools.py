@@ -423,13 +423,16 @@ def _stop_after(steps: int) -> Any:
 def progress() -> Any:
     """A Keras callback that shows a training as it goes: `fit(…, verbose=0, callbacks=[…])`.
 
-    While nbgrader runs the notebook, it is one line of text; else curves that grow, and a button to stop.
+    In a notebook: curves that grow, and a button to stop. While nbgrader runs it, or in a terminal, which has
+    no widgets: one line of text.
     """
-    if not grading():
-        from play import training
+    from IPython import get_ipython
 
-        return training.live()
-    return _progress_line()
+    if grading() or not hasattr(get_ipython(), "kernel"):
+        return _progress_line()
+    from play import training
+
+    return training.live()
 
 
 def _progress_line() -> Any:

@@ -76,13 +76,12 @@ def live() -> Any:
         def stop(self) -> None:
             """End after this batch. May be called from another thread."""
             self.course.state = "stopped"
+            self.model.stop_training = True
 
         def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
             course = self.course
             course.batch = batch + 1
             course.passed = time.monotonic() - self.began
-            if course.state == "stopped":
-                self.model.stop_training = True
             if course.passed - self.drawn > REDRAW_SECONDS:
                 self.note(course.training, course.epoch + course.batch / course.batches, logs or {}, "")
                 self.drawn = course.passed
@@ -115,7 +114,10 @@ def live() -> Any:
 
 
 def _on_interrupt(stop: Any) -> Any:
-    """Let the next interrupt of the kernel call `stop`, and return what it would have called."""
+    """Let the next interrupt of the kernel call `stop`, and return what it would have called.
+
+    If `fit` fails, nobody calls `_put_back`; then ipykernel does it, as it sets the handler for each cell.
+    """
     if threading.current_thread() is not threading.main_thread():
         return None
     before = signal.getsignal(signal.SIGINT)

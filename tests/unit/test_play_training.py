@@ -1,0 +1,217 @@
+"""Live training and the shipped trainings: real Keras, real widgets, a real interrupt."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+sys.path.insert(0, str(NOTEBOOKS))
+
+from play import histories, training  # noqa: E402
+
+EPOCHS, BATCHES = 3, 10
+
+
+class Shown:
+    """What a notebook's page would show: the first output, and what has replaced it since."""
+
+    def __init__(self) -> None:
+        self.outputs: list[dict[str, Any]] = []
+
+    def display(self, output: dict[str, Any], **_: Any) -> Shown:
+        self.outputs.append(output)
+        return self
+
+    def update(self, output: dict[str, Any], **_: Any) -> None:
+        self.outputs.append(output)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    page = Shown()
+    monkeypatch.setattr("IPython.display.display", page.display)
+    return page
+
+
+class After(keras.callbacks.Callback):
+    """Does something once, after so many batches; notes the weights and the live pictures."""
+
+    def __init__(self, live: Any, batches: int, do: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self.live, self.left, self.do = live, batches, do
+        self.pictures: list[str] = []
+        self.weights: list[np.ndarray] = []
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.do()
+        self.weights = [value.copy() for value in self.model.get_weights()]
+        self.pictures.append(self.live.picture.value)
+
+
+def fit(live: Any, after: After) -> tuple[keras.Model, list[np.ndarray], Any]:
+    """A small training of EPOCHS × BATCHES steps: the model, its first weights and the history."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    pixels = np.random.default_rng(1).normal(size=(100, 4)).astype(np.float32)
+    rows = np.eye(2, dtype=np.float32)[(pixels[:, 0] > 0).astype(int)]
+    first = model.get_weights()
+    history = model.fit(
+        pixels,
+        rows,
+        batch_size=8,
+        epochs=EPOCHS,
+        validation_split=0.2,
+        verbose=0,
+        callbacks=[live, after],
+    )
+    return model, first, history
+
+
+def points(picture: str) -> int:
+    """How many points all curves of a picture have."""
+    return sum(len(line.split()) for line in re.findall(r'<polyline points="([^"]*)"', picture))
+
+
+def test_curves_grow_from_batch_to_batch(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do the curves grow within an epoch, with the time left, and does a still picture stay at the end?"""
+    monkeypatch.setattr(training, "REDRAW_SECONDS", 0)
+    live = training.live()
+    watch = After(live, EPOCHS * BATCHES)
+    fit(live, watch)
+    within_an_epoch = watch.pictures[2 : BATCHES - 1]
+    assert [points(picture) for picture in within_an_epoch] == sorted(
+        {points(picture) for picture in within_an_epoch}
+    )
+    assert "to go" in watch.pictures[BATCHES]
+    assert "widget" in " ".join(shown.outputs[0])
+    assert sorted(shown.outputs[-1]) == ["text/html", "text/plain"]
+    assert f"Trained for {EPOCHS} epochs" in shown.outputs[-1]["text/plain"]
+    assert len(live.course.validation) == EPOCHS
+
+
+@pytest.mark.parametrize("how", ["button", "interrupt"])
+def test_a_stop_ends_training_and_keeps_what_was_learned(shown: Shown, how: str) -> None:
+    """Does a click from another thread, or an interrupt, end the training after its batch?"""
+    live = training.live()
+
+    def click() -> None:
+        thread = threading.Thread(target=live.button.click)
+        thread.start()
+        thread.join()
+
+    before = signal.getsignal(signal.SIGINT)
+    stop = {"button": click, "interrupt": lambda: os.kill(os.getpid(), signal.SIGINT)}[how]
+    watch = After(live, BATCHES + 5, stop)
+    model, first, history = fit(live, watch)
+    assert len(watch.pictures) == BATCHES + 5, "training went on after the stop"
+    assert len(history.history["loss"]) == 2
+    assert any((old != new).any() for old, new in zip(first, model.get_weights(), strict=True))
+    for kept, now in zip(watch.weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, now)
+    assert f"Stopped in epoch 2 of {EPOCHS}" in shown.outputs[-1]["text/plain"]
+    assert "keeps what it has learned" in shown.outputs[-1]["text/html"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interrupt_ends_the_cell_as_ever(shown: Shown) -> None:
+    live = training.live()
+
+    def twice() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(live, After(live, 3, twice))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_in_another_thread_training_leaves_interrupts_alone(shown: Shown) -> None:
+    """May a net be trained where Python allows no signal handler?"""
+    live = training.live()
+    thread = threading.Thread(target=lambda: fit(live, After(live, 1)))
+    thread.start()
+    thread.join()
+    assert live.course.state == "done"
+
+
+@pytest.mark.parametrize("grading", [True, False])
+def test_without_a_notebook_it_is_one_line_and_no_widgets(grading: bool) -> None:
+    """Is `progress` as light as text, both while nbgrader is at work and in a terminal?"""
+    code = (
+        "import sys, tools; callback = tools.progress(); "
+        "print(type(callback).__name__, 'ipywidgets' in sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"}
+    environment |= {"PYTHONPATH": str(NOTEBOOKS)} | ({"NBGRADER_EXECUTION": "autograde"} if grading else {})
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert run.stdout.split() == ["Progress", "False"], run.stderr
+
+
+# ----------------------------------------------------------------------------------- the shipped trainings
+
+
+def test_the_shipped_runs_are_what_the_script_makes() -> None:
+    """Eight seeds of both nets, each with all its epochs, and a note how they were made?"""
+    from admin.histories import EPOCHS as epochs
+    from admin.histories import HOW, NETS, SEEDS
+
+    made = json.loads((NOTEBOOKS / "data" / "histories.json").read_text())
+    assert {(run["net"], run["seed"]) for run in made["runs"]} == {
+        (net, seed) for net in NETS for seed in SEEDS
+    }
+    assert len(made["runs"]) == len(NETS) * len(SEEDS) == 16
+    for run in made["runs"]:
+        assert (
+            {len(run[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")} == {epochs} == {12}
+        )
+    same = ("data", "optimizer", "batch_size", "epochs", "validation_split")
+    assert made["how"].keys() == HOW.keys()
+    assert [made["how"][key] for key in same] == [HOW[key] for key in same]
+
+
+def test_the_sentences_numbers_come_from_the_runs() -> None:
+    made = json.loads((NOTEBOOKS / "data" / "histories.json").read_text())["runs"]
+    said = " ".join(histories.sentences(histories.load_runs()[0]))
+    tests = {net: [run["test_accuracy"] for run in made if run["net"] == net] for net in ("net_1", "net_2")}
+    for values in tests.values():
+        assert (
+            f"median test accuracy {np.median(values):.1%}, from {min(values):.1%} to {max(values):.1%}"
+            in said
+        )
+    wins = sum(one > other for one in tests["net_1"] for other in tests["net_2"])
+    assert f"net_1 reads more test digits in {wins} of 64 pairs" in said
+
+
+def test_own_runs_are_drawn_over_the_shipped_ones() -> None:
+    """Is a learner's shorter run drawn and named, in each choice, and a missing one left out?"""
+    own = types.SimpleNamespace(
+        history={"loss": [1, 0.5], "accuracy": [0.5, 0.9], "val_loss": [1, 0.4], "val_accuracy": [0.6, 0.875]}
+    )
+    view = histories.make_view({"net_1": own, "net_2": None})
+    picture, choose = view.parts["picture"], view.parts["choose"]
+    assert "your net_1 ends with accuracy 0.875" in picture.value
+    choose.value = histories.TRAINING
+    assert "your net_1 ends with accuracy 0.9" in picture.value
+    assert "your net_2" not in view.still
+    assert "your net_1" not in histories.make_view(None).still
+    with pytest.raises(ValueError, match="knows net_1 and net_2, not net_3"):
+        histories.make_view({"net_3": own})
