@@ -631,36 +631,6 @@ def show_feature_maps(image: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) 
         )
 
 
-def show_curves(history: Any, title: str = "") -> None:
-    """Loss and accuracy by epoch, each on its own axis, for training and validation.
-
-    `history` is what Keras' `fit` returns.
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    values: Mapping[str, Sequence[float]] = history.history
-    with _canvas(1, 2, 3.0) as (figure, axes):
-        words = []
-        for axis, name in zip(axes[0], CURVES, strict=True):
-            for key, label, line, colour in (
-                (name, "training", "-o", BLUE),
-                (f"val_{name}", "validation", "--s", ORANGE),
-            ):
-                if key in values:
-                    epochs = range(1, len(values[key]) + 1)
-                    axis.plot(epochs, values[key], line, color=colour, label=label, markersize=4)
-                    first, last = (_rounded(name, values[key][at]) for at in (0, -1))
-                    words.append(f"{label} {name} from {first} to {last}")
-            axis.set(xlabel="epoch", ylabel=name, xlim=(0.5, len(values["loss"]) + 0.5))
-            axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-            axis.grid(color="0.9")
-            axis.legend()
-        axes[0, 0].set_ylim(bottom=0)
-        axes[0, 1].set_ylim(top=1.03)
-        figure.suptitle(title, size=11)
-        show(figure, f"{title} Curves over {len(values['loss'])} epochs: {', '.join(words)}.".strip())
-
-
 def show_gallery(
     pictures: Sequence[NDArray[Any]] | NDArray[Any],
     titles: Sequence[str],

@@ -733,7 +733,6 @@ if (
         verbose=0,
         callbacks=[tools.progress()],
     )
-    tools.show_curves(history_1, title="net_1, with pooling.")
 
 # %% [markdown]
 # **How to read the curves.** As long as both losses fall, the net learns something that holds for new pictures too.
@@ -895,7 +894,6 @@ if (
         verbose=0,
         callbacks=[tools.progress()],
     )
-    tools.show_curves(history_2, title="net_2, with stride.")
     score_2 = model_2.evaluate(x_test, y_test, verbose=0)
     print(f"net_2 on the test pictures: loss {score_2[0]:.3f}, accuracy {score_2[1]:.1%}")
 

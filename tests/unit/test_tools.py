@@ -351,19 +351,10 @@ def shown(tools: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 def figures(tools: Any) -> dict[str, Callable[[], None]]:
     """Each figure function of `tools`, called as the notebook does."""
     image, colour = np.arange(36).reshape(6, 6), np.zeros((32, 32, 3), np.uint8)
-    history = types.SimpleNamespace(
-        history={
-            "loss": [2.0, 1.0],
-            "val_loss": [2.1, 1.2],
-            "accuracy": [0.1, 0.6],
-            "val_accuracy": [0.1, 0.5],
-        }
-    )
     return {
         "show_matrix": lambda: tools.show_matrix(image, "numbers"),
         "show_convolution": lambda: tools.show_convolution(image, np.eye(3), (1, 2)),
         "show_feature_maps": lambda: tools.show_feature_maps(image, {"diagonal": np.eye(3)}),
-        "show_curves": lambda: tools.show_curves(history, "net."),
         "show_gallery": lambda: tools.show_gallery([image], ["numbers"], about="A matrix of numbers"),
         "show_classes": lambda: tools.show_classes(colour[None].repeat(20, 0), np.arange(20)[:, None] % 10),
     }
