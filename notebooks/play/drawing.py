@@ -82,7 +82,7 @@ def draw_digit(models: Mapping[str, Model]) -> None:
 
 
 def draw_digit_view(models: Mapping[str, Model]) -> base.View:
-    """The view of `draw_digit`; its parts are `pad`, `reading`, and the buttons `take` and `corner`."""
+    """The view of `draw_digit`; its parts are `pad`, `picture_of`, and the buttons `take` and `corner`."""
     import ipywidgets as widgets
 
     nets = {name: model for name, model in models.items() if not _refusal(name, model)}
@@ -117,7 +117,7 @@ def draw_digit_view(models: Mapping[str, Model]) -> base.View:
         widgets.HBox([left, reading], layout=wraps),
         base.page(notes, picture),
         " ".join([*refusals, words]),
-        {"pad": pad, "reading": reading, "take": take, "corner": corner},
+        {"pad": pad, "picture_of": reading, "take": take, "corner": corner},
     )
 
 
@@ -251,7 +251,7 @@ def _page(nets: Mapping[str, Model], drawing: Drawing) -> tuple[str, str]:
         return base.page(base.paragraph(EMPTY)), EMPTY
     pictures = {SHRUNK: shrunk(drawing), AS_MNIST: as_mnist(drawing)}
     batch = np.stack(list(pictures.values()))[..., np.newaxis]
-    shares = {name: np.asarray(model(batch, training=False)) for name, model in nets.items()}
+    shares = {name: base.probabilities(model, batch) for name, model in nets.items()}
     lines, sentences = [], []
     for number, (preparation, picture) in enumerate(pictures.items()):
         read = {name: of_net[number] for name, of_net in shares.items()}
