@@ -1,7 +1,12 @@
-"""Look inside a trained net: its kernels and feature maps, a unit's receptive field, an occlusion map."""
+"""Look inside a trained net: its kernels and feature maps, a unit's receptive field, an occlusion map.
+
+Layers are shown as far as the net is one straight line of layers whose windows are known: beyond a branch or
+an unknown layer, a receptive field could only be guessed.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -20,7 +25,7 @@ NAMES = {
     "column": "unit, column",
     "occlusion": "show the occlusion map",
 }
-NO_MAPS = "This net has no convolution or pooling whose maps could be shown."
+NO_MAPS = "This net has no convolution or pooling behind its input, so there are no maps to show."
 READS = "It is {label}, and the net reads {read}, with {share:.0%}."
 FIELD = (
     "The unit in row {row}, column {column} of map {map} has the value {value:.3g}. It depends on the framed "
@@ -28,13 +33,20 @@ FIELD = (
 )
 PART = ", some of which lie outside of the picture"
 PICTURE, UNIT_MAP, KERNEL, KERNELS = "picture", "map {map}", "its kernel", "its kernel, by channel"
-ALL_MAPS = "All {count} maps of {layer}, each {height} × {width}; brighter is larger."
-OCCLUDED = (
-    "Occlusion map: a grey patch of {patch} × {patch} pixels hides one part after the other. Bright is "
-    "where the share of {label} then falls most: from {share:.0%} to {lowest:.0%}."
+ALL_KERNELS = "the kernels of all {count} maps"
+ALL_MAPS = (
+    "All {count} maps of layer {layer}, each {height} × {width} and on a scale of its own: its brightest "
+    "place is its largest number."
 )
+HIDDEN = "points lost, by the middle of the patch"
+OCCLUDED = (
+    "Occlusion map: a grey patch of {height} × {width} pixels hides one part after the other. Each number "
+    "says by how many points of percent the share of {label} then falls."
+)
+WORST = "Hidden at the frame, it falls most: from {share:.0%} to {lowest:.0%}."
+HARDLY = "Wherever the patch lies, the share falls by less than a point: no single part decides here."
 ALT = (
-    "A picture of {label} with a frame around {height} by {width} pixels, map {map} of {count} of the layer "
+    "A picture of {label} with a frame around {height} by {width} pixels, map {map} of {count} of layer "
     "{layer}, enlarged, with the unit in row {row} and column {column} framed, and all maps of that layer."
 )
 
@@ -74,7 +86,7 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
     if not levels:
         words = base.page(base.paragraph(NO_MAPS))
         return base.View(HTML(words), words, NO_MAPS)
-    labels = np.asarray(labels).reshape(-1)
+    images, labels = base.pictures_with_labels(images, labels)
     look = keras.Model(model.inputs[0], [*(level.layer.output for level in levels), model.outputs[0]])
     parts: dict[str, Any] = {
         "digit": IntSlider(0, 0, len(images) - 1),
@@ -86,33 +98,41 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
     }
     for name, part in parts.items():
         part.description = NAMES[name]
-    seen: dict[int, list[NDArray[Any]]] = {}
     shown = HTML()
 
+    @functools.lru_cache(maxsize=1)
     def outputs(at: int) -> list[NDArray[Any]]:
-        """Maps of all levels, (h, w, channels), and the shares, for one picture; the latest is kept."""
-        if at not in seen:
-            seen.clear()
-            seen[at] = [np.asarray(output)[0] for output in look(np.asarray(images[at : at + 1]))]
-        return seen[at]
+        """Maps of all levels, (h, w, channels), and the shares, for one picture."""
+        return [np.asarray(output)[0] for output in look(images[at : at + 1], training=False)]
+
+    @functools.lru_cache(maxsize=1)
+    def covered(at: int) -> NDArray[np.float64]:
+        return occlusion(model, images[at], int(labels[at]))
 
     def redraw(_: object = None) -> None:
         at = parts["digit"].value
         *maps, shares = outputs(at)
         level, here = levels[parts["layer"].value], maps[parts["layer"].value]
-        for name, size in zip(("row", "column", "map"), here.shape, strict=True):
-            parts[name].max = size - 1
         unit = (parts["row"].value, parts["column"].value, parts["map"].value)
-        hidden = occlusion(model, images[at], int(labels[at])) if parts["occlusion"].value else None
+        hidden = covered(at) if parts["occlusion"].value else None
         shown.value = drawn(level, here, unit, images[at], int(labels[at]), shares, hidden)
 
-    middle = [size // 2 for size in outputs(0)[0].shape[:2]]
-    redraw()
-    parts["row"].value, parts["column"].value = middle
+    def start(_: object = None) -> None:
+        """Choose the strongest unit of the layer: a silent one shows little. All three move in one redraw."""
+        here = outputs(parts["digit"].value)[parts["layer"].value]
+        strongest = np.unravel_index(here.argmax(), here.shape)
+        for name, size, value in zip(("row", "column", "map"), here.shape, strongest, strict=True):
+            parts[name].unobserve(redraw, "value")
+            parts[name].max, parts[name].value = size - 1, int(value)
+            parts[name].observe(redraw, "value")
+
+    parts["layer"].observe(start, "value")
     for part in parts.values():
         part.observe(redraw, "value")
+    start()
     redraw()
-    text = description(levels[0], outputs(0)[0], (*middle, 0), int(labels[0]))
+    unit = (parts["row"].value, parts["column"].value, parts["map"].value)
+    text = description(levels[0], outputs(0)[0], unit, int(labels[0]))
     controls = [
         HBox([parts["digit"], parts["layer"]]),
         HBox([parts["map"], parts["occlusion"]]),
@@ -123,23 +143,61 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
 
 def levels_of(model: Any) -> list[Level]:
     """The convolution and pooling layers, in order, as long as the net is one straight line to them."""
+    from keras import Sequential, layers
+
+    windowed = (
+        layers.Conv2D,
+        layers.DepthwiseConv2D,
+        layers.SeparableConv2D,
+        layers.MaxPooling2D,
+        layers.AveragePooling2D,
+    )
     levels: list[Level] = []
     rows: tuple[Step, ...] = ()
     columns: tuple[Step, ...] = ()
-    for layer in model.layers:
-        window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-        if window is None or len(layer.output.shape) != 4:
+    inputs = getattr(model, "inputs", None) or []
+    last = inputs[0] if len(inputs) == 1 else None
+    line = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+    for number, layer in enumerate(line, start=1):
+        if last is None or not (isinstance(model, Sequential) or layer.input is last):
+            break
+        last = layer.output
+        if isinstance(layer, windowed):
+            if None in layer.input.shape[1:]:
+                break
+            steps = _steps(layer)
+        elif isinstance(layer, layers.ZeroPadding2D):
+            steps = [Step(1, 1, before) for before, _ in layer.padding]
+        elif _keeps_places(layer):
             continue
-        widen = getattr(layer, "dilation_rate", (1, 1))
-        windows = [(size - 1) * by + 1 for size, by in zip(window, widen, strict=True)]
-        sides = layer.input.shape[1:3]
-        steps = [
-            Step(size, stride, _padding(side, size, stride) if layer.padding == "same" else 0)
-            for size, stride, side in zip(windows, layer.strides, sides, strict=True)
-        ]
+        else:
+            break
         rows, columns = (*rows, steps[0]), (*columns, steps[1])
-        levels.append(Level(f"{len(levels) + 1}: {type(layer).__name__}", layer, rows, columns))
+        if isinstance(layer, windowed):
+            levels.append(Level(f"{number}, {type(layer).__name__}", layer, rows, columns))
     return levels
+
+
+def _keeps_places(layer: Any) -> bool:
+    """Does each number that comes out of a layer depend on numbers of the same place only?"""
+    from keras import layers
+
+    functions = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU, layers.PReLU)
+    # Out of training, these let everything pass or multiply and add at each place.
+    others = (layers.Dropout, layers.SpatialDropout2D, layers.BatchNormalization, layers.Rescaling)
+    return isinstance(layer, (*functions, *others))
+
+
+def _steps(layer: Any) -> list[Step]:
+    """How a convolution or pooling layer slides along rows and along columns."""
+    window = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
+    widen = getattr(layer, "dilation_rate", (1, 1))
+    windows = [(size - 1) * by + 1 for size, by in zip(window, widen, strict=True)]
+    sides = layer.input.shape[1:3]
+    return [
+        Step(size, stride, _padding(side, size, stride) if layer.padding == "same" else 0)
+        for size, stride, side in zip(windows, layer.strides, sides, strict=True)
+    ]
 
 
 def _padding(side: int, window: int, stride: int) -> int:
@@ -150,8 +208,8 @@ def _padding(side: int, window: int, stride: int) -> int:
 def receptive_field(steps: Sequence[Step], place: int) -> tuple[int, int]:
     """The first pixel that the unit at `place` depends on, and how many there are, along one axis.
 
-    The first may be negative: it then lies in the padding. Dumoulin & Visin (2016) give one layer's
-    arithmetic; here it is followed from the unit back to the picture.
+    The first may be negative: it then lies in the padding. The holes of a dilated kernel count in.
+    Dumoulin & Visin (2016) give one layer's arithmetic; here it is followed from the unit to the picture.
     """
     first, size = place, 1
     for step in reversed(steps):
@@ -163,15 +221,20 @@ def receptive_field(steps: Sequence[Step], place: int) -> tuple[int, int]:
 def occlusion(model: Any, image: NDArray[Any], label: int) -> NDArray[np.float64]:
     """The share of the right class while a grey patch hides each place in turn: (rows, columns).
 
-    After Zeiler & Fergus (2014), section 4.2.
+    After Zeiler & Fergus (2014), section 4.2. The patch moves by `PATCH_STEP` pixels and reaches the border.
     """
-    height, width = image.shape[:2]
-    tops, lefts = (range(0, side - PATCH + 1, PATCH_STEP) for side in (height, width))
+    tops, lefts = (patch_starts(side) for side in image.shape[:2])
     covered = np.repeat(np.asarray(image)[None], len(tops) * len(lefts), axis=0)
     for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
         covered[number, top : top + PATCH, left : left + PATCH] = GREY
-    shares = np.asarray(model(covered, training=False), dtype=float)[:, label]
+    shares = base.probabilities(model, covered)[:, label].astype(float)
     return shares.reshape(len(tops), len(lefts))
+
+
+def patch_starts(side: int) -> list[int]:
+    """Where the patch begins along a side of so many pixels; the last one ends at the border."""
+    last = max(side - PATCH, 0)
+    return [*range(0, last, PATCH_STEP), last]
 
 
 # ------------------------------------------------------------------------------------------- what is seen
@@ -190,11 +253,14 @@ def drawn(
     row, column, number = unit
     (top, height), (left, width) = receptive_field(level.rows, row), receptive_field(level.columns, column)
     pixel, cell = SIDE / image.shape[0], SIDE / maps.shape[0]
-    grey = image[..., 0] if image.shape[-1] == 1 else (np.asarray(image) * 255).astype(np.uint8)
+    # Only the part of the field that lies on the picture gets its frame.
+    x_from, x_to = max(left, 0), min(left + width, image.shape[1])
+    y_from, y_to = max(top, 0), min(top + height, image.shape[0])
+    field = (x_from * pixel, 20 + y_from * pixel, (x_to - x_from) * pixel, (y_to - y_from) * pixel)
     parts = [
         base.label(0, 8, PICTURE, 13, "start"),
-        base.image(grey, 0, 20, SIDE, 0, 1),
-        base.box(left * pixel, 20 + top * pixel, width * pixel, height * pixel, base.ORANGE),
+        base.image(base.pixels(image), 0, 20, SIDE),
+        base.box(*field, base.ORANGE),
         base.label(225, 8, UNIT_MAP.format(map=number), 13, "start"),
         base.image(maps[..., number], 225, 20, SIDE, colours="cividis"),
         base.box(225 + column * cell, 20 + row * cell, cell, cell, base.ORANGE, line=2),
@@ -208,7 +274,7 @@ def drawn(
         FIELD.format(part="" if inside else PART, **facts),
     ]
     picture = base.svg(SHEET_WIDTH, SIDE + 24, parts, description(level, maps, unit, label))
-    covered = _occlusion(hidden, grey, label, float(shares[label])) if hidden is not None else ""
+    covered = _occlusion(hidden, image, label, float(shares[label])) if hidden is not None else ""
     return base.page(picture, base.paragraph(" ".join(words)), covered, _sheet(level, maps, number))
 
 
@@ -223,7 +289,8 @@ def _kernel(layer: Any, number: int, left: float) -> str:
     if kernel.shape[2] == 1:
         cell = 34
         title = base.label(left, 8, KERNEL, 13, "start")
-        return title + base.matrix(np.round(kernel[..., 0], 2), left, 20, cell, -most, most)
+        numbers = base.matrix(np.round(kernel[..., 0], 2), left, 20, cell, -most, most)
+        return title + numbers + _all_kernels(np.asarray(layer.kernel)[:, :, 0], number, left, 144)
     across, step = 8, 28
     parts = [base.label(left, 8, KERNELS, 13, "start")]
     for channel in range(min(kernel.shape[2], 56)):
@@ -232,11 +299,41 @@ def _kernel(layer: Any, number: int, left: float) -> str:
     return "".join(parts)
 
 
-def _occlusion(hidden: NDArray[np.float64], grey: NDArray[Any], label: int, share: float) -> str:
-    """The picture, and the drop of the right class's share at each place of the patch."""
-    words = OCCLUDED.format(patch=PATCH, label=label, share=share, lowest=float(hidden.min()))
-    drop = base.picture(share - hidden, words, SIDE, 0, max(share, 1e-6), "cividis")
-    return base.row(base.picture(grey, PICTURE, SIDE, 0, 1), drop) + base.paragraph(words)
+def _all_kernels(kernels: NDArray[Any], number: int, left: float, top: float) -> str:
+    """The kernels (h, w, count) of a first convolution as little pictures on one scale, one framed."""
+    count, across, room = kernels.shape[2], 11, SHEET_WIDTH - left
+    across = max(across, ceil(count / 3))
+    step = room / across
+    most = float(np.abs(kernels).max()) or 1.0
+    parts = [base.label(left, top, ALL_KERNELS.format(count=count), 13, "start")]
+    for at in range(count):
+        x, y = left + at % across * step, top + 12 + at // across * step
+        parts.append(base.image(kernels[..., at], x, y, 0.86 * step, -most, most, "cividis"))
+    x, y = left + number % across * step, top + 12 + number // across * step
+    return "".join(parts) + base.box(x, y, 0.86 * step, 0.86 * step, base.ORANGE)
+
+
+def _occlusion(hidden: NDArray[np.float64], image: NDArray[Any], label: int, share: float) -> str:
+    """The picture with the patch that hurts most, and the drop of the right class's share at each place."""
+    drop = 100 * (share - hidden)
+    numbers = np.round(drop) + 0.0  # no "-0"
+    worst = np.unravel_index(drop.argmax(), drop.shape)
+    tops, lefts = (patch_starts(side) for side in image.shape[:2])
+    top, left, pixel = tops[int(worst[0])], lefts[int(worst[1])], SIDE / image.shape[0]
+    height, width = (min(PATCH, side) for side in image.shape[:2])
+    covered = np.array(image)
+    covered[top : top + PATCH, left : left + PATCH] = GREY
+    facts = {"height": height, "width": width, "label": label, "share": share, "lowest": float(hidden.min())}
+    words = f"{OCCLUDED} {WORST if numbers.max() >= 1 else HARDLY}".format(**facts)
+    cell = SIDE / len(tops)
+    parts = [
+        base.image(base.pixels(covered), 0, 20, SIDE),
+        base.box(left * pixel, 20 + top * pixel, width * pixel, height * pixel, base.ORANGE),
+        base.label(225, 8, HIDDEN, 13, "start"),
+        base.matrix(numbers, 225, 20, cell, 0, max(1.0, float(drop.max()))),
+        base.box(225 + int(worst[1]) * cell, 20 + int(worst[0]) * cell, cell, cell, base.ORANGE),
+    ]
+    return base.svg(SHEET_WIDTH, SIDE + 24, parts, words) + base.paragraph(words)
 
 
 def _sheet(level: Level, maps: NDArray[Any], number: int) -> str:
