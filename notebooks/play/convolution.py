@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,10 @@ FLIPPED = (
     "{difference}"
 )
 AS_IT_IS = "The kernel is not flipped. This is the cross-correlation that Keras' layers compute."
-DIFFERS, SAME = "The map is another one than without the flip.", "This kernel is its own mirror image."
-NOT_ROWS = "Write the kernel as rows of numbers, such as 1 0 -1, all of the same length."
+DIFFERS = "{count} of the {all} sums change; at this place it is {after} instead of {before}."
+SAME = "This kernel looks the same when it is flipped, so no sum changes."
+NO_EDGE = "One number has no left and right, no top and bottom: of size 1, this kernel copies the picture."
+NOT_ROWS = "Write the kernel as rows of numbers below 10,000, such as 1 0 -1, all of the same length."
 TOO_LARGE = "Kernels of up to {most} × {most} numbers can be shown here."
 DOES_NOT_FIT = "{reason}: choose a smaller kernel or more padding."
 ALT = (
@@ -49,9 +51,13 @@ ALT = (
     "Feature map of {rows} by {columns}; the window is at place ({row}, {column}), where the sum is {value}."
 )
 BACK, NEXT = "one place back", "one place on"
+NO_PICTURES = "the explorer needs at least one picture, by its name"
+NO_MATRIX = "{name} is no grey picture: it has shape {shape}, not (height, width)"
 
 SIZES = (1, 2, 3, 5)
 LARGEST_KERNEL = 7
+LARGEST_NUMBER = 10_000  # more digits don't fit into the squares
+PLAY_SECONDS = 40  # for all places, at 0.1 to 0.9 s each
 EXAMPLE_KERNEL = np.array([[1, 0, -1], [2, 0, -1], [0, 1, 0]])
 WIDTH, LARGEST_CELL, READABLE_CELL = 700, 34, 20
 
@@ -80,7 +86,10 @@ class Setting:
 
 
 def explore_convolution(pictures: Mapping[str, NDArray[Any]]) -> None:
-    """Show the explorer for grey pictures (h, w) of up to some 30 pixels a side, by their names."""
+    """Show the explorer for grey pictures (h, w) of up to some 30 pixels a side, by their names.
+
+    Raises ValueError when there is none or one is no matrix.
+    """
     base.show(lambda: convolution_view(pictures), "convolution explorer")
 
 
@@ -88,6 +97,11 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
     """The explorer as a view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, IntSlider, Layout, Play, Textarea, VBox
 
+    for name, grey in pictures.items():
+        if np.ndim(grey) != 2:
+            raise ValueError(NO_MATRIX.format(name=name, shape=np.shape(grey)))
+    if not pictures:
+        raise ValueError(NO_PICTURES)
     wide, narrow = {"description_width": "90px"}, Layout(width="330px")
     parts: dict[str, Any] = {
         "picture": Dropdown(options=list(pictures)),
@@ -96,7 +110,7 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
         "stride": IntSlider(1, 1, 3),
         "padding": IntSlider(0, 0, 2),
         "place": IntSlider(0, 0, 8),
-        "own": Textarea("0 0 0\n0 0 1\n0 0 0", rows=3),
+        "own": Textarea("0 0 0\n0 1 0\n0 0 0", rows=3),
         "whole": Checkbox(value=True),
         "flip": Checkbox(value=False),
     }
@@ -122,10 +136,14 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
         except ValueError as reason:
             words = str(reason)
             fits = words in (NOT_ROWS, TOO_LARGE.format(most=LARGEST_KERNEL))
-            shown.value = base.page(base.paragraph(words if fits else DOES_NOT_FIT.format(reason=words)))
+            shown.value = base.page(
+                base.paragraph(words if fits else DOES_NOT_FIT.format(reason=words[0].upper() + words[1:]))
+            )
             return
         parts["place"].max = play.max = last
-        shown.value = drawn(setting())
+        play.interval = int(min(max(1000 * PLAY_SECONDS / (last + 1), 100), 900))
+        is_no_edge = parts["kernel"].value in (VERTICAL, HORIZONTAL) and parts["size"].value == 1
+        shown.value = drawn(setting(), NO_EDGE if is_no_edge else "")
 
     def step(by: int) -> Callable[[Any], None]:
         def go(_: Any) -> None:
@@ -134,12 +152,17 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
         return go
 
     def follow(change: Any) -> None:
-        parts["whole"].value = False  # while it plays, one sees the map fill
-        parts["place"].value = change["new"]
+        if change["new"] != parts["place"].value:  # else it was the slider that moved
+            parts["whole"].value = False  # while it plays, one sees the map fill
+            parts["place"].value = change["new"]
+
+    def lead(change: Any) -> None:
+        play.value = change["new"]  # so that it plays on from where one has stepped
 
     back.on_click(step(-1))
     on.on_click(step(1))
     play.observe(follow, "value")
+    parts["place"].observe(lead, "value")
     for part in parts.values():
         part.observe(redraw, "value")
     redraw()
@@ -178,7 +201,7 @@ def _typed(text: str) -> NDArray[Any]:
         kernel = np.array([[float(number) for number in line] for line in lines])
     except ValueError:
         raise ValueError(NOT_ROWS) from None
-    if kernel.ndim != 2 or not np.isfinite(kernel).all():
+    if kernel.ndim != 2 or not (np.abs(kernel) < LARGEST_NUMBER).all():
         raise ValueError(NOT_ROWS)
     if max(kernel.shape) > LARGEST_KERNEL:
         raise ValueError(TOO_LARGE.format(most=LARGEST_KERNEL))
@@ -188,8 +211,8 @@ def _typed(text: str) -> NDArray[Any]:
 # ------------------------------------------------------------------------------------------- what is seen
 
 
-def drawn(now: Setting) -> str:
-    """Picture, kernel, feature map, the sum at the place, and the size formula, as HTML."""
+def drawn(now: Setting, note: str = "") -> str:
+    """Picture, kernel, feature map, the sum at the place, the size formula and one more sentence, as HTML."""
     result = now.feature_map()
     row, column = divmod(min(now.place, result.size - 1), result.shape[1])
     padded = np.pad(now.picture, now.padding)
@@ -206,21 +229,27 @@ def drawn(now: Setting) -> str:
     titles = (PADDED.format(padding=now.padding), NAMES["kernel"], MAP)
     top_line = 20
     parts = [base.label(left, 8, title, 13, "start") for left, title in zip(lefts, titles, strict=True)]
-    parts.append(_cells(padded, lefts[0], top_line, cell, padded, "gray"))
+    parts.append(_group("picture", _cells(padded, lefts[0], top_line, cell, padded, "gray")))
     parts.append(_padding_marks(now, lefts[0], top_line, cell))
-    parts.append(
-        base.matrix(
-            kernel, lefts[1], top_line, weight_cell, kernel.min(), max(kernel.max(), kernel.min() + 1)
-        )
-    )
-    parts.append(_cells(seen, lefts[2], top_line, cell, result, tools.VALUE_MAP))
+    low, high = kernel.min(), max(kernel.max(), kernel.min() + 1)
+    weights = base.matrix(_rounded(kernel), lefts[1], top_line, weight_cell, low, high)
+    parts.append(_group("kernel", weights))
+    parts.append(_group("map", _cells(seen, lefts[2], top_line, cell, result, tools.VALUE_MAP)))
     height, width = (side * cell for side in kernel.shape)
     left, top = lefts[0] + column * now.stride * cell, top_line + row * now.stride * cell
     parts.append(base.box(left, top, width, height, base.ORANGE))
     parts.append(base.box(lefts[2] + column * cell, top_line + row * cell, cell, cell, base.ORANGE))
     tall = 24 + max(cell * max(padded.shape[0], result.shape[0]), weight_cell * kernel.shape[0])
     picture = base.svg(WIDTH, tall, parts, description(now))
-    return base.page(picture, _sum(now, row, column), base.paragraph(_sizes(now)), base.paragraph(_flip(now)))
+    words = [_sizes(now), _flip(now, row, column), note]
+    return base.page(
+        picture, _sum(now, row, column), *(base.paragraph(sentence) for sentence in words if sentence)
+    )
+
+
+def _group(name: str, drawing: str) -> str:
+    """A part of the drawing with a name, by which a test finds its numbers."""
+    return f'<g data-part="{name}">{drawing}</g>'
 
 
 def _cells(
@@ -230,14 +259,17 @@ def _cells(
     low, high = float(all_values.min(initial=0)), float(all_values.max(initial=0))
     high = high if high > low else low + 1
     if cell >= READABLE_CELL:
-        # A grey picture starts at middle grey, so that its black numbers can be read.
-        low = low - (high - low) if colours == "gray" else low
-        return base.matrix(values, left, top, cell, low, high, colours)
+        return base.matrix(_rounded(values), left, top, cell, low, high, colours)
     width = cell * values.shape[1]
     frame = base.box(left, top, width, cell * values.shape[0], base.FAINT, line=1)
     pixels = base.coloured(np.nan_to_num(values, nan=low), low, high, colours)
     pixels[np.isnan(values)] = 255
     return base.image(pixels, left, top, width) + frame
+
+
+def _rounded(values: NDArray[Any]) -> NDArray[Any]:
+    """Two decimals fit into a square; adding 0 makes 0 of −0."""
+    return np.round(values, 2) + 0.0
 
 
 def _padding_marks(now: Setting, left: float, top: float, cell: float) -> str:
@@ -248,7 +280,7 @@ def _padding_marks(now: Setting, left: float, top: float, cell: float) -> str:
     return (
         f'<rect x="{left + now.padding * cell:g}" y="{top + now.padding * cell:g}" width="{width * cell:g}" '
         f'height="{height * cell:g}" stroke-dasharray="5 4" stroke-width="2" '
-        f'style="fill: none; stroke: {base.BLUE}"/>'
+        f'style="fill: none; stroke: {base.SKY}"/>'
     )
 
 
@@ -265,7 +297,11 @@ def _sum(now: Setting, row: int, column: int) -> str:
     else:
         rows = [f"{_signed(value)}" for value in (under * kernel).sum(axis=1)]
     lines = "\n+ ".join(rows) if kernel.size <= 9 else " + ".join(rows)
-    text = f"  {lines}\n= {(under * kernel).sum():.4g}"
+    total = (under * kernel).sum()
+    numbers = [*under.flat, *kernel.flat] if kernel.size <= 9 else list((under * kernel).sum(axis=1))
+    is_exact = np.allclose([float(f"{number:.3g}") for number in numbers], numbers, rtol=1e-9)
+    is_exact = is_exact and np.isclose(float(f"{total:.4g}"), total, rtol=1e-9)
+    text = f"  {lines}\n{'=' if is_exact else '≈'} {total:.4g}"
     return f'<pre style="margin: 8px 0; color: {base.INK}; background: none">{html.escape(text)}</pre>'
 
 
@@ -288,11 +324,20 @@ def _sizes(now: Setting) -> str:
     return EACH_SIDE.format(height=height, width=width)
 
 
-def _flip(now: Setting) -> str:
+def _flip(now: Setting, row: int, column: int) -> str:
+    """Whether the kernel is flipped, and what that changes."""
     if not now.flip:
         return AS_IT_IS
-    plain = tools.convolve(now.picture, now.kernel, now.stride, now.padding)
-    return FLIPPED.format(difference=SAME if np.allclose(plain, now.feature_map()) else DIFFERS)
+    if np.array_equal(now.kernel, now.used):
+        return FLIPPED.format(difference=SAME)
+    plain, flipped = replace(now, flip=False).feature_map(), now.feature_map()
+    difference = DIFFERS.format(
+        count=int((~np.isclose(plain, flipped)).sum()),
+        all=plain.size,
+        before=f"{plain[row, column]:.4g}",
+        after=f"{flipped[row, column]:.4g}",
+    )
+    return FLIPPED.format(difference=difference)
 
 
 def description(now: Setting) -> str:

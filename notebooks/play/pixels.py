@@ -12,13 +12,17 @@ SAID = "Rows {top} to {bottom}, columns {left} to {right} of {height} × {width}
 READ = "Fewer pixels a side make them larger: from 14 on, each shows its number."
 ALT = "A handwritten {label}, rows {top} to {bottom} and columns {left} to {right} of it.{numbers}"
 NUMBERS = " The numbers, row by row: {rows}."
+NO_PICTURE = "a grey picture of 8 bits has shape (height, width) and type uint8, not {shape} and {dtype}"
 
 WIDTH = 560
 MOST_WITH_NUMBERS = 14
 
 
 def zoom_into_pixels(image: NDArray[np.uint8], label: int) -> None:
-    """Show a grey picture (h, w) of 8 bits; sliders choose how much of it, and which part, is seen."""
+    """Show a grey picture (h, w) of 8 bits; sliders choose how much of it, and which part, is seen.
+
+    Raises ValueError for anything else than such a picture.
+    """
     base.show(lambda: pixels_view(image, int(label)), "zoom")
 
 
@@ -26,6 +30,8 @@ def pixels_view(image: NDArray[np.uint8], label: int) -> base.View:
     """The zoom as a view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     from ipywidgets import HTML, IntSlider, Layout, VBox
 
+    if image.ndim != 2 or image.dtype != np.uint8:
+        raise ValueError(NO_PICTURE.format(shape=image.shape, dtype=image.dtype))
     height, width = image.shape
     side = min(height, width)
     parts = {

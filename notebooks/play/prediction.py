@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import html
+import itertools
 import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -34,31 +36,49 @@ UNKNOWN = {
 }
 NO_SHAPE = "write a shape as numbers with commas between them, such as 5, 5, 8"
 NO_NUMBER = "write a number or a product and sum of numbers, such as 5*5*3*8 + 8"
+FOLLOWS = "this follows from what you typed for the layer before: look there first"
+THREE_AXES = "this layer gives three numbers: height, width and channels"
+NOT_SQUARE = "picture and kernel are square, so height and width are the same"
+CHANNELS_LAST = "Keras puts the channels last"
+INPUTS = "counted with {more} inputs and no biases, or {inputs} inputs and biases: how many numbers come in?"
+ALSO, OR = "; and ", "; or "
+# A thought that goes wrong → what is said about it. `_side_terms` and the like give each its number.
 MISSED = {
     "as large as before": "the kernel's size was not subtracted: `valid` has no padding",
-    "without + 1": "the + 1 of the size formula was missed: the first place counts too",
     "kernel forgotten": "k was not subtracted before dividing: the first place costs k pixels",
+    "one side": "the kernel's size was subtracted in part only: the first place costs k pixels",
+    "without + 1": "the + 1 of the size formula was missed: the first place counts too",
     "stride forgotten": "the stride was missed: it divides the room that remains",
     "stride too much": "this convolution has stride 1: nothing is divided",
     "rounded up": "rounded up: a step that no longer fits is dropped",
     "channels as before": "the last number is that of this layer's kernels, not of the channels that come in",
+    "channels multiplied": "a kernel makes one map of all channels that come in, not one for each of them",
     "channels forgotten": "the channels were missed: each kernel makes one map",
     "not halved": "the pooling was missed: of each 2 × 2 block one number is kept",
+    "pooling of stride 1": "blocks don't overlap: the next one begins where the last one ended",
+    "pooled twice": "halved twice: a block is a quarter of the numbers, but half of each side",
     "channels halved": "pooling works on each map alone: the number of channels stays",
-    "a side alone": "height, width and channels are all multiplied: Flatten keeps every number",
+    "a side alone": "one factor was missed: height, width and channels are all multiplied",
+    "channels dropped": "the channels were missed: Flatten keeps every number",
+    "added": "Flatten keeps every number, so the sides are multiplied, not added",
     "still three axes": "Flatten puts all numbers in one row: one number as the shape",
     "input kept": "a dense layer gives one number a unit, however many come in",
     "biases forgotten": "the biases were missed: one for each kernel or unit",
-    "channels in forgotten": "the channels that come in were missed: a kernel reaches through all of them",
-    "k, not k²": "a kernel has k · k weights for each channel that comes in, not k",
+    "one bias": "a single bias was counted: there is one for each kernel or unit",
     "a bias a weight": "too many biases: there is one a kernel or unit, not one a weight or channel",
+    "a bias a place": "too many biases: one kernel has one bias, at whatever place",
+    "channels in forgotten": "the channels that come in were missed: a kernel reaches through all of them",
+    "area forgotten": "the kernel's area was missed: it has k · k weights for each channel that comes in",
+    "k, not k²": "a kernel has k · k weights for each channel that comes in, not k",
     "at each place": "counted at every place: the same weights serve everywhere",
-    "kernels forgotten": "that is one kernel: how many are there?",
+    "kernels forgotten": "that is one kernel or unit: how many are there?",
+    "inputs forgotten": "the inputs were missed: each unit has a weight for each number that comes in",
     "no weights here": "this layer only picks or lines up numbers: there is nothing to learn",
-    "input not flattened": "count all the numbers that come in, not the channels alone",
 }
+UNKNOWN_ROW = "not this number: how many numbers come in, over all axes?"
 TOTAL = "All in all: {right} of {all} right."
-NO_WEIGHTS = "no weights"
+NO_WEIGHTS, ONE_A_UNIT = "no weights", "one number a unit"
+ANSWERS = "Show the answers"
 ALT = (
     "A table with a row for each layer of {net} and empty fields for its output's shape and its weights: "
     "{layers}"
@@ -70,6 +90,8 @@ OPERATORS: Mapping[type, Callable[[int, int], int]] = {
     ast.Sub: operator.sub,
 }
 MOST_DIGITS = 12
+LONGEST_ENTRY = 80
+MOST_MISSED = 2
 
 
 @dataclass(frozen=True)
@@ -103,6 +125,17 @@ class Layer:
         return self.shape_in[0] * self.filters + self.filters if self.kind == "dense" else 0
 
     @property
+    def sides(self) -> str:
+        """How its shape is worked out."""
+        if self.kind == "conv":
+            return f"⌊({self.shape_in[0]} − 3) / {self.stride}⌋ + 1 = {self.shape[0]}"
+        if self.kind == "pool":
+            return f"{self.shape_in[0]} / 2 = {self.shape[0]}"
+        if self.kind == "flatten":
+            return f"{' · '.join(map(str, self.shape_in))} = {self.shape[0]:,}"
+        return ONE_A_UNIT
+
+    @property
     def arithmetic(self) -> str:
         """How its weights are counted."""
         if self.kind == "conv":
@@ -130,56 +163,26 @@ def layers_of(net: str) -> list[Layer]:
 # ------------------------------------------------------------------------------- what an entry may mean
 
 
-def judge_shape(layer: Layer, entry: str) -> str:
-    """RIGHT, or a sentence on what was missed."""
-    numbers = [int(number) for number in re.findall(r"\d+", re.sub(r"(?i)none", "", entry))]
+def judge_shape(layer: Layer, entry: str, before: str = "") -> str:
+    """RIGHT, or a sentence on what was missed. `before` is what was typed for the layer before."""
     if not entry.strip():
         return EMPTY
-    if not numbers or re.search(r"(?i)[^\d\s,;x×*()\[\]]", re.sub(r"(?i)none", "", entry)):
+    shape = shape_of(entry, len(layer.shape))
+    if shape is None:
         return NO_SHAPE
-    shape = tuple(numbers)
     if shape == layer.shape:
         return RIGHT
-    wrong = _wrong_shapes(layer)
-    return next((MISSED[thought] for thought, value in wrong if value == shape), UNKNOWN[SHAPE])
+    if (fed := _fed_with(layer, before)) and fed.shape == shape:
+        return FOLLOWS
+    wrong = _wrong_map if len(layer.shape) == 3 else _wrong_row
+    words = wrong(layer, shape)
+    if fed and UNKNOWN[SHAPE] in words:
+        return wrong(fed, shape)  # a wrong thought on top of a wrong shape
+    return words
 
 
-def _wrong_shapes(layer: Layer) -> list[tuple[str, tuple[int, ...]]]:
-    if layer.kind == "conv":
-        side, channels = layer.shape_in[0], layer.shape_in[2]
-        right, filters = layer.shape[0], layer.filters
-        sides = {
-            "as large as before": -(-side // layer.stride),
-            "without + 1": right - 1,
-            "stride forgotten": side - 2,
-            "kernel forgotten": side // layer.stride + 1,
-            "rounded up": right + 1,
-            "stride too much": (side - 3) // 2 + 1,
-        }
-        wrong = [(thought, (value, value, filters)) for thought, value in sides.items() if value != right]
-        wrong += [("as large as before", (side, side, filters))]
-        more = [("channels as before", (right, right, channels)), ("channels forgotten", (right, right))]
-        return wrong + (more if channels != filters else more[1:])
-    if layer.kind == "pool":
-        height, width, channels = layer.shape_in
-        return [
-            ("not halved", layer.shape_in),
-            ("channels halved", (height // 2, width // 2, channels // 2)),
-            ("channels forgotten", (height // 2, width // 2)),
-            ("without + 1", (height - 1, width - 1, channels)),
-        ]
-    if layer.kind == "flatten":
-        height, width, channels = layer.shape_in
-        return [
-            ("still three axes", layer.shape_in),
-            ("a side alone", (height * width,)),
-            ("a side alone", (height * channels,)),
-        ]
-    return [("input kept", layer.shape_in), ("input kept", (*layer.shape_in, layer.filters))]
-
-
-def judge_weights(layer: Layer, entry: str) -> str:
-    """RIGHT, or a sentence on what was missed."""
+def judge_weights(layer: Layer, entry: str, before: str = "") -> str:
+    """RIGHT, or a sentence on what was missed. `before` is what was typed as the shape before this layer."""
     if not entry.strip():
         return EMPTY
     try:
@@ -188,47 +191,168 @@ def judge_weights(layer: Layer, entry: str) -> str:
         return NO_NUMBER
     if number == layer.weights:
         return RIGHT
-    wrong = _wrong_weights(layer)
-    return next((MISSED[thought] for thought, value in wrong if value == number), UNKNOWN[WEIGHTS])
-
-
-def _wrong_weights(layer: Layer) -> list[tuple[str, int]]:
     if layer.kind in ("pool", "flatten"):
-        return [("no weights here", value) for value in (2 * 2, prod(layer.shape_in), prod(layer.shape))] + [
-            ("no weights here", 2 * 2 * layer.shape_in[2])
-        ]
-    if layer.kind == "dense":
-        come, units = layer.shape_in[0], layer.filters
+        return MISSED["no weights here"]
+    if (fed := _fed_with(layer, before)) and fed.weights == number:
+        return FOLLOWS
+    if layer.kind == "conv":
+        return missed(_kernel_terms(layer), _weights, number) or UNKNOWN[WEIGHTS]
+    return missed(_unit_terms(layer), _weights, number) or _other_inputs(layer, number)
+
+
+def missed(terms: Sequence[Mapping[str, int]], count: Callable[..., int], entry: int) -> str:
+    """What is said about the fewest wrong terms, at most two, that make `count` give `entry`; else "".
+
+    A term has its right number under RIGHT, and those of wrong thoughts under their names in MISSED. Where
+    several thoughts give the same number, two of them are named.
+    """
+    ways = []
+    for thoughts in itertools.product(*terms):
+        wrong = [thought for thought in thoughts if thought != RIGHT]
+        numbers = (term[thought] for term, thought in zip(terms, thoughts, strict=True))
+        if len(wrong) <= MOST_MISSED and count(*numbers) == entry:
+            ways.append(wrong)
+    fewest = min(map(len, ways), default=0)
+    likely = [way for way in ways if len(way) == fewest][:2]
+    return OR.join(ALSO.join(MISSED[thought] for thought in way) for way in likely)
+
+
+def _term(right: int, **wrong: int) -> dict[str, int]:
+    """A term by thought (with _ for spaces); a thought that happens to give the right number is left out."""
+    others = {thought.replace("_", " "): value for thought, value in wrong.items()}
+    return {RIGHT: right, **{thought: value for thought, value in others.items() if value != right}}
+
+
+def _fed_with(layer: Layer, before: str) -> Layer | None:
+    """The layer, as if what was typed for the one before came in."""
+    shape = shape_of(before, len(layer.shape_in))
+    if shape is None or len(shape) != len(layer.shape_in) or shape == layer.shape_in or min(shape[:2]) < 3:
+        return None
+    return replace(layer, shape_in=shape)
+
+
+def _wrong_map(layer: Layer, shape: tuple[int, ...]) -> str:
+    """What is wrong with the shape of feature maps: sides and channels are told apart."""
+    if shape == (layer.shape[2], *layer.shape[:2]):
+        return CHANNELS_LAST
+    if len(shape) not in (2, 3):
+        return THREE_AXES
+    side, said = shape[0], []
+    if side != shape[1]:
+        return NOT_SQUARE
+    if side != layer.shape[0]:
+        count = _places if layer.kind == "conv" else _product
+        said.append(missed(_side_terms(layer), count, side) or UNKNOWN[SHAPE])
+    if len(shape) == 2:
+        said.append(MISSED["channels forgotten"])
+    elif shape[2] != layer.shape[2]:
+        said.append(missed(_channel_terms(layer), _product, shape[2]) or MISSED["channels forgotten"])
+    return ALSO.join(said)
+
+
+def _side_terms(layer: Layer) -> list[dict[str, int]]:
+    """The terms of one side: of `_places` for a convolution, the side itself for pooling."""
+    side = layer.shape_in[0]
+    if layer.kind == "pool":
         return [
-            ("biases forgotten", come * units),
-            ("a bias a weight", 2 * come * units),
-            ("a bias a weight", come * units + come),
-            ("kernels forgotten", come + 1),
-            ("kernels forgotten", come),
-            ("input not flattened", 64 * units + units),
-            ("input not flattened", 64 * units),
+            _term(side // 2, not_halved=side, pooling_of_stride_1=side - 1, pooled_twice=side // 4),
         ]
-    channels, filters = layer.shape_in[2], layer.filters
-    places = layer.shape[0] * layer.shape[1]
-    wrong = [
-        ("biases forgotten", 9 * channels * filters),
-        ("k, not k²", 3 * channels * filters + filters),
-        ("k, not k²", 3 * channels * filters),
-        ("kernels forgotten", 9 * channels + 1),
-        ("kernels forgotten", 9 * channels),
-        ("a bias a weight", 2 * 9 * channels * filters),
-        ("a bias a weight", 9 * channels * filters + channels * filters),
-        ("at each place", places * layer.weights),
-        ("at each place", places * filters * (9 * channels)),
-        ("at each place", 9 * channels * filters + places * filters),
+    return [
+        _term(side - 3, as_large_as_before=side - 1, kernel_forgotten=side, one_side=side - 2),
+        _term(layer.stride, stride_forgotten=1) if layer.stride > 1 else _term(1, stride_too_much=2),
+        _term(0, rounded_up=1),
+        {RIGHT: 1, "without + 1": 0},
     ]
-    if channels > 1:
-        wrong = [
-            ("channels in forgotten", 9 * filters + filters),
-            ("channels in forgotten", 9 * filters),
-            *wrong,
-        ]
-    return wrong
+
+
+def _places(room: int, stride: int, is_rounded_up: int, one: int) -> int:
+    """The size formula, with each of its terms as it was thought to be."""
+    return (-(-room // stride) if is_rounded_up else room // stride) + one
+
+
+def _channel_terms(layer: Layer) -> list[dict[str, int]]:
+    channels = layer.shape_in[2]
+    if layer.kind == "pool":
+        return [_term(channels, channels_halved=channels // 2)]
+    return [
+        _term(
+            layer.filters,
+            channels_as_before=channels,
+            channels_multiplied=channels * layer.filters,
+            channels_forgotten=1,
+        )
+    ]
+
+
+def _wrong_row(layer: Layer, shape: tuple[int, ...]) -> str:
+    """What is wrong with the shape of a layer that gives one row of numbers."""
+    if layer.kind == "dense":
+        return MISSED["input kept"]
+    if len(shape) > 1:
+        return MISSED["still three axes"]
+    height, width, channels = layer.shape_in
+    if shape[0] == height + width + channels:
+        return MISSED["added"]
+    terms = [_term(height * width, a_side_alone=height), _term(channels, channels_dropped=1)]
+    return missed(terms, _product, shape[0]) or UNKNOWN_ROW
+
+
+def _kernel_terms(layer: Layer) -> list[dict[str, int]]:
+    """Area, channels in, kernels, biases and places of a convolution's weights."""
+    channels, filters = layer.shape_in[2], layer.filters
+    places, weights = prod(layer.shape[:2]), 9 * channels * filters
+    return [
+        {**_term(9, area_forgotten=1), "k, not k²": 3},
+        _term(channels, channels_in_forgotten=1),
+        _term(filters, kernels_forgotten=1),
+        {
+            **_term(filters, biases_forgotten=0, one_bias=1, a_bias_a_place=places * filters),
+            "a bias a weight": weights,
+        },
+        _term(1, at_each_place=places),
+    ]
+
+
+def _unit_terms(layer: Layer) -> list[dict[str, int]]:
+    """The same for a dense layer, which has neither area nor places."""
+    come, units = layer.shape_in[0], layer.filters
+    return [
+        _term(1),
+        _term(come, inputs_forgotten=1),
+        _term(units, kernels_forgotten=1),
+        _term(units, biases_forgotten=0, one_bias=1, a_bias_a_weight=come * units),
+        _term(1),
+    ]
+
+
+def _product(*factors: int) -> int:
+    return prod(factors)
+
+
+def _weights(area: int, channels: int, kernels: int, biases: int, places: int) -> int:
+    return (area * channels * kernels + biases) * places
+
+
+def _other_inputs(layer: Layer, number: int) -> str:
+    """What is said when a dense layer's weights were counted with another number of inputs."""
+    more, rest = divmod(number, layer.filters)
+    return (
+        INPUTS.format(more=f"{more:,}", inputs=f"{more - 1:,}") if more > 1 and not rest else UNKNOWN[WEIGHTS]
+    )
+
+
+def shape_of(entry: str, axes: int) -> tuple[int, ...] | None:
+    """A shape as typed: `26, 26, 32`, `(None, 26, 26, 32)`, `26×26×32`. None if it is not one.
+
+    A shape of a single axis may be written as a product or with thousands, `5*5*8` or `9,216`.
+    """
+    plain = re.sub(r"(?i)none", "", entry).strip(" ,;()[]")
+    if not plain or len(plain) > LONGEST_ENTRY or re.search(r"[^\d\s,;x×*·()_]", plain):
+        return None
+    if axes == 1 and re.fullmatch(r"[\d\s*·]+|\d{1,3}([,_]\d{3})+", plain):
+        with suppress(ValueError):
+            return (number_of(plain),)
+    return tuple(int(number) for number in re.findall(r"\d+", plain)) or None
 
 
 def number_of(entry: str) -> int:
@@ -236,6 +360,8 @@ def number_of(entry: str) -> int:
 
     Nothing is run: only whole numbers, +, − and × are read. Raises ValueError for anything else.
     """
+    if len(entry) > LONGEST_ENTRY:
+        raise ValueError(entry)
     plain = re.sub(r"(?<=\d)[,_ ](?=\d{3}(?!\d))", "", entry.strip())
     plain = re.sub(r"[·×x]", "*", plain).replace("−", "-")
     try:
@@ -288,9 +414,11 @@ def prediction_view(net: str) -> base.View:
     )
 
     def findings(number: int) -> list[tuple[str, str]]:
+        shape, weights = (parts[f"{what} {number}"].value for what in (SHAPE, WEIGHTS))
+        before = parts[f"{SHAPE} {number - 1}"].value if number else ""
         return [
-            (HEADS[1], judge_shape(layers[number], parts[f"{SHAPE} {number}"].value)),
-            (HEADS[2], judge_weights(layers[number], parts[f"{WEIGHTS} {number}"].value)),
+            (HEADS[1], judge_shape(layers[number], shape, before)),
+            (HEADS[2], judge_weights(layers[number], weights, before)),
         ]
 
     def check(_: object = None) -> None:
@@ -307,7 +435,10 @@ def prediction_view(net: str) -> base.View:
 
     def reveal(_: object) -> None:
         for number, layer in enumerate(layers):
-            said[number].value = f'<span style="color: {base.INK}">{html.escape(revealed(layer))}</span>'
+            lines = "<br>".join(map(html.escape, revealed(layer)))
+            said[
+                number
+            ].value = f'<div role="status" style="line-height: 1.35; color: {base.INK}">{lines}</div>'
 
     parts["check"].on_click(check)
     parts["reveal"].on_click(reveal)
@@ -323,9 +454,9 @@ def prediction_view(net: str) -> base.View:
     )
 
 
-def revealed(layer: Layer) -> str:
-    """The right shape and the right number, with the arithmetic."""
-    return f"{' × '.join(map(str, layer.shape))}; {layer.arithmetic}"
+def revealed(layer: Layer) -> tuple[str, str]:
+    """The right shape and the right number of weights, each with its arithmetic."""
+    return f"{', '.join(map(str, layer.shape))} ({layer.sides})", layer.arithmetic
 
 
 def marks(findings: list[tuple[str, str]]) -> str:
@@ -338,9 +469,17 @@ def marks(findings: list[tuple[str, str]]) -> str:
 
 
 def still(layers: list[Layer]) -> str:
-    """The table to fill in on paper, where widgets don't run."""
+    """The table to fill in on paper, where widgets don't run, and the answers folded away under it."""
+    asked = _table([(layer.name, "?", "?") for layer in layers])
+    answers = _table([(layer.name, *revealed(layer)) for layer in layers])
+    return base.page(asked, f"<details><summary>{ANSWERS}</summary>{answers}</details>")
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in HEADS[:3])
-    rows = "".join(
-        f'<tr><th scope="row">{html.escape(layer.name)}</th><td>?</td><td>?</td></tr>' for layer in layers
-    )
-    return base.page(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    lines = [
+        f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(shape)}</td>'
+        f"<td>{html.escape(weights)}</td></tr>"
+        for name, shape, weights in rows
+    ]
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"

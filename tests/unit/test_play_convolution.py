@@ -1,112 +1,163 @@
-"""The convolution explorer and the zoom: is what they show what is computed, whatever one moves?"""
+"""The convolution explorer and the zoom: are the numbers that one sees right, whatever one chooses?"""
 
 from __future__ import annotations
 
 import html
+import importlib
 import re
+from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-import tools
-from play import base, convolution, pixels
 
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PICTURE = np.array([[3, 2, 0, 1, 3], [2, 1, 1, 3, 1], [2, 4, 0, 1, 2], [1, 0, 2, 2, 0], [0, 3, 1, 0, 1]])
+# (height, width) differ, so that rows and columns cannot be mixed up unnoticed.
+LONG = np.arange(28).reshape(4, 7) % 5
 
 
 @pytest.fixture
-def view() -> base.View:
-    return convolution.convolution_view({"example": PICTURE, "dot": np.pad([[9]], 3)})
+def convolution(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module of the explorer, which lies beside the notebook."""
+    monkeypatch.syspath_prepend(str(NOTEBOOKS))
+    return importlib.import_module("play.convolution")
 
 
-def seen(view: base.View) -> str:
-    return html.unescape(view.parts["picture_of"].value)
+@pytest.fixture
+def view(convolution: Any) -> Any:
+    """The explorer with two pictures."""
+    return convolution.convolution_view({"square": PICTURE, "long": LONG})
 
 
-def move(view: base.View, **values: Any) -> str:
+def choose(view: Any, **values: Any) -> str:
+    """Move these widgets, and return what is drawn then."""
     for name, value in values.items():
         view.parts[name].value = value
-    return seen(view)
+    return view.parts["picture_of"].value
 
 
-def test_the_sum_that_is_written_out_is_the_feature_map_at_every_place(view: base.View) -> None:
-    by_hand = tools.convolve(PICTURE, convolution.EXAMPLE_KERNEL)
-    for place, value in enumerate(by_hand.flat):
-        products = re.search(r"<pre[^>]*>(.*)= (.*)</pre>", move(view, place=place), re.DOTALL)
-        assert products is not None
-        terms = re.findall(r"(-?[\d.]+)·\(?(-?[\d.]+)\)?", products.group(1))
-        assert len(terms) == 9
-        assert (
-            sum(float(pixel) * float(weight) for pixel, weight in terms) == value == float(products.group(2))
-        )
+def numbers(page: str, part: str) -> list[float]:
+    """The numbers that stand in one part of the drawing, row by row."""
+    group = re.search(rf'<g data-part="{part}">(.*?)</g>', page, re.DOTALL)
+    assert group, f"no {part} is drawn"
+    return [float(word) for word in re.findall(r">([^<>]+)</text>", group[1])]
 
 
-def test_stride_padding_and_size_are_those_of_a_keras_layer(view: base.View) -> None:
-    shown = move(view, picture="dot", kernel=convolution.BLUR, size=5, padding=1, stride=2)
-    layer = keras.layers.Conv2D(1, 5, strides=2, use_bias=False, kernel_initializer="ones")
-    padded = np.pad(np.pad([[9]], 3), 1).reshape(1, 9, 9, 1).astype(np.float32)
-    places = layer(padded).shape[1]
-    assert f"⌊(7 + 2 · 1 − 5) / 2⌋ + 1 = {places}" in shown
-    assert view.parts["place"].max == places**2 - 1
+def written_sum(page: str) -> tuple[float, float]:
+    """Both sides of the sum that is written out: worked out from its terms, and as it stands there."""
+    found = re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
+    assert found
+    terms, result = re.split("[=≈]", html.unescape(found[1]))
+    return eval("(" + terms.replace("·", "*") + ")"), float(result)
 
 
-def test_flipping_shows_the_convolution_of_mathematics(view: base.View) -> None:
-    plain = seen(view)
-    flipped = move(view, flip=True)
-    value = tools.convolve(PICTURE, np.flip(convolution.EXAMPLE_KERNEL))[0, 0]
-    assert f"= {value:g}</pre>" in flipped
-    assert f"= {value:g}</pre>" not in plain
-    assert "another one than without the flip" in flipped
-    assert "its own mirror image" in move(view, kernel=convolution.BLUR)
+@pytest.mark.parametrize("picture", ["square", "long"])
+@pytest.mark.parametrize(
+    ("stride", "padding", "size"), [(1, 0, 3), (2, 1, 3), (3, 2, 2), (1, 2, 5), (2, 0, 1)]
+)
+@pytest.mark.parametrize("kernel", ["edge, left against right", "edge, top against bottom", "blur (mean)"])
+def test_the_map_is_that_of_tools_convolve(
+    convolution: Any, view: Any, picture: str, stride: int, padding: int, size: int, kernel: str
+) -> None:
+    """Do the numbers in the feature map and the places of the size formula agree with the arithmetic?"""
+    page = choose(view, picture=picture, kernel=kernel, size=size, stride=stride, padding=padding)
+    weights = convolution.kernel_of(kernel, size, "")
+    grey = {"square": PICTURE, "long": LONG}[picture]
+    expected = convolution.tools.convolve(grey, weights, stride, padding)
+    assert numbers(page, "map") == pytest.approx(expected.ravel(), abs=0.0051)
+    assert all(f"⌋ + 1 = {places}" in page for places in expected.shape)
+    assert view.parts["place"].max == expected.size - 1
+
+
+def test_the_map_is_that_of_a_keras_layer(view: Any) -> None:
+    """Does a Conv2D with the kernel that one typed in make the same map?"""
+    import keras
+
+    page = choose(view, picture="long", kernel="own numbers", own="1 -2\n0 3", stride=2)
+    layer = keras.layers.Conv2D(1, 2, strides=2, use_bias=False)
+    layer.build((None, 4, 7, 1))
+    layer.set_weights([np.array([[1, -2], [0, 3]]).reshape(2, 2, 1, 1)])
+    by_keras = np.asarray(layer(LONG.reshape(1, 4, 7, 1).astype(np.float32)))
+    assert numbers(page, "map") == by_keras.ravel().tolist()
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_written_out_sum_is_the_number_in_the_map(view: Any, size: int, flip: bool) -> None:
+    """At every place, does the sum come to what it says, and is that what stands in the map?"""
+    choose(view, picture="long", kernel="edge, top against bottom", size=size, stride=2, padding=1, flip=flip)
+    for place in range(view.parts["place"].max + 1):
+        page = choose(view, place=place)
+        terms, result = written_sum(page)
+        assert terms == result == numbers(page, "map")[place]
+
+
+def test_the_map_fills_up_to_the_place(view: Any) -> None:
+    """Does one see the sums made so far, and all of them if one asks?"""
+    page = choose(view, whole=False, place=4)
+    assert len(numbers(page, "map")) == 5
+    assert len(numbers(choose(view, whole=True), "map")) == 9
+
+
+def test_playing_moves_the_place_and_goes_on_from_where_one_stepped(view: Any) -> None:
+    """Are player and slider at the same place, whichever one moves?"""
+    assert len(numbers(choose(view, play=3), "map")) == 4
+    assert view.parts["place"].value == 3
+    choose(view, place=6)
+    assert view.parts["play"].value == 6
+
+
+def test_flipping_shows_the_flipped_kernel_and_its_map(convolution: Any, view: Any) -> None:
+    """Is it the convolution of mathematics then, and is it said what changed?"""
+    before = choose(view, place=1)
+    page = choose(view, flip=True)
+    flipped = np.flip(convolution.EXAMPLE_KERNEL)
+    assert numbers(page, "kernel") == flipped.ravel().tolist()
+    assert numbers(page, "map") == convolution.tools.convolve(PICTURE, flipped).ravel().tolist()
+    old, new = numbers(before, "map")[1], numbers(page, "map")[1]
+    assert old != new
+    assert f"it is {new:g} instead of {old:g}" in page
+    assert "no sum changes" in choose(view, kernel="blur (mean)")
 
 
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("1 2\n3", "rows of numbers"),
-        ("one two", "rows of numbers"),
+        ("1 2\n3", "all of the same length"),
         ("", "rows of numbers"),
-        ("nan 1\n1 1", "rows of numbers"),
-        ("\n".join(["1 " * 9] * 9), "up to 7 × 7"),
-        ("\n".join(["1 " * 7] * 7), "does not fit"),
+        ("one two", "rows of numbers"),
+        ("1 nan", "rows of numbers"),
+        ("1e99 1", "below 10,000"),
+        ("__import__('os')", "rows of numbers"),
+        ("1 " * 8, "up to 7 × 7"),
+        ("1 2 3 4 5 6\n" * 6, "does not fit into 5 pixels"),
     ],
 )
-def test_a_kernel_that_is_none_or_does_not_fit_is_a_sentence(view: base.View, typed: str, told: str) -> None:
-    assert told in move(view, kernel=convolution.OWN, own=typed)
-    assert "<svg" in move(view, own="0 0 0\n0 1 0\n0 0 0")  # and one goes on
+def test_a_kernel_that_cannot_be_used_gets_one_sentence(view: Any, typed: str, told: str) -> None:
+    """Is it said what is wrong, with nothing drawn and no traceback, and does a good one work afterwards?"""
+    page = choose(view, kernel="own numbers", own=typed)
+    assert told in page
+    assert "<svg" not in page
+    assert len(numbers(choose(view, own="1, −1"), "map")) == 20
 
 
-def test_a_kernel_typed_in_moves_the_picture(view: base.View) -> None:
-    move(view, kernel=convolution.OWN, own="0 0 0\n0 0 1\n0 0 0", padding=1, whole=True)
-    moved = tools.convolve(
-        PICTURE, convolution.kernel_of(convolution.OWN, 3, "0 0 0\n0 0 1\n0 0 0"), padding=1
-    )
-    assert np.array_equal(moved[:, :-1], PICTURE[:, 1:])
+def test_pictures_that_are_none_are_refused(convolution: Any) -> None:
+    """Does one sentence name the picture that is no matrix?"""
+    with pytest.raises(ValueError, match=r"colours is no grey picture: it has shape \(5, 5, 3\)"):
+        convolution.convolution_view({"colours": np.zeros((5, 5, 3))})
+    with pytest.raises(ValueError, match="at least one picture"):
+        convolution.convolution_view({})
 
 
-def test_play_fills_the_map_place_by_place(view: base.View) -> None:
-    cells = re.compile(r"<rect")
-    whole = len(cells.findall(move(view, place=0)))
-    view.parts["play"].value = 4
-    assert view.parts["place"].value == 4
-    assert not view.parts["whole"].value
-    # Of nine squares of the map, five have their number by now.
-    assert seen(view).count("<text") < move(view, whole=True).count("<text") == seen(view).count("<text")
-    assert len(cells.findall(seen(view))) == whole
-
-
-def test_where_widgets_do_not_run_the_first_picture_stands_still(view: base.View) -> None:
-    assert view.still.count("<svg") == 1
-    assert "feature map" in view.text.lower()
-    assert view.still == view.parts["picture_of"].value
-
-
-def test_zooming_in_shows_numbers_and_zooming_out_hides_them() -> None:
-    image = np.arange(784, dtype=np.uint8).reshape(28, 28)
-    view = pixels.pixels_view(image, 7)
-    assert "<text" not in view.parts["picture_of"].value
-    view.parts["zoom"].value = 5
-    view.parts["row"].value, view.parts["column"].value = 2, 3
-    numbers = re.findall(r"<text[^>]*>(\d+)</text>", view.parts["picture_of"].value)
-    assert [int(number) for number in numbers] == image[2:7, 3:8].ravel().tolist()
+def test_the_zoom_shows_the_numbers_of_the_pixels(convolution: Any) -> None:
+    """Zoomed in, does one read the picture's own numbers, at the border as well, and none from far away?"""
+    pixels = importlib.import_module("play.pixels")
+    digit = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
+    view = pixels.pixels_view(digit, 7)
+    assert "</text>" not in view.still
+    view.parts["zoom"].value, view.parts["row"].value, view.parts["column"].value = 6, 3, 23
+    shown = re.findall(r">(\d+)</text>", view.parts["picture_of"].value)
+    assert list(map(int, shown)) == digit[3:9, 22:].ravel().tolist()
+    with pytest.raises(ValueError, match="grey picture of 8 bits"):
+        pixels.pixels_view(digit / 255, 7)
