@@ -1,4 +1,4 @@
-"""The words of the checks: are they in one table, apart from the logic, and does a student read a translation?"""
+"""The words of the checks: are they in one table, apart from logic, and does a student read a translation?"""
 
 import ast
 import string
