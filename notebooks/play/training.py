@@ -32,9 +32,17 @@ MOST_POINTS = 300
 CHART = {"top": 62, "width": 255, "height": 140}
 
 
+Point = tuple[float, float, float]
+"""Epoch, in fractions, loss, and accuracy."""
+
+
 @dataclass
 class Progress:
-    """How far a training has come: points (epoch, loss, accuracy), epochs counted in fractions."""
+    """How far a training has come.
+
+    The points of training are means over the batches since the point before: Keras' own means start anew with
+    each epoch, and would jump there.
+    """
 
     epochs: int = 1
     batches: int = 1
@@ -43,13 +51,20 @@ class Progress:
     passed: float = 0.0
     state: str = "runs"
     """runs, stopped or done"""
-    training: list[tuple[float, float, float]] = field(default_factory=list)
-    validation: list[tuple[float, float, float]] = field(default_factory=list)
+    training: list[Point] = field(default_factory=list)
+    validation: list[Point] = field(default_factory=list)
+    latest: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Loss and accuracy as Keras tells them: in training, means over the epoch so far."""
 
     @property
     def share(self) -> float:
         """How much of the training is done, from 0 to 1."""
-        return min(1.0, (self.epoch + self.batch / self.batches) / self.epochs)
+        return min(1.0, self.reached / self.epochs)
+
+    @property
+    def reached(self) -> float:
+        """Epochs that are done, in fractions."""
+        return self.epoch + min(1.0, self.batch / self.batches)
 
 
 def live() -> Any:
@@ -83,23 +98,32 @@ def live() -> Any:
             course.batch = batch + 1
             course.passed = time.monotonic() - self.began
             if course.passed - self.drawn > REDRAW_SECONDS:
-                self.note(course.training, course.epoch + course.batch / course.batches, logs or {}, "")
+                self.note_training(logs or {})
                 self.drawn = course.passed
                 self.picture.value = drawn(course)
 
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.course.epoch, self.course.batch, self.noted = epoch, 0, (0, 0.0, 0.0)
+
         def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
             course = self.course
-            if course.state != "stopped":
-                course.epoch, course.batch = epoch + 1, 0
-            reached = course.epoch + course.batch / course.batches
-            self.note(course.training, reached, logs or {}, "")
-            self.note(course.validation, reached, logs or {}, "val_")
+            self.note_training(logs or {})
+            if logs and "val_loss" in logs:
+                course.latest[VALIDATION] = _loss_and_accuracy(logs, "val_")
+                course.validation.append((course.reached, *course.latest[VALIDATION]))
             course.passed = time.monotonic() - self.began
 
-        def note(self, points: list[Any], epoch: float, logs: Mapping[str, float], mark: str) -> None:
-            if mark + "loss" in logs and not (points and points[-1][0] >= epoch):
-                loss, accuracy = (float(logs.get(mark + name, 0)) for name in ("loss", "accuracy"))
-                points.append((epoch, loss, accuracy))
+        def note_training(self, logs: Mapping[str, float]) -> None:
+            """Add a point for the batches since the last one."""
+            course, (batch, *means) = self.course, self.noted
+            if course.batch > batch:
+                now = course.latest[TRAINING] = _loss_and_accuracy(logs, "")
+                since = [
+                    max(0.0, (course.batch * new - batch * old) / (course.batch - batch))
+                    for new, old in zip(now, means, strict=True)
+                ]
+                course.training.append((course.reached, since[0], min(1.0, since[1])))
+                self.noted = (course.batch, *now)
 
         def on_train_end(self, logs: Any = None) -> None:
             _put_back(self.interrupt)
@@ -111,6 +135,10 @@ def live() -> Any:
                 self.shown.update(still, raw=True)
 
     return Live()
+
+
+def _loss_and_accuracy(logs: Mapping[str, float], mark: str) -> tuple[float, float]:
+    return float(logs.get(mark + "loss", 0)), float(logs.get(mark + "accuracy", 0))
 
 
 def _on_interrupt(stop: Any) -> Any:
@@ -141,7 +169,7 @@ def _put_back(before: Any) -> None:
 def words(course: Progress) -> str:
     """Where a training is, or how it ended, in a sentence or two."""
     facts = {
-        "epoch": min(course.epoch + 1, course.epochs),
+        "epoch": course.epoch + 1,
         "epochs": course.epochs,
         "batch": course.batch,
         "batches": course.batches,
@@ -158,11 +186,9 @@ def words(course: Progress) -> str:
 
 def numbers(course: Progress) -> list[str]:
     """The latest loss and accuracy, in training and in validation."""
-    parts = ((TRAINING, course.training), (VALIDATION, course.validation))
     return [
-        NUMBERS.format(part=part, loss=points[-1][1], accuracy=points[-1][2]) + "."
-        for part, points in parts
-        if points
+        NUMBERS.format(part=part, loss=loss, accuracy=accuracy) + "."
+        for part, (loss, accuracy) in course.latest.items()
     ]
 
 
@@ -198,9 +224,7 @@ def _numbers_line(course: Progress) -> str:
     return f'<p style="margin: 2px 0; color: {base.INK}">{html.escape(" ".join(numbers(course)))}</p>'
 
 
-def _curve(
-    frame: base.Frame, points: Sequence[tuple[float, float, float]], which: int, colour: str, dashed: bool
-) -> str:
+def _curve(frame: base.Frame, points: Sequence[Point], which: int, colour: str, dashed: bool) -> str:
     step = max(1, len(points) // MOST_POINTS)
     places = [frame.place(point[0], point[which]) for point in [*points[:-1:step], *points[-1:]]]
     dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" style="fill: {colour}"/>' for x, y in places]

@@ -107,6 +107,21 @@ def test_curves_grow_from_batch_to_batch(shown: Shown, monkeypatch: pytest.Monke
     assert len(live.course.validation) == EPOCHS
 
 
+def test_the_curve_of_training_goes_on_where_an_epoch_begins(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Are the points the batches' own losses, whose mean over an epoch is what Keras tells of it?"""
+    monkeypatch.setattr(training, "REDRAW_SECONDS", -1)
+    live = training.live()
+    _, _, history = fit(live, After(live, 1))
+    losses = np.reshape([loss for _, loss, _ in live.course.training], (EPOCHS, BATCHES))
+    np.testing.assert_allclose(losses.mean(axis=1), history.history["loss"], rtol=1e-5)
+    assert losses.std() > 0.01
+    assert [epoch for epoch, _, _ in live.course.training] == pytest.approx(
+        np.arange(1, EPOCHS * BATCHES + 1) / BATCHES
+    )
+
+
 @pytest.mark.parametrize("how", ["button", "interrupt"])
 def test_a_stop_ends_training_and_keeps_what_was_learned(shown: Shown, how: str) -> None:
     """Does a click from another thread, or an interrupt, end the training after its batch?"""
