@@ -190,8 +190,8 @@ def centre_of_mass(picture: NDArray[Any]) -> tuple[float, float]:
 
 
 def on_pad(digit: Drawing) -> Drawing:
-    """One of MNIST's digits (28, 28) as a drawing (SIDE, SIDE)."""
-    return _resized(digit, (SIDE, SIDE))
+    """One of MNIST's digits (28, 28) as a drawing (SIDE, SIDE), each pixel a square: nothing is blurred."""
+    return digit.repeat(SIDE // 28, axis=0).repeat(SIDE // 28, axis=1)
 
 
 def in_corner(drawing: Drawing) -> Drawing:
