@@ -55,7 +55,10 @@ HOOK = """
 import play.base as _base
 _views = {}
 _show = _base.show
-_base.show = lambda make, name: _show(lambda: _views.setdefault(name, make()), name)
+def _keep(make, name):
+    _views[name] = make()
+    return _views[name]
+_base.show = lambda make, name: _show(lambda: _keep(make, name), name)
 """
 
 
