@@ -75,6 +75,10 @@ MISSED = {
     "inputs forgotten": "the inputs were missed: each unit has a weight for each number that comes in",
     "no weights here": "this layer only picks or lines up numbers: there is nothing to learn",
 }
+UNKNOWN_CHANNELS = {
+    "conv": "not this number of channels: each kernel makes one map",
+    "pool": "not this number of channels: pooling works on each map alone",
+}
 UNKNOWN_ROW = "not this number: how many numbers come in, over all axes?"
 TOTAL = "All in all: {right} of {all} right."
 NO_WEIGHTS, ONE_A_UNIT = "no weights", "one number a unit"
@@ -246,7 +250,7 @@ def _wrong_map(layer: Layer, shape: tuple[int, ...]) -> str:
     if len(shape) == 2:
         said.append(MISSED["channels forgotten"])
     elif shape[2] != layer.shape[2]:
-        said.append(missed(_channel_terms(layer), _product, shape[2]) or MISSED["channels forgotten"])
+        said.append(missed(_channel_terms(layer), _product, shape[2]) or UNKNOWN_CHANNELS[layer.kind])
     return ALSO.join(said)
 
 
@@ -347,7 +351,7 @@ def shape_of(entry: str, axes: int) -> tuple[int, ...] | None:
     A shape of a single axis may be written as a product or with thousands, `5*5*8` or `9,216`.
     """
     plain = re.sub(r"(?i)none", "", entry).strip(" ,;()[]")
-    if not plain or len(plain) > LONGEST_ENTRY or re.search(r"[^\d\s,;x×*·()_]", plain):
+    if not plain or len(plain) > LONGEST_ENTRY or re.search(r"[^\d\s,;x×*·()_]|\*\*", plain):
         return None
     if axes == 1 and re.fullmatch(r"[\d\s*·]+|\d{1,3}([,_]\d{3})+", plain):
         with suppress(ValueError):
@@ -399,7 +403,8 @@ def prediction_view(net: str) -> base.View:
     for number, layer in enumerate(layers):
         cells.append(HTML(f'<span style="color: {base.INK}">{html.escape(layer.name)}</span>'))
         for what in (SHAPE, WEIGHTS):
-            field = Text(continuous_update=False, layout=Layout(width="auto"))
+            field = Text(description=what, continuous_update=False, layout=Layout(width="auto"))
+            field.style.description_width = "56px"
             field.tooltip = f"{layer.name}: {HEADS[1 if what == SHAPE else 2]}"
             field.placeholder = HEADS[1] if what == SHAPE else HEADS[2]
             parts[f"{what} {number}"] = field
@@ -409,7 +414,7 @@ def prediction_view(net: str) -> base.View:
     grid = GridBox(
         cells,
         layout=Layout(
-            grid_template_columns="minmax(150px, 210px) 160px 180px minmax(160px, 1fr)", grid_gap="2px 8px"
+            grid_template_columns="minmax(150px, 210px) 200px 230px minmax(160px, 1fr)", grid_gap="2px 8px"
         ),
     )
 

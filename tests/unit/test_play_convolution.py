@@ -161,3 +161,17 @@ def test_the_zoom_shows_the_numbers_of_the_pixels(convolution: Any) -> None:
     assert list(map(int, shown)) == digit[3:9, 22:].ravel().tolist()
     with pytest.raises(ValueError, match="grey picture of 8 bits"):
         pixels.pixels_view(digit / 255, 7)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "size", "rows"),
+    [
+        ("edge, left against right", 3, [[1, 0, -1]] * 3),
+        ("edge, top against bottom", 2, [[1, 1], [-1, -1]]),
+        ("blur (mean)", 2, [[0.25, 0.25]] * 2),
+        ("the example", 3, [[1, 0, -1], [2, 0, -1], [0, 1, 0]]),
+    ],
+)
+def test_kernels_are_what_their_names_say(view: Any, kernel: str, size: int, rows: list[list[float]]) -> None:
+    """Do the numbers of the kernel that is drawn fit its name?"""
+    assert numbers(choose(view, kernel=kernel, size=size), "kernel") == np.ravel(rows).tolist()

@@ -1,118 +1,216 @@
-"""Predict, then reveal: is every right spelling right, and each known mistake told which term it missed?"""
+"""Predict, then reveal: is what is right called right, and is each known mistake told by its name?"""
 
 from __future__ import annotations
 
-import html
+import importlib
+from pathlib import Path
+from typing import Any
 
-import keras
 import pytest
-from play import prediction
-from play.prediction import RIGHT, judge_shape, judge_weights, layers_of
 
-CONV_1, CONV_2, POOL, FLATTEN, DENSE, LAST = layers_of("net_1")
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+@pytest.fixture
+def prediction(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module of the fields, which lies beside the notebook."""
+    monkeypatch.syspath_prepend(str(NOTEBOOKS))
+    return importlib.import_module("play.prediction")
 
 
 @pytest.mark.parametrize("net", ["net_1", "net_2"])
-def test_shapes_and_weights_are_those_of_the_real_net(net: str) -> None:
-    stride = 1 if net == "net_1" else 2
-    pooling = [keras.layers.MaxPooling2D(2)] if net == "net_1" else []
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            keras.layers.Conv2D(32, 3),
-            keras.layers.Conv2D(64, 3, strides=stride),
-            *pooling,
-            keras.layers.Flatten(),
-            keras.layers.Dense(128),
-            keras.layers.Dense(10),
-        ]
-    )
-    for layer, real in zip(layers_of(net), model.layers, strict=True):
-        assert (layer.shape, layer.weights) == (real.output.shape[1:], real.count_params())
+def test_the_right_answers_are_those_of_the_keras_model(prediction: Any, net: str) -> None:
+    """Does each layer have the shape and the weights that Keras gives it?"""
+    import keras
+
+    layers = keras.layers
+    shrinking = [layers.Conv2D(64, 3), layers.MaxPooling2D()] if net == "net_1" else [layers.Conv2D(64, 3, 2)]
+    ends = [layers.Flatten(), layers.Dense(128), layers.Dense(10)]
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(32, 3), *shrinking, *ends])
+    by_keras = [(layer.output.shape[1:], layer.count_params()) for layer in model.layers]
+    assert [(layer.shape, layer.weights) for layer in prediction.layers_of(net)] == by_keras
 
 
+# Layers of net_1: 0 and 1 convolutions, 2 pooling, 3 Flatten, 4 and 5 dense. Of net_2: no pooling, stride 2.
 @pytest.mark.parametrize(
-    "entry", ["26, 26, 32", "(26,26,32)", "26 x 26 x 32", "26×26×32", "(None, 26, 26, 32)"]
-)
-def test_a_right_shape_is_right_in_any_spelling(entry: str) -> None:
-    assert judge_shape(CONV_1, entry) == RIGHT
-
-
-@pytest.mark.parametrize(
-    "entry", ["18496", "18,496", "18 496", "18_496", "3*3*32*64 + 64", "3·3·32·64+64", "3x3×32×64+64"]
-)
-def test_a_right_number_is_right_in_any_spelling(entry: str) -> None:
-    assert judge_weights(CONV_2, entry) == RIGHT
-
-
-@pytest.mark.parametrize(
-    ("layer", "entry", "told"),
+    ("net", "number", "entry"),
     [
-        (CONV_1, "28, 28, 32", "was not subtracted"),
-        (CONV_1, "25, 25, 32", "+ 1"),
-        (CONV_1, "13, 13, 32", "stride 1"),
-        (CONV_1, "26, 26, 1", "number is that of this layer's kernels"),
-        (CONV_1, "26, 26", "channels were missed"),
-        (layers_of("net_2")[1], "24, 24, 64", "stride was missed"),
-        (layers_of("net_2")[1], "13, 13, 64", "was not subtracted"),
-        (layers_of("net_2")[1], "11, 11, 64", "+ 1"),
-        (POOL, "24, 24, 64", "pooling was missed"),
-        (POOL, "12, 12, 32", "channels stays"),
-        (FLATTEN, "12, 12, 64", "one row"),
-        (FLATTEN, "144", "multiplied"),
-        (DENSE, "9216, 128", "one number a unit"),
-        (CONV_1, "40, 40, 3", "size formula"),
-        (CONV_1, "a lot", "write a shape"),
-        (CONV_1, " ", "not filled in"),
+        ("net_1", 0, "26, 26, 32"),
+        ("net_1", 0, "(26,26,32)"),
+        ("net_1", 0, "26 x 26 x 32"),
+        ("net_1", 0, "26×26×32"),
+        ("net_1", 0, "(None, 26, 26, 32)"),
+        ("net_1", 0, "[none 26 26 32]"),
+        ("net_1", 3, "9216"),
+        ("net_1", 3, "(None, 9216)"),
+        ("net_1", 3, "(9216,)"),
+        ("net_1", 3, "9,216"),
+        ("net_1", 3, "12*12*64"),
+        ("net_1", 5, "10"),
+        ("net_2", 1, "12, 12, 64"),
     ],
 )
-def test_a_wrong_shape_is_told_what_it_missed(layer: prediction.Layer, entry: str, told: str) -> None:
-    assert told in judge_shape(layer, entry)
+def test_a_right_shape_may_be_spelled_in_many_ways(
+    prediction: Any, net: str, number: int, entry: str
+) -> None:
+    """Is each of these spellings right?"""
+    assert prediction.judge_shape(prediction.layers_of(net)[number], entry) == prediction.RIGHT
 
 
 @pytest.mark.parametrize(
-    ("layer", "entry", "told"),
+    ("number", "entry"),
     [
-        (CONV_1, "288", "biases were missed"),
-        (CONV_2, "640", "channels that come in"),
-        (CONV_2, "3*32*64+64", "k · k"),
-        (CONV_2, "3*3*32", "one kernel"),
-        (CONV_2, "2*3*3*32*64", "too many biases"),
-        (CONV_1, "26*26*320", "every place"),
-        (POOL, "4", "nothing to learn"),
-        (FLATTEN, "9216", "nothing to learn"),
-        (DENSE, "9216*128", "biases were missed"),
-        (DENSE, "64*128+128", "all the numbers"),
-        (LAST, "129", "one kernel"),
-        (LAST, "77", "how many weights has one"),
-        (LAST, "__import__('os').getcwd()", "write a number"),
-        (LAST, "9**9**9", "write a number"),
-        (LAST, "1" * 5000, "write a number"),
-        (LAST, "(" * 5000, "write a number"),
+        (0, "320"),
+        (0, "3*3*32+32"),
+        (0, " 3 · 3 · 1 · 32 + 32 "),
+        (0, "(3x3x1 + 1) × 32"),
+        (2, "0"),
+        (4, "1179776"),
+        (4, "1,179,776"),
+        (4, "1_179_776"),
+        (4, "1 179 776"),
+        (4, "9,216*128 + 128"),
     ],
 )
-def test_a_wrong_number_is_told_what_it_missed(layer: prediction.Layer, entry: str, told: str) -> None:
-    assert told in judge_weights(layer, entry)
+def test_a_right_number_may_be_spelled_in_many_ways(prediction: Any, number: int, entry: str) -> None:
+    """Is each of these spellings right?"""
+    assert prediction.judge_weights(prediction.layers_of("net_1")[number], entry) == prediction.RIGHT
 
 
-def test_no_word_gives_the_answer_away_before_it_is_revealed() -> None:
+@pytest.mark.parametrize(
+    ("net", "number", "entry", "told"),
+    [
+        ("net_1", 0, "28, 28, 32", ["was not subtracted"]),
+        ("net_1", 0, "29, 29, 32", ["not subtracted before dividing"]),
+        ("net_1", 0, "27, 27, 32", ["subtracted in part"]),
+        ("net_1", 0, "25, 25, 32", ["the + 1"]),
+        ("net_1", 0, "13, 13, 32", ["has stride 1"]),
+        ("net_1", 0, "26, 26, 1", ["not of the channels that come in"]),
+        ("net_1", 0, "26, 26", ["channels were missed"]),
+        ("net_1", 0, "28, 28, 1", ["was not subtracted", "; and ", "not of the channels that come in"]),
+        ("net_1", 0, "28, 28", ["was not subtracted", "; and ", "channels were missed"]),
+        ("net_1", 0, "32, 26, 26", ["channels last"]),
+        ("net_1", 0, "26, 28, 32", ["are square"]),
+        ("net_1", 0, "21632", ["three numbers"]),
+        ("net_1", 1, "24, 24, 32", ["not of the channels that come in"]),
+        ("net_1", 1, "24, 24, 2048", ["one map of all channels"]),
+        ("net_1", 2, "24, 24, 64", ["pooling was missed"]),
+        ("net_1", 2, "12, 12, 32", ["number of channels stays"]),
+        ("net_1", 2, "23, 23, 64", ["don't overlap"]),
+        ("net_1", 2, "6, 6, 64", ["half of each side"]),
+        ("net_1", 2, "12, 12", ["channels were missed"]),
+        ("net_1", 3, "12, 12, 64", ["one number as the shape"]),
+        ("net_1", 3, "144", ["Flatten keeps every number"]),
+        ("net_1", 3, "768", ["one factor was missed"]),
+        ("net_1", 3, "88", ["not added"]),
+        ("net_1", 4, "9216", ["one number a unit"]),
+        ("net_1", 4, "9216, 128", ["one number a unit"]),
+        ("net_2", 1, "24, 24, 64", ["stride was missed"]),
+        ("net_2", 1, "11, 11, 64", ["the + 1"]),
+        ("net_2", 1, "26, 26, 64", ["was not subtracted", "; and ", "stride was missed"]),
+        # Two thoughts lead to 13, and nobody can tell which it was.
+        ("net_2", 1, "13, 13, 64", ["rounded up", "; or ", "was not subtracted"]),
+        ("net_2", 1, "17, 17, 64", ["size formula"]),
+    ],
+)
+def test_a_wrong_shape_is_told_what_was_missed(
+    prediction: Any, net: str, number: int, entry: str, told: list[str]
+) -> None:
+    """Is the missed term named, without the right shape being given away?"""
+    layer = prediction.layers_of(net)[number]
+    words = prediction.judge_shape(layer, entry)
+    assert all(part in words for part in told), words
+    assert str(layer.shape[0]) not in words
+
+
+@pytest.mark.parametrize(
+    ("number", "entry", "told"),
+    [
+        (0, "3*3*32", ["biases were missed"]),
+        (0, "3*3*32 + 1", ["a single bias"]),
+        (0, "32 + 32", ["kernel's area was missed"]),
+        (0, "3*32 + 32", ["k · k weights"]),
+        (0, "3*3 + 1", ["how many are there", "; and ", "a single bias"]),
+        (0, "2*3*3*32", ["too many biases"]),
+        (0, "26*26*320", ["at every place"]),
+        (0, "3*3*32 + 26*26*32", ["one kernel has one bias"]),
+        (1, "3*3*64 + 64", ["channels that come in were missed"]),
+        (1, "3*3*64", ["channels that come in were missed", "; and ", "biases were missed"]),
+        (1, "3*3*32*64", ["biases were missed"]),
+        (2, "256", ["nothing to learn"]),
+        (3, "9216", ["nothing to learn"]),
+        (4, "9216*128", ["biases were missed"]),
+        (4, "9216*128 + 1", ["a single bias"]),
+        (4, "2*9216*128", ["too many biases"]),
+        (4, "9216 + 1", ["one kernel or unit", "; and ", "a single bias"]),
+        (4, "144*128 + 128", ["or 144 inputs and biases"]),
+        (4, "24*24*64*128 + 128", ["or 36,864 inputs and biases"]),
+        (5, "1280", ["biases were missed"]),
+        (5, "123", ["how many weights has one kernel or unit"]),
+    ],
+)
+def test_a_wrong_number_of_weights_is_told_what_was_missed(
+    prediction: Any, number: int, entry: str, told: list[str]
+) -> None:
+    """Is the missed term named, without the right number being given away?"""
+    layer = prediction.layers_of("net_1")[number]
+    words = prediction.judge_weights(layer, entry)
+    assert all(part in words for part in told), words
+    assert number in (2, 3) or f"{layer.weights:,}" not in words
+
+
+def test_a_mistake_that_comes_from_the_layer_before_is_told_so(prediction: Any) -> None:
+    """Who goes on rightly from a wrong shape: are they sent to where the mistake is?"""
+    second, flatten, dense = (prediction.layers_of("net_1")[number] for number in (1, 3, 4))
+    assert prediction.judge_shape(second, "26, 26, 64", before="28, 28, 32") == prediction.FOLLOWS
+    assert prediction.judge_shape(flatten, "10816", before="13, 13, 64") == prediction.FOLLOWS
+    assert prediction.judge_weights(dense, "10816*128 + 128", before="10816") == prediction.FOLLOWS
+    # The same wrong thought twice is told twice.
+    assert "was not subtracted" in prediction.judge_shape(second, "28, 28, 64", before="28, 28, 32")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "__import__('os').system('true')",
+        "9**9**9",
+        "lambda: 1",
+        "1" * 5000,
+        "(" * 60,
+        "1+" * 5000 + "1",
+        "twenty-six",
+        "26.5, 26",
+        "-26, 26, 32",
+        ",",
+        "\0",
+        "None",
+    ],
+)
+def test_a_malformed_entry_gets_a_sentence(prediction: Any, entry: str) -> None:
+    """Is nothing run, and is it said how to write it?"""
+    layer = prediction.layers_of("net_1")[0]
+    assert prediction.judge_shape(layer, entry) == prediction.NO_SHAPE
+    assert prediction.judge_weights(layer, entry) == prediction.NO_NUMBER
+
+
+def test_the_fields_are_judged_when_they_are_left_or_checked_and_revealed_when_asked(prediction: Any) -> None:
+    """Does typing answer for its own field, Check for all, and Reveal show the arithmetic?"""
     view = prediction.prediction_view("net_1")
-    for number, layer in enumerate(layers_of("net_1")):
-        view.parts[f"shape {number}"].value = "1, 1, 1"
-        view.parts[f"weights {number}"].value = "7"
-        said = view.parts["said"][number].value
-        assert "✗" in said
-        assert f"{layer.weights:,}" not in said or not layer.weights
-    view.parts["check"].click()
-    assert "0 of 12 right" in view.parts["total"].value
-    view.parts["reveal"].click()
-    assert "26 × 26 × 32; 3 · 3 · 1 · 32 + 32 = 320" in html.unescape(view.parts["said"][0].value)
+    parts, said = view.parts, view.parts["said"]
+    parts["shape 0"].value = "25, 25, 32"
+    assert "the + 1" in said[0].value
+    assert prediction.EMPTY not in said[0].value
+    parts["shape 0"].value = "26, 26, 32"
+    parts["weights 0"].value = "320"
+    parts["check"].click()
+    assert "2 of 12 right" in parts["total"].value
+    assert prediction.EMPTY in said[1].value
+    parts["reveal"].click()
+    assert "⌊(26 − 3) / 1⌋ + 1 = 24" in said[1].value
+    assert "3 · 3 · 32 · 64 + 64 = 18,496" in said[1].value
 
 
-def test_right_entries_are_counted() -> None:
-    view = prediction.prediction_view("net_2")
-    for number, layer in enumerate(layers_of("net_2")):
-        view.parts[f"shape {number}"].value = ", ".join(map(str, layer.shape))
-        view.parts[f"weights {number}"].value = str(layer.weights)
-    view.parts["check"].click()
-    assert "10 of 10 right" in view.parts["total"].value
+def test_a_net_that_is_not_there_is_named(prediction: Any) -> None:
+    """Does one sentence say which nets there are?"""
+    with pytest.raises(ValueError, match="net_1 and net_2, not net_3"):
+        prediction.prediction_view("net_3")
