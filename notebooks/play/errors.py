@@ -24,7 +24,7 @@ ALT = (
 )
 MISTAKE = "{label} read as {read} {count} times"
 
-CELL_SIDE, SHOWN_PICTURES, SIDE = 34, 8, 74
+CELL_SIDE, SHOWN_PICTURES, SIDE = 34, 10, 74
 
 
 def show_errors(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -36,8 +36,8 @@ def errors_view(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     from ipywidgets import HTML, Dropdown, HBox, ToggleButtons, VBox
 
-    labels = np.asarray(labels).reshape(-1)
-    shares = {name: shares_of(model, images) for name, model in models.items()}
+    images, labels = base.pictures_with_labels(images, labels)
+    shares = {name: base.probabilities(model, images) for name, model in models.items()}
     classes = next(iter(shares.values())).shape[1]
     label, read = worst_cell(confusion(next(iter(shares.values())), labels))
     parts: dict[str, Any] = {
@@ -68,12 +68,7 @@ def errors_view(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray
     return base.View(VBox([*controls, shown]), shown.value, text, {**parts, "picture_of": shown})
 
 
-def shares_of(model: Any, images: NDArray[Any]) -> NDArray[np.float64]:
-    """The net's shares for all classes, (n, classes)."""
-    return np.asarray(model.predict(images, batch_size=256, verbose=0), dtype=float)
-
-
-def confusion(shares: NDArray[np.float64], labels: NDArray[Any]) -> NDArray[np.int64]:
+def confusion(shares: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.int64]:
     """How often label i was read as j: a matrix (classes, classes)."""
     matrix = np.zeros((shares.shape[1],) * 2, dtype=np.int64)
     np.add.at(matrix, (labels, shares.argmax(axis=1)), 1)
@@ -88,7 +83,7 @@ def worst_cell(matrix: NDArray[np.int64]) -> tuple[int, int]:
 
 
 def chosen(
-    shares: NDArray[np.float64], labels: NDArray[Any], cell: tuple[int, int] | None
+    shares: NDArray[np.float32], labels: NDArray[Any], cell: tuple[int, int] | None
 ) -> NDArray[np.int64]:
     """The places of the pictures in a cell, or of all mistakes; the most confident first."""
     read = shares.argmax(axis=1)
@@ -102,7 +97,7 @@ def chosen(
 
 def drawn(
     name: str,
-    shares: NDArray[np.float64],
+    shares: NDArray[np.float32],
     images: NDArray[Any],
     labels: NDArray[Any],
     cell: tuple[int, int] | None,
@@ -119,7 +114,7 @@ def drawn(
     else:
         words = NONE.format(name=name, of=len(labels))
     pictures = [_picture(images[at], int(labels[at]), shares[at]) for at in places[:SHOWN_PICTURES]]
-    gallery = '<div style="display: flex; flex-wrap: wrap; gap: 10px; max-width: 430px">{}</div>'
+    gallery = '<div style="display: flex; flex-wrap: wrap; gap: 10px; max-width: 440px">{}</div>'
     right = base.paragraph(words) + gallery.format("".join(pictures))
     return base.page(base.row(_matrix(name, matrix, cell), right))
 
@@ -154,17 +149,15 @@ def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int] | None) 
     return base.svg(width, top + classes * side + 4, parts, description(name, matrix))
 
 
-def _picture(image: NDArray[Any], label: int, shares: NDArray[np.float64]) -> str:
+def _picture(image: NDArray[Any], label: int, shares: NDArray[np.float32]) -> str:
     """One picture, and below it the classes that the net thought of."""
     read = int(shares.argmax())
     alt = PICTURE.format(label=label, read=read, share=float(shares.max()))
     likely = np.argsort(-shares)[:3]
     bars = base.bars([str(k) for k in likely], [float(shares[k]) for k in likely], 12, 0, 40, base.BLUE, 16)
-    grey = np.asarray(image)
-    pixels = grey[..., 0] if grey.shape[-1] == 1 else (grey * 255).astype(np.uint8)
-    caption = base.label(SIDE / 2 + 6, 8, CAPTION.format(label=label, read=read), 11)
+    caption = base.label(0, 8, CAPTION.format(label=label, read=read), 11, "start")
     below = base.svg(SIDE + 22, 66, [caption, f'<g transform="translate(0 16)">{bars}</g>'], alt)
-    return f"<div>{base.picture(pixels, alt, SIDE, 0, 1)}<br>{below}</div>"
+    return f"<div>{base.picture(base.pixels(image), alt, SIDE)}<br>{below}</div>"
 
 
 def description(name: str, matrix: NDArray[np.int64]) -> str:

@@ -1,7 +1,11 @@
-"""The shift test: move a digit by some pixels and measure what both nets then read, over many digits."""
+"""The shift test: move a digit by some pixels and measure what both nets then read, over many digits.
+
+Zeros come in where the digit moves away from, and what is pushed over the edge is lost.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +20,21 @@ DIRECTIONS = {"to the right": (0, 1), "to the left": (0, -1), "up": (-1, 0), "do
 READS = "{name} reads {read}, with {share:.0%}"
 MEASURED = (
     "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits rightly and {second} "
-    "{p2:.0%}. The difference is {difference:.0f} points, give or take {margin:.0f}: {verdict}."
+    "{p2:.0%}."
 )
+ONLY = (
+    "{only_first} digits are read by {first} only, {only_second} by {second} only. For two equally good "
+    "nets, chance makes these numbers differ by up to about {chance:.1f}. Here they differ by {apart}: {verdict}."
+)
+SAME = "They read the very same digits."
+FALL = "From 0 to {most} pixels {direction}, {falls}. A shift-invariant net's curve would be level."
+BANDS = "The bands are twice the standard error of each share p of n digits, 2·√(p(1 − p)/n)."
+FALLS = "{name} falls from {before:.0%} to {after:.0%}"
+ONE_RUN = "All this is about one training of each net: another seed may turn a small difference round."
 ALONE = "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits rightly."
 PIXELS = {True: "pixel", False: "pixels"}
-LARGER, SMALLER = "more than chance", "no more than chance may give"
-CUT = "Of this digit, {share:.0%} of the ink was pushed over the edge."
+LARGER, SMALLER = "more than chance in the choice of digits explains", "chance may explain it"
+CUT = "{share:.0%} of this digit's ink is pushed over the edge, and {count} of the {of} digits lose some."
 AXIS, TICKS = "pixels moved", "read rightly"
 ALT = (
     "A {label} moved {shift} pixels {direction}. {reads}. Shares read rightly by shift, 0 to {most}: "
@@ -30,19 +43,29 @@ ALT = (
 CURVE = "{name} {shares}"
 
 MOST, COUNT = 6, 200
+INK = 0.005  # the part of a digit's ink from which on its loss is told
 COLOURS = (base.BLUE, base.ORANGE, base.GREEN)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Shares (MOST + 1, n, classes) that each net gives to n digits, by shift, and their labels (n,)."""
+    """What each net makes of n digits, by shift.
 
-    shares: Mapping[str, NDArray[np.float64]]
+    `shares` are (MOST + 1, n, classes) for each net, `labels` (n,), and `lost` (MOST + 1, n) is the part of
+    each digit's ink that lies beyond the edge.
+    """
+
+    shares: Mapping[str, NDArray[np.float32]]
     labels: NDArray[Any]
+    lost: NDArray[np.float64]
+
+    def reads(self, name: str) -> NDArray[np.bool_]:
+        """Which digits a net reads rightly, (MOST + 1, n)."""
+        return self.shares[name].argmax(axis=2) == self.labels
 
     def right(self, name: str) -> NDArray[np.float64]:
         """The share of the digits that a net reads rightly, by shift."""
-        return (self.shares[name].argmax(axis=2) == self.labels).mean(axis=1)
+        return self.reads(name).mean(axis=1)
 
 
 def shift_test(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -56,9 +79,13 @@ def shift_view(
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     from ipywidgets import HTML, Dropdown, HBox, IntSlider, VBox
 
-    images, labels = np.asarray(images[:count]), np.asarray(labels[:count]).reshape(-1)
-    # All is measured now, so that a slider's move only looks it up.
-    measured = {name: measure(models, images, labels, step) for name, step in DIRECTIONS.items()}
+    images, labels = base.pictures_with_labels(images[:count], labels[:count])
+    still = {name: base.probabilities(model, images) for name, model in models.items()}
+
+    @functools.cache  # measured once a direction, so that a slider's move only looks it up
+    def measured(direction: str) -> Measured:
+        return measure(models, images, labels, DIRECTIONS[direction], still)
+
     parts: dict[str, Any] = {
         "digit": IntSlider(0, 0, len(images) - 1),
         "direction": Dropdown(options=list(DIRECTIONS)),
@@ -70,41 +97,45 @@ def shift_view(
 
     def redraw(_: object = None) -> None:
         at, direction, shift = (parts[name].value for name in ("digit", "direction", "shift"))
-        shown.value = drawn(measured[direction], images[at], at, direction, shift)
+        shown.value = drawn(measured(direction), images[at], at, direction, shift)
 
     for part in parts.values():
         part.observe(redraw, "value")
     redraw()
     controls = VBox([parts["shift"], HBox([parts["direction"], parts["digit"]])])
     first = next(iter(DIRECTIONS))
-    text = description(measured[first], 0, first, 0)
+    text = description(measured(first), 0, first, 0)
     return base.View(VBox([controls, shown]), shown.value, text, {**parts, "picture_of": shown})
 
 
 def moved(image: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """A picture (h, w, …) moved down by `rows` and right by `columns`; zeros come in, the rest is cut."""
+    """Pictures (…, h, w, c) moved down by `rows` and right by `columns`; zeros come in, the rest is cut."""
     result = np.zeros_like(image)
-    height, width = image.shape[:2]
+    height, width = image.shape[-3:-1]
     top, left = max(rows, 0), max(columns, 0)
-    kept = image[max(-rows, 0) : height - top, max(-columns, 0) : width - left]
-    result[top : top + kept.shape[0], left : left + kept.shape[1]] = kept
+    kept = image[..., max(-rows, 0) : height - top, max(-columns, 0) : width - left, :]
+    result[..., top : top + kept.shape[-3], left : left + kept.shape[-2], :] = kept
     return result
 
 
 def measure(
-    models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any], step: tuple[int, int]
+    models: Mapping[str, Any],
+    images: NDArray[Any],
+    labels: NDArray[Any],
+    step: tuple[int, int],
+    still: Mapping[str, NDArray[np.float32]],
 ) -> Measured:
-    """What each net makes of all pictures, moved by 0 to MOST times `step` (rows, columns)."""
-    pictures = np.stack(
-        [moved(image, step[0] * by, step[1] * by) for by in range(MOST + 1) for image in images]
-    )
+    """What each net makes of all pictures, moved by 0 to MOST times `step` (rows, columns).
+
+    `still` has the shares (n, classes) that each net gives to the pictures as they are.
+    """
+    pictures = [moved(images, step[0] * by, step[1] * by) for by in range(1, MOST + 1)]
     shares = {
-        name: np.asarray(model.predict(pictures, batch_size=256, verbose=0), dtype=float).reshape(
-            MOST + 1, len(images), -1
-        )
+        name: np.stack([still[name], *(base.probabilities(model, shifted) for shifted in pictures)])
         for name, model in models.items()
     }
-    return Measured(shares, labels)
+    ink = np.stack([shifted.sum(axis=(1, 2, 3), dtype=float) for shifted in (images, *pictures)])
+    return Measured(shares, labels, 1 - ink / np.maximum(ink[0], 1e-9))
 
 
 # ------------------------------------------------------------------------------------------- what is seen
@@ -115,7 +146,7 @@ def drawn(measured: Measured, image: NDArray[Any], at: int, direction: str, shif
     rows, columns = DIRECTIONS[direction]
     here = moved(image, rows * shift, columns * shift)
     parts = [
-        base.image(here[..., 0] if here.shape[-1] == 1 else (here * 255).astype(np.uint8), 0, 22, 168, 0, 1),
+        base.image(base.pixels(here), 0, 22, 168),
         base.box(0, 22, 168, 168, base.FAINT, line=1),
     ]
     for number, (name, shares) in enumerate(measured.shares.items()):
@@ -125,9 +156,7 @@ def drawn(measured: Measured, image: NDArray[Any], at: int, direction: str, shif
         parts.append(base.bars(names, [float(p) for p in shares[shift, at]], left + 12, 20, 60, colour, 17))
     parts.append(_curves(measured, shift))
     picture = base.svg(720, 232, parts, description(measured, at, direction, shift))
-    cut = 1 - here.sum() / image.sum() if image.sum() else 0
-    lost = base.paragraph(CUT.format(share=cut)) if cut >= 0.005 else ""
-    return base.page(picture, base.paragraph(said(measured, direction, shift)), lost)
+    return base.page(picture, *(base.paragraph(words) for words in said(measured, at, direction, shift)))
 
 
 def _curves(measured: Measured, shift: int) -> str:
@@ -160,19 +189,48 @@ def margin(share: float, count: int) -> float:
     return 2 * float(np.sqrt(share * (1 - share) / count))
 
 
-def said(measured: Measured, direction: str, shift: int) -> str:
-    """What was measured at this shift, and whether the nets differ by more than chance."""
-    names, count = list(measured.shares), len(measured.labels)
+def chance(only_first: int, only_second: int) -> float:
+    """How far two equally good nets' numbers of digits that only one of them reads may lie apart.
+
+    Both nets read the same digits, so those that both or none can read say nothing about the difference.
+    Each of the others falls to either net like a coin: twice the standard deviation, as in McNemar's test
+    (1947).
+    """
+    return 2 * float(np.sqrt(only_first + only_second))
+
+
+def said(measured: Measured, at: int, direction: str, shift: int) -> list[str]:
+    """What was measured at this shift, whether the nets differ by more than chance, and what was cut off."""
+    falls = []
+    for name in measured.shares:
+        right = measured.right(name)
+        falls.append(FALLS.format(name=name, before=float(right[0]), after=float(right[-1])))
+    words = [_compared(measured, direction, shift)]
+    words.append(f"{FALL} {BANDS}".format(most=MOST, direction=direction, falls=", ".join(falls)))
+    if len(measured.shares) > 1:
+        words.append(ONE_RUN)
+    lost = measured.lost[shift] >= INK
+    if lost.any():
+        share = max(float(measured.lost[shift, at]), 0.0)
+        words.append(CUT.format(share=share, count=int(lost.sum()), of=len(lost)))
+    return words
+
+
+def _compared(measured: Measured, direction: str, shift: int) -> str:
+    """The share that is read rightly at this shift, and the difference of the first two nets."""
+    names = list(measured.shares)
     facts: dict[str, Any] = {"shift": shift, "pixels": PIXELS[shift == 1], "direction": direction}
-    first = float(measured.right(names[0])[shift])
-    facts |= {"first": names[0], "p1": first, "count": count}
+    facts |= {"first": names[0], "p1": float(measured.right(names[0])[shift]), "count": len(measured.labels)}
     if len(names) == 1:
         return ALONE.format(**facts)
-    second = float(measured.right(names[1])[shift])
-    both = float(np.hypot(margin(first, count), margin(second, count)))
-    verdict = LARGER if abs(first - second) > both else SMALLER
-    facts |= {"second": names[1], "p2": second, "verdict": verdict}
-    return MEASURED.format(difference=100 * abs(first - second), margin=100 * both, **facts)
+    first, second = (measured.reads(name)[shift] for name in names[:2])
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    facts |= {"second": names[1], "p2": float(second.mean()), "apart": abs(only_first - only_second)}
+    facts |= {"only_first": only_first, "only_second": only_second, "chance": chance(only_first, only_second)}
+    if not only_first + only_second:
+        return f"{MEASURED} {SAME}".format(**facts)
+    verdict = LARGER if facts["apart"] > facts["chance"] else SMALLER
+    return f"{MEASURED} {ONLY}".format(verdict=verdict, **facts)
 
 
 def description(measured: Measured, at: int, direction: str, shift: int) -> str:

@@ -1,0 +1,84 @@
+"""Where it errs: does the matrix count what the net says, and does each cell show its own pictures?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "notebooks"))
+
+from play import base, errors
+
+
+def reader(sharpness: float) -> Any:
+    """A net for pictures of 2 × 2 pixels that reads class k where pixel k is brightest, k from 0 to 2."""
+    dense = keras.layers.Dense(3, activation="softmax")
+    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), dense])
+    dense.set_weights([sharpness * np.eye(4, 3, dtype=np.float32), np.zeros(3, dtype=np.float32)])
+    return model
+
+
+def picture(read: int, brightness: float = 1) -> Any:
+    """A picture that `reader` reads as this class, the surer the brighter it is."""
+    return np.eye(4, dtype=np.float32)[read].reshape(2, 2, 1) * brightness
+
+
+# (label, what the net reads, brightness)
+MET = [(0, 0, 1), (1, 2, 0.3), (1, 2, 0.9), (1, 1, 1), (2, 0, 0.6), (2, 2, 1), (1, 2, 0.6)]
+IMAGES = np.stack([picture(read, brightness) for _, read, brightness in MET])
+LABELS = np.array([[label] for label, _, _ in MET])  # a column, as CIFAR-10 has it
+
+
+def test_the_matrix_counts_every_picture_once() -> None:
+    """Do rows stand for what it is, columns for what was read, and is the worst cell found?"""
+    matrix = errors.confusion(base.probabilities(reader(5), IMAGES), LABELS.ravel())
+    assert matrix.tolist() == [[1, 0, 0], [0, 1, 3], [1, 0, 1]]
+    assert errors.worst_cell(matrix) == (1, 2)
+
+
+def test_the_surest_come_first() -> None:
+    """Are a cell's pictures, and all mistakes, sorted by the net's confidence?"""
+    shares, labels = base.probabilities(reader(5), IMAGES), LABELS.ravel()
+    assert errors.chosen(shares, labels, (1, 2)).tolist() == [2, 6, 1]
+    assert errors.chosen(shares, labels, None).tolist()[0] == 2
+    assert sorted(errors.chosen(shares, labels, None)) == [1, 2, 4, 6]
+    assert errors.chosen(shares, labels, (0, 1)).tolist() == []
+
+
+def test_a_cell_shows_its_pictures_and_no_others() -> None:
+    """Does the page start with the worst cell and follow the widgets to another cell, net and view?"""
+    view = errors.errors_view({"sure": reader(5), "unsure": reader(-5)}, IMAGES, LABELS)
+    parts = view.parts
+    assert (parts["label"].value, parts["read"].value) == (1, 2)
+    assert "sure: 3 of 4 pictures of 1 were read as 2." in view.still
+    assert view.still.count("<img") == 3
+    parts["label"].value, parts["read"].value = 2, 0
+    shown = parts["picture_of"].value
+    assert shown.count("<img") == 1
+    assert "A picture of 2, read as 0" in shown
+    parts["look"].value = errors.MISTAKES
+    assert "its 4 most confident mistakes among 4 in 7" in parts["picture_of"].value
+    parts["net"].value = "unsure"
+    assert parts["picture_of"].value.count("unsure: ") == 1
+
+
+def test_a_net_without_mistakes_is_told_so() -> None:
+    """Does the view of mistakes say that there are none, instead of showing right ones?"""
+    right = [at for at, (label, read, _) in enumerate(MET) if label == read]
+    view = errors.errors_view({"net": reader(5)}, IMAGES[right], LABELS[right])
+    view.parts["look"].value = errors.MISTAKES
+    assert errors.NONE.format(name="net", of=3) in view.parts["picture_of"].value
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"), [(IMAGES, LABELS[:3]), (IMAGES[0, 0], LABELS), (IMAGES[:0], [])]
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(images: Any, labels: Any) -> None:
+    """Is a learner told what is wrong with pictures or labels?"""
+    with pytest.raises(ValueError, match="picture"):
+        errors.errors_view({"net": reader(5)}, images, labels)
