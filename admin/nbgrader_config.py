@@ -101,3 +101,7 @@ c.OverwriteCells.add_missing_cells = True
 # --- Feedback -------------------------------------------------------------------------------------
 # A page of feedback is read by people: a print in a loop is cut after some screens, not after 1000 lines.
 c.LimitOutput.max_lines = 300
+
+# Of the feedback only its page reaches the student, so the pictures of the text have to be inside it. They
+# are ours: `autograde` overwrites what a submission has by their names; what students write names no file.
+c.HTMLExporter.embed_images = True
