@@ -1072,7 +1072,7 @@ tests.test_cifar_model(globals())
 #   each for training and for validation. (`cifar_history.history` holds the numbers.)
 # - `cifar_score`: loss and accuracy on the test pictures, from `evaluate`.
 #
-# Good to know: `verbose=0, callbacks=[tools.progress()]` shows the progress on one line. A second `fit` goes on with the
+# Good to know: `verbose=0, callbacks=[tools.progress()]` lets you watch the training. A second `fit` goes on with the
 # weights of the first; to start anew, run your cell of task 10 again. Stuck? `tests.hint('cifar_training', 1)`
 #
 # </div>
