@@ -9,9 +9,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
 from admin import build
+from tests.browser import pages
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Route
@@ -32,7 +35,13 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
 # What Jupyter itself writes to the console as an error: pattern, and why it is none of ours.
-NOISE: dict[str, str] = {}
+NOISE = {
+    r"reading 'schema'\)[\s\S]*notebook_core": "Notebook 7.6: settings come before shortcuts",
+    r"'filebrowser:open-path' not registered": "Notebook 7.6: its page has no file browser",
+    r"403 \(Forbidden\).*/static/(lab|notebook)/\w+\.woff": "the server mixes up Lab's and Notebook's fonts "
+    "of one name when both are open (FileFindHandler keeps them by name alone)",
+    r"ERR_FAILED \(https://": "nbconvert's pages ask other machines for MathJax and fonts; refused here",
+}
 
 SETTINGS = {
     # No question about news in the corner, and no request for them.
@@ -55,6 +64,15 @@ class Console:
     elsewhere: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Solved:
+    """The solution notebook after a run: its open page, that page's console, and the saved file."""
+
+    page: Page
+    console: Console
+    file: Path
+
+
 # ------------------------------------------------------------------------------------------- the browser
 
 
@@ -69,7 +87,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")  # not longer: while Playwright runs, others can't start an event loop here
+@pytest.fixture(scope="package")  # no longer: while Playwright runs, other tests can't start an event loop
 def browser(chromium: str) -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
@@ -79,17 +97,11 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def console() -> Console:
-    """What `page` has written to its console so far."""
-    return Console()
-
-
-@pytest.fixture
-def page(browser: Browser, console: Console) -> Iterator[Page]:
-    """A new window with nothing remembered, which reaches this machine only."""
+@contextmanager
+def window(browser: Browser) -> Iterator[tuple[Page, Console]]:
+    """A new window with nothing remembered, which reaches this machine only, and what its console says."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page, console = context.new_page(), Console()
 
     def note(message: str) -> None:
         if not any(re.search(pattern, message) for pattern in NOISE):
@@ -104,10 +116,28 @@ def page(browser: Browser, console: Console) -> Iterator[Page]:
         route.abort()
 
     page.on("console", note_console)
-    page.on("pageerror", lambda error: note(str(error)))
+    page.on("pageerror", lambda error: note(error.stack or str(error)))
     context.route(re.compile(r"^https?://(?!(localhost|127\.0\.0\.1)[:/])"), refuse)
-    yield page
+    yield page, console
     context.close()
+
+
+@pytest.fixture
+def page_and_console(browser: Browser) -> Iterator[tuple[Page, Console]]:
+    with window(browser) as both:
+        yield both
+
+
+@pytest.fixture
+def page(page_and_console: tuple[Page, Console]) -> Page:
+    """A new window for one test."""
+    return page_and_console[0]
+
+
+@pytest.fixture
+def console(page_and_console: tuple[Page, Console]) -> Console:
+    """What `page` has written to its console so far."""
+    return page_and_console[1]
 
 
 # -------------------------------------------------------------------------------------------- the server
@@ -140,9 +170,9 @@ def quick(solution: NotebookNode, epochs: int = FEWER_EPOCHS) -> NotebookNode:
     return notebook
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(chromium: str, released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a Jupyter server on `released` that has JupyterLab and Notebook 7, and nothing of the user's."""
+    """Address of a Jupyter server on `released`, with JupyterLab and Notebook 7 and nothing of the user's."""
     home = tmp_path_factory.mktemp("jupyter")
     write_settings(home / "settings")
     with socket.socket() as free:
@@ -167,7 +197,7 @@ def server(chromium: str, released: Path, tmp_path_factory: pytest.TempPathFacto
         "ServerApp.root_dir": released,
         "ServerApp.allow_root": True,
         "ServerApp.open_browser": False,
-        "ServerApp.disable_check_xsrf": True,  # so that `without_kernels` may ask it to end them
+        "ServerApp.disable_check_xsrf": True,  # so that `end_kernels` may ask for it
         "IdentityProvider.token": "",
         "LabApp.expose_app_in_browser": True,
         "JupyterNotebookApp.expose_app_in_browser": True,
@@ -215,10 +245,28 @@ def wait_for(address: str, process: subprocess.Popen[bytes], log: Path, seconds:
     pytest.fail(f"Jupyter did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture
-def without_kernels(server: str) -> Iterator[None]:
-    """Ends all kernels after a test: TensorFlow takes half a gigabyte in each."""
-    yield
+@pytest.fixture(scope="session")
+def npm_package(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Unpacks a package of npm, such as "axe-core@4.14.1", into pytest's cache; skips where there is none."""
+
+    def unpacked(name: str) -> Path:
+        folder = Path(request.config.cache.mkdir("npm")) / name
+        if not (folder / "package").is_dir():
+            if not shutil.which("npm"):
+                pytest.skip(f"no npm to get {name} with: apt install npm")
+            folder.mkdir(exist_ok=True)
+            packed = subprocess.run(["npm", "pack", name], cwd=folder, capture_output=True, text=True)
+            if packed.returncode:
+                pytest.skip(f"npm could not get {name}: {packed.stderr.strip()[-200:]}")
+            with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+                archive.extractall(folder, filter="data")
+        return folder / "package"
+
+    return unpacked
+
+
+def end_kernels(server: str) -> None:
+    """TensorFlow takes half a gigabyte in each."""
     with urllib.request.urlopen(f"{server}api/sessions") as answer:
         sessions = json.load(answer)
     for session in sessions:
@@ -227,12 +275,23 @@ def without_kernels(server: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_notebook(page: Page, server: str, without_kernels: None) -> Callable[..., Page]:
+def open_notebook(page: Page, server: str) -> Iterator[Callable[[str, str], Page]]:
     """Opens a notebook of `released` in "lab" or "notebook", ready to run; returns the page."""
-    from tests.browser import pages
 
     def opened(name: str, application: str) -> Page:
         pages.open_notebook(page, server, name, application)
         return page
 
-    return opened
+    yield opened
+    end_kernels(server)
+
+
+@pytest.fixture(scope="package")
+def solved(browser: Browser, server: str, released: Path) -> Iterator[Solved]:
+    """The solution, run from top to bottom in Notebook 7 and saved. It takes a minute, so tests share it."""
+    with window(browser) as (page, console):
+        pages.open_notebook(page, server, "solution.ipynb", "notebook")
+        pages.run_all(page, seconds=300)
+        pages.save(page)
+        yield Solved(page, console, released / "solution.ipynb")
+    end_kernels(server)

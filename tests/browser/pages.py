@@ -1,18 +1,19 @@
 """What a learner does with a notebook in the browser, as functions of Playwright's page.
 
-A cell is named by its nbgrader id ("set_up") or by a piece of its text ("play.draw_digit("). All waiting is for
-something to happen on the page, none for a number of seconds.
+A cell is named by its nbgrader id ("set_up") or by a piece of its text ("play.draw_digit(").
+Each waits for what it does to have happened on the page.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from playwright.sync_api import Locator, Page
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 # Both applications say so when asked to: --expose_app_in_browser
 NOTEBOOK = "window.jupyterapp?.shell.currentWidget?.content"
@@ -24,15 +25,20 @@ FIND_CELL = f"""wanted => {{
     return byId >= 0 ? byId : cells.findIndex(cell => cell.getSource().includes(wanted));
 }}"""
 # A cell that waits or runs has a star for its number. One with nothing in it never gets a number.
-COUNT_UNFINISHED = f"""() => {NOTEBOOK}.widgets.filter(cell => cell.model.type === "code"
+UNFINISHED = f"""() => {NOTEBOOK}.widgets.filter(cell => cell.model.type === "code"
     && cell.model.sharedModel.getSource().trim()
-    && !/\\d/.test(cell.node.querySelector(".jp-InputPrompt").textContent)).length"""
+    && !/\\d/.test(cell.node.querySelector(".jp-InputPrompt").textContent)
+    ).map(cell => cell.model.sharedModel.getSource())"""
 HAS_NEW_NUMBER = """([cell, before]) => {
     const prompt = cell.querySelector(".jp-InputPrompt").textContent;
     return /\\d/.test(prompt) && prompt !== before;
 }"""
-PICTURES = """root => [...root.querySelectorAll("img")].map(image => ({
-    address: image.src.slice(0, 80), width: image.naturalWidth, alt: image.alt.trim(), done: image.complete}))"""
+# In Jupyter, the notebook's alone: logos are not ours. A figure by a learner's own plt.show() has no text.
+PICTURES = """() => [...document.querySelectorAll("img")].filter(image =>
+    image.closest(".jp-Notebook") || !document.querySelector(".jp-LabShell")
+).map(image => ({
+    address: image.src.slice(0, 80), width: image.naturalWidth,
+    alt: image.alt.trim() || image.closest('[data-mime-type="image/png"]') !== null}))"""
 
 OUTPUT = ".jp-OutputArea-output"
 ERROR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.error"]'
@@ -43,7 +49,7 @@ STDERR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.stderr"]'
 
 
 def open_notebook(page: Page, server: str, name: str, application: str) -> None:
-    """Open the server's notebook `name` in `application`, "lab" or "notebook"; returns when it can run cells."""
+    """Open the server's notebook `name` in `application`, "lab" or "notebook", and wait for its kernel."""
     way = {"lab": "lab/tree", "notebook": "notebooks"}[application]
     page.goto(f"{server}{way}/{quote(name)}{'?reset' if application == 'lab' else ''}")
     page.wait_for_function(f"{STATUS} === 'idle'", timeout=60_000)
@@ -80,8 +86,11 @@ def run_all(page: Page, seconds: float) -> None:
     """Run > Run All Cells, and wait until every cell has run or one shows an error."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    error = f"document.querySelector('{ERROR}')"
-    page.wait_for_function(f"{error} || ({COUNT_UNFINISHED})() === 0", timeout=1000 * seconds)
+    deadline = time.monotonic() + seconds
+    while (unfinished := page.evaluate(UNFINISHED)) and not page.locator(ERROR).count():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {seconds:g} s, this cell has not run to its end: {unfinished[0]}")
+        page.wait_for_timeout(200)
 
 
 def save(page: Page) -> None:
@@ -104,41 +113,40 @@ def complaints(page: Page) -> list[str]:
     return page.locator(f"{ERROR}, {STDERR}").all_inner_texts()
 
 
-def broken_pictures(where: Page | Locator) -> list[str]:
-    """Pictures that did not load, or that have no text for those who do not see them.
+def broken_pictures(page: Page) -> list[str]:
+    """Pictures that did not load, or that have no text for those who do not see them: a line for each.
 
-    Waits until each has loaded or failed. Returns a line for each.
+    Waits until each has loaded or failed.
     """
-    root = where.locator("body") if isinstance(where, Page) else where
-    page = where if isinstance(where, Page) else where.page
     page.wait_for_function("() => [...document.images].every(image => image.complete)")
     return [
         f"{'no alt text' if picture['width'] else 'did not load'}: {picture['address']}"
-        for picture in root.evaluate(PICTURES)
+        for picture in page.evaluate(PICTURES)
         if not (picture["width"] and picture["alt"])
     ]
 
 
-def count_pictures(where: Page | Locator) -> int:
-    """How many <img> there are."""
-    return where.locator("img").count()
-
-
 def photograph(where: Page | Locator, name: str, folder: Path) -> Path:
-    """A screenshot of a page or a cell, as NAME.png in $SCREENSHOTS, or else in `folder`."""
+    """A screenshot of a page or a cell, as NAME.png; returns the file."""
+    file = screenshots(folder) / f"{name}.png"
+    where.screenshot(path=file)
+    return file
+
+
+def screenshots(folder: Path) -> Path:
+    """Where screenshots go: $SCREENSHOTS, or else `folder`."""
     folder = Path(os.environ.get("SCREENSHOTS") or folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(where, Locator):
-        where.scroll_into_view_if_needed()
-    where.screenshot(path=folder / f"{name}.png")
-    return folder / f"{name}.png"
+    return folder
 
 
-@contextmanager
-def unfolded(page: Page, width: int = 1280) -> Iterator[None]:
-    """For a picture of a whole notebook: a window as high as what it shows. Jupyter scrolls inside the page."""
-    before = page.viewport_size
-    height = page.locator(".jp-WindowedPanel-outer").first.evaluate("panel => panel.scrollHeight")
-    page.set_viewport_size({"width": width, "height": min(height + 200, 16_000)})
-    yield
-    page.set_viewport_size(before)
+def photograph_all(page: Page, name: str, folder: Path, height: int = 1800) -> list[Path]:
+    """Screenshots of the open notebook from top to bottom, as NAME-01.png, NAME-02.png, …"""
+    page.set_viewport_size({"width": 1280, "height": height})
+    panel = page.locator(".jp-WindowedPanel-outer").first
+    whole, seen = panel.evaluate("panel => [panel.scrollHeight, panel.clientHeight]")
+    taken = []
+    for number in range(-(-whole // seen)):
+        panel.evaluate("(panel, top) => panel.scrollTo(0, top)", number * seen)
+        taken.append(photograph(page, f"{name}-{number + 1:02}", folder))
+    return taken

@@ -1,0 +1,97 @@
+"""The executed notebook where no kernel runs: as a page and as slides, opened from the disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter, SlidesExporter
+
+from tests.browser import pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+
+AXE = "axe-core@4.14.1"
+REVEAL = "reveal.js@4.0.2"  # nbconvert's own choice, which it would ask a server for
+REQUIRE = "requirejs@2.3.8"
+
+# What axe does not look at, with the reason. Nothing of ours belongs here.
+LEFT_OUT: dict[str, str] = {
+    ".jp-InputPrompt, .jp-OutputPrompt": "numbers of cells: nbconvert draws them in grey",
+    ".highlight": "code: the colours are nbconvert's",
+    ".jp-OutputArea-output pre span[style]": "Keras' summary(): the colours are its own",
+}
+
+
+def test_the_page_is_whole(solved: Any, page: Page, console: Any, tmp_path: Path) -> None:
+    """Are all sections and pictures there, and a still picture in the place of each thing to play with?"""
+    open_page(page, solved.file)
+    assert shown_titles(page) == titles(solved.file)
+    assert pages.broken_pictures(page) == []
+    played = page.locator(".jp-CodeCell").filter(has_text=re.compile(r"\bplay\.\w+\("))
+    assert played.count() >= 10
+    assert played.filter(has_not=page.locator(".course-play")).count() == 0
+    assert console.errors == []
+    pages.photograph(page, "nbconvert-page", tmp_path)
+
+
+def test_the_page_has_no_serious_accessibility_fault(
+    solved: Any, page: Page, npm_package: Callable[[str], Path]
+) -> None:
+    open_page(page, solved.file)
+    page.add_script_tag(path=npm_package(AXE) / "axe.min.js")
+    found = page.evaluate(
+        "async exclude => (await axe.run({exclude}, {resultTypes: ['violations']})).violations",
+        list(LEFT_OUT),
+    )
+    faults = [
+        f"{fault['id']} ({fault['impact']}, {len(fault['nodes'])} times): {fault['nodes'][0]['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+    assert faults == []
+
+
+def test_the_slides_are_whole(
+    solved: Any, page: Page, console: Any, npm_package: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Does reveal.js start, is there a slide for each section, and are all pictures in them?"""
+    exporter = SlidesExporter(
+        reveal_url_prefix=npm_package(REVEAL).as_uri(),
+        reveal_scroll=True,  # sections are longer than a screen
+        require_js_url=(npm_package(REQUIRE) / "require.js").as_uri(),
+    )
+    open_page(page, solved.file, exporter)
+    page.wait_for_function("document.querySelector('.reveal.ready')")
+    pages.photograph(page, "nbconvert-slides", tmp_path)
+    assert shown_titles(page) == titles(solved.file)
+    assert pages.broken_pictures(page) == []
+    assert console.errors == []
+
+
+def open_page(page: Page, notebook: Path, exporter: HTMLExporter | None = None) -> None:
+    """Open what `jupyter nbconvert` makes of a notebook, beside it, where its pictures are."""
+    exporter = exporter or HTMLExporter()
+    text, _ = exporter.from_filename(str(notebook))
+    file = notebook.with_suffix(exporter.file_extension)
+    file.write_text(text, encoding="utf-8")
+    page.goto(file.as_uri())
+
+
+def titles(notebook: Path) -> list[str]:
+    """The notebook's sections, as Markdown has them."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    lines = [line for c in cells if c.cell_type == "markdown" for line in c.source.splitlines()]
+    return [line.removeprefix("## ").strip() for line in lines if line.startswith("## ")]
+
+
+def shown_titles(page: Page) -> list[str]:
+    """The sections' titles on the page, without the sign that links to each."""
+    return [text.removesuffix("¶") for text in page.locator("h2").all_text_contents()]
