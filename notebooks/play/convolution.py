@@ -102,7 +102,6 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
             raise ValueError(NO_MATRIX.format(name=name, shape=np.shape(grey)))
     if not pictures:
         raise ValueError(NO_PICTURES)
-    wide, narrow = {"description_width": "90px"}, Layout(width="330px")
     parts: dict[str, Any] = {
         "picture": Dropdown(options=list(pictures)),
         "kernel": Dropdown(options=[EXAMPLE, VERTICAL, HORIZONTAL, BLUR, OWN]),
@@ -115,7 +114,8 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
         "flip": Checkbox(value=False),
     }
     for name, part in parts.items():
-        part.description, part.style, part.layout = NAMES[name], wide, narrow
+        part.description, part.style = NAMES[name], {"description_width": "90px"}
+        part.layout = Layout(width="330px")  # one each: hiding one must not hide the others
     play = Play(min=0, max=8, interval=900, show_repeat=False)
     back, on = Button(icon="step-backward", tooltip=BACK), Button(icon="step-forward", tooltip=NEXT)
     for button in (back, on):

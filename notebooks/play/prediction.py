@@ -82,6 +82,7 @@ UNKNOWN_CHANNELS = {
 UNKNOWN_ROW = "not this number: how many numbers come in, over all axes?"
 TOTAL = "All in all: {right} of {all} right."
 NO_WEIGHTS, ONE_A_UNIT = "no weights", "one number a unit"
+EXAMPLES = {SHAPE: "such as 5, 5, 8", WEIGHTS: "such as 5*5*3*8 + 8"}
 ANSWERS = "Show the answers"
 ALT = (
     "A table with a row for each layer of {net} and empty fields for its output's shape and its weights: "
@@ -406,7 +407,7 @@ def prediction_view(net: str) -> base.View:
             field = Text(description=what, continuous_update=False, layout=Layout(width="auto"))
             field.style.description_width = "56px"
             field.tooltip = f"{layer.name}: {HEADS[1 if what == SHAPE else 2]}"
-            field.placeholder = HEADS[1] if what == SHAPE else HEADS[2]
+            field.placeholder = EXAMPLES[what]
             parts[f"{what} {number}"] = field
             cells.append(field)
         cells.append(said[number])

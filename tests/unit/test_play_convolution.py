@@ -108,6 +108,15 @@ def test_playing_moves_the_place_and_goes_on_from_where_one_stepped(view: Any) -
     assert view.parts["play"].value == 6
 
 
+def test_only_the_field_for_own_numbers_comes_and_goes(view: Any) -> None:
+    """Can all other controls be seen all the time?"""
+    others = ("picture", "kernel", "size", "stride", "padding", "place", "whole", "flip")
+    for kernel, display in (("the example", "none"), ("own numbers", "")):
+        choose(view, kernel=kernel)
+        assert view.parts["own"].layout.display == display
+        assert not any(view.parts[name].layout.display for name in others)
+
+
 def test_flipping_shows_the_flipped_kernel_and_its_map(convolution: Any, view: Any) -> None:
     """Is it the convolution of mathematics then, and is it said what changed?"""
     before = choose(view, place=1)

@@ -120,6 +120,7 @@ def test_a_wrong_shape_is_told_what_was_missed(
     layer = prediction.layers_of(net)[number]
     words = prediction.judge_shape(layer, entry)
     assert all(part in words for part in told), words
+    assert ("; and " in words) == ("; and " in told), "as few mistakes as can explain it"
     assert str(layer.shape[0]) not in words
 
 
@@ -156,6 +157,7 @@ def test_a_wrong_number_of_weights_is_told_what_was_missed(
     layer = prediction.layers_of("net_1")[number]
     words = prediction.judge_weights(layer, entry)
     assert all(part in words for part in told), words
+    assert ("; and " in words) == ("; and " in told), "as few mistakes as can explain it"
     assert number in (2, 3) or f"{layer.weights:,}" not in words
 
 
