@@ -168,8 +168,11 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
         assert f"Task {task} is still empty" in said, task
     pictures = [o.data for cell in code(empty) for o in cell.outputs if "text/html" in o.get("data", {})]
     images = [data["text/html"] for data in pictures if "<img" in data["text/html"]]
-    assert len(images) > 10
+    assert len(images) > 5
     assert all('alt="' in image for image in images)
+    # What needs no trained net: zoom, explorer, two predictions, eight seeds, and twice where one stands.
+    playing = [data for data in pictures if "application/vnd.jupyter.widget-view+json" in data]
+    assert sum("course-play" in data["text/html"] for data in playing) == 7
 
 
 @pytest.mark.slow
