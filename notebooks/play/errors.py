@@ -24,7 +24,7 @@ ALT = (
 )
 MISTAKE = "{label} read as {read} {count} times"
 
-CELL_SIDE, SHOWN_PICTURES, SIDE = 34, 10, 74
+CELL_SIDE, SHOWN_PICTURES, SIDE = 32, 10, 74
 
 
 def show_errors(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -114,8 +114,9 @@ def drawn(
     else:
         words = NONE.format(name=name, of=len(labels))
     pictures = [_picture(images[at], int(labels[at]), shares[at]) for at in places[:SHOWN_PICTURES]]
-    gallery = '<div style="display: flex; flex-wrap: wrap; gap: 10px; max-width: 440px">{}</div>'
-    right = base.paragraph(words) + gallery.format("".join(pictures))
+    gallery = '<div style="display: flex; flex-wrap: wrap; gap: 10px">{}</div>'
+    below = base.paragraph(words) + gallery.format("".join(pictures))
+    right = f'<div style="max-width: 420px">{below}</div>'  # four pictures, beside the matrix
     return base.page(base.row(_matrix(name, matrix, cell), right))
 
 

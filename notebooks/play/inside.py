@@ -41,7 +41,7 @@ ALL_MAPS = (
 HIDDEN = "points lost, by the middle of the patch"
 OCCLUDED = (
     "Occlusion map: a grey patch of {height} × {width} pixels hides one part after the other. Each number "
-    "says by how many points of percent the share of {label} then falls."
+    "says by how many points of percent the share of {label} then falls. Below 0, hiding helps."
 )
 WORST = "Hidden at the frame, it falls most: from {share:.0%} to {lowest:.0%}."
 HARDLY = "Wherever the patch lies, the share falls by less than a point: no single part decides here."
@@ -97,7 +97,7 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
         "occlusion": Checkbox(value=False, indent=False),
     }
     for name, part in parts.items():
-        part.description = NAMES[name]
+        part.description, part.style.description_width = NAMES[name], "100px"
     shown = HTML()
 
     @functools.lru_cache(maxsize=1)

@@ -24,7 +24,8 @@ MEASURED = (
 )
 ONLY = (
     "{only_first} digits are read by {first} only, {only_second} by {second} only. For two equally good "
-    "nets, chance makes these numbers differ by up to about {chance:.1f}. Here they differ by {apart}: {verdict}."
+    "nets, chance makes these numbers differ by up to about {chance:.1f}. Here they differ by {apart}: "
+    "{verdict}."
 )
 SAME = "They read the very same digits."
 FALL = "From 0 to {most} pixels {direction}, {falls}. A shift-invariant net's curve would be level."
@@ -152,7 +153,7 @@ def drawn(measured: Measured, image: NDArray[Any], at: int, direction: str, shif
     for number, (name, shares) in enumerate(measured.shares.items()):
         left, colour = 200 + 132 * number, COLOURS[number % len(COLOURS)]
         names = [str(k) for k in range(shares.shape[2])]
-        parts.append(base.label(left, 10, name, 13, "start", colour, bold=True))
+        parts.append(base.label(left, 10, name, 13, "start", bold=True))
         parts.append(base.bars(names, [float(p) for p in shares[shift, at]], left + 12, 20, 60, colour, 17))
     parts.append(_curves(measured, shift))
     picture = base.svg(720, 232, parts, description(measured, at, direction, shift))
