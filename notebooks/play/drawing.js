@@ -18,11 +18,13 @@ function element(name, parent, attributes = {}, text = "") {
 function render({ model, el }) {
   const [side, width, step, words] = ["side", "pen", "step", "words"].map((name) => model.get(name));
 
-  // Without this attribute JupyterLab takes the arrow keys and moves from cell to cell.
-  const root = element("div", el, { class: "course-pad", "data-lm-suppress-shortcuts": "true" });
+  const root = element("div", el, { class: "course-pad" });
   const frame = element("div", root, { class: "course-pad-frame" });
   const canvas = element("canvas", frame, {
     width: side, height: side, tabindex: 0, role: "application", "aria-label": words.label,
+    // Jupyter would take the arrow keys and go from cell to cell. It looks for this on the focused element
+    // first: on an element around it, it would come too late.
+    "data-lm-suppress-shortcuts": "true",
   });
   const ring = element("div", frame, { class: "course-pad-pen", "aria-hidden": "true" });
   const buttons = element("div", root);

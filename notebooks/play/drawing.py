@@ -41,7 +41,7 @@ SHRUNK, AS_MNIST = "Only shrunk to 28 × 28", "Prepared as MNIST was"
 PREPARED = "28 by 28 pixels. The ring is the centre of mass, the cross the middle."
 READS = "{net} reads {digit}"
 SHARES = "{net}, {preparation}: {shares}"
-CENTRE = "○ centre of mass, + middle"
+CENTRE, MIDDLE = "○ centre of mass", "+ middle"
 NO_NETS = "There is no net to read what you draw: train one first."
 OTHER_INPUT = (
     "{net} can't read this: it takes pictures of shape {shape}, and a digit here has the shape (28, 28, 1)."
@@ -58,7 +58,7 @@ _CORNER_PLACE = 4
 _TEST_PART = 4000  # in quick mode the nets train on the shipped digits before this one
 
 _STYLE = """
-.course-pad { width: 282px; max-width: 100%; color: var(--jp-content-font-color1, #212121); }
+.course-pad { width: 282px; margin: 6px; max-width: 100%; color: var(--jp-content-font-color1, #212121); }
 .course-pad-frame { position: relative; width: 280px; border: 1px solid var(--jp-border-color1, #9e9e9e); }
 .course-pad canvas { display: block; width: 280px; height: 280px; background: black; cursor: crosshair;
   touch-action: none; }
@@ -96,7 +96,7 @@ def draw_digit_view(models: Mapping[str, Model]) -> base.View:
     digits, _ = tools.load_sample("mnist")
     chosen = iter(np.random.default_rng(1).permutation(digits[_TEST_PART:]))
     pad = make_pad()
-    reading = widgets.HTML(notes + base.paragraph(EMPTY))
+    reading = widgets.HTML(notes + base.page(base.paragraph(EMPTY)))
     take, corner = (
         widgets.Button(description=words, layout=widgets.Layout(width="auto")) for words in (TAKE, CORNER)
     )
@@ -284,9 +284,10 @@ def _field(preparation: str, picture: Prepared) -> str:
         base.curve([(middle, middle - 7), (middle, middle + 7)], base.SKY),
         f'<circle cx="{across:.1f}" cy="{down:.1f}" r="5" stroke-width="2" '
         f'style="fill: none; stroke: {base.ORANGE}"/>',
-        base.label(0, _SIDE_SHOWN + 14, CENTRE, 11, "start"),
+        base.label(0, _SIDE_SHOWN + 14, CENTRE, 12, "start"),
+        base.label(0, _SIDE_SHOWN + 32, MIDDLE, 12, "start"),
     ]
-    return base.svg(_SIDE_SHOWN, _SIDE_SHOWN + 24, parts, f"{preparation}: {PREPARED}")
+    return base.svg(_SIDE_SHOWN, _SIDE_SHOWN + 44, parts, f"{preparation}: {PREPARED}")
 
 
 def _chart(name: str, preparation: str, shares: NDArray[Any]) -> str:
