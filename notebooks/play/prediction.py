@@ -44,7 +44,7 @@ INPUTS = "counted with {more} inputs and no biases, or {inputs} inputs and biase
 ALSO, OR = "; and ", "; or "
 # A thought that goes wrong → what is said about it. `_side_terms` and the like give each its number.
 MISSED = {
-    "as large as before": "the kernel's size was not subtracted: `valid` has no padding",
+    "as large as before": "the kernel's size was not subtracted: “valid” has no padding",
     "kernel forgotten": "k was not subtracted before dividing: the first place costs k pixels",
     "one side": "the kernel's size was subtracted in part only: the first place costs k pixels",
     "without + 1": "the + 1 of the size formula was missed: the first place counts too",
