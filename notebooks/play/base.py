@@ -11,10 +11,12 @@ slider, stay sharp at any size, and take their ink from the page's theme. Coordi
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +24,10 @@ import tools
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from anywidget import AnyWidget
     from ipywidgets import Widget
+
+PLAY_BUTTONS = ["Play or pause", "Stop", "Repeat"]
 
 INK = "var(--jp-content-font-color1, #212121)"
 FAINT = "var(--jp-border-color1, #9e9e9e)"
@@ -52,8 +57,28 @@ def show(make: Callable[[], View], name: str) -> None:
     from IPython.display import display
 
     view = make()
-    live = view.box._repr_mimebundle_() or {}
+    live = accessible(view.box)._repr_mimebundle_() or {}
     display({**live, "text/html": view.still, "text/plain": f"[{name}: {view.text}]"}, raw=True)
+
+
+def accessible(box: Widget) -> Widget:
+    """The same with names for its sliders and buttons, which keep the arrow keys: see access.js."""
+    from ipywidgets import VBox
+
+    return VBox([box, _access_class()()])
+
+
+@functools.cache
+def _access_class() -> type[AnyWidget]:
+    """The class is made when it is first wanted: importing anywidget takes a while."""
+    import anywidget
+    import traitlets
+
+    class Access(anywidget.AnyWidget):
+        _esm = (Path(__file__).parent / "access.js").read_text(encoding="utf-8")
+        words = traitlets.List(PLAY_BUTTONS).tag(sync=True)
+
+    return Access
 
 
 # ------------------------------------------------------------------------------------- pieces of a picture

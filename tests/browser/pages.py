@@ -155,9 +155,7 @@ def photograph_all(page: Page, name: str, folder: Path, height: int = 1800) -> l
 
 def slide(cell: Locator, name: str, key: str) -> None:
     """Press a key ("ArrowRight", "Home", …) on the slider with this name, as one does by keyboard."""
-    label = cell.page.get_by_text(name, exact=True)
-    slider = cell.locator(".widget-slider", has=label).first
-    slider.locator(".noUi-handle").press(key)
+    cell.get_by_role("slider", name=name, exact=True).press(key)
 
 
 def expect(what: Locator) -> LocatorAssertions:

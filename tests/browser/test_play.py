@@ -1,0 +1,131 @@
+"""The things to play with, in a real browser: moved by mouse and keyboard, and what they then say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser import pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_explorer_and_the_predictions_in_jupyterlab(
+    open_notebook: Callable[[str, str], Page], console: Any, tmp_path: Path
+) -> None:
+    """Do sliders, Play, menus and fields answer, by mouse and by keyboard?"""
+    page = open_notebook("student.ipynb", "lab")
+    needed = ("set_up", "arrow = np.array(", "import_keras", "QUICK =", "load_mnist", "picture = np.array(")
+    for cell in needed:
+        pages.run(page, cell)
+
+    zoom = pages.run(page, "play.zoom_into_pixels(")
+    pages.slide(zoom, "pixels a side", "Home")
+    pages.expect(zoom.locator("svg text")).to_have_count(25)
+    pages.photograph(zoom, "lab-zoom", tmp_path)
+
+    explorer = pages.run(page, "play.explore_convolution(")
+    products = explorer.locator(".course-play pre")
+    pages.expect(products).to_contain_text("= 10")
+    pages.slide(explorer, "place", "ArrowRight")
+    pages.expect(products).to_contain_text("= 0")
+    explorer.get_by_role("button", name="Play or pause").click()
+    pages.expect(products).to_contain_text("= 7", timeout=10_000)  # three places on
+    explorer.get_by_role("button", name="Play or pause").click()
+    pages.photograph(explorer, "lab-explorer", tmp_path)
+    explorer.get_by_label("flip the kernel").check()
+    pages.expect(explorer).to_contain_text("convolution of mathematics")
+    menu = explorer.get_by_label("kernel", exact=True)
+    menu.focus()
+    for _ in range(3):
+        menu.press("ArrowDown")
+    pages.expect(explorer).to_contain_text("looks the same when it is flipped")
+
+    predict = pages.run(page, 'play.predict_shapes("net_1")')
+    fields = predict.locator("input[type=text]")
+    fields.nth(0).fill("28, 28, 32")
+    fields.nth(0).press("Enter")
+    pages.expect(predict).to_contain_text("was not subtracted")
+    fields.nth(1).fill("3*3*1*32")
+    fields.nth(1).press("Enter")
+    pages.expect(predict).to_contain_text("biases were missed")
+    pages.photograph(predict, "lab-predict", tmp_path)
+    predict.get_by_role("button", name="Reveal").click()
+    pages.expect(predict).to_contain_text("26, 26, 32")
+    assert pages.complaints(page) == []
+    assert (console.errors, console.elsewhere) == ([], [])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(420)
+def test_what_looks_into_nets_answers_in_notebook_7(solved: Any, tmp_path: Path) -> None:
+    page = solved.page
+    errors = pages.find_cell(page, "play.show_errors(")
+    errors.get_by_role("button", name="the most confident mistakes").click()
+    pages.expect(errors).to_contain_text("most confident mistakes among")
+    pages.photograph(errors, "notebook-errors", tmp_path)
+
+    look = pages.find_cell(page, "play.look_inside(")
+    pages.slide(look, "picture", "ArrowRight")
+    look.get_by_label("layer", exact=True).select_option(index=1)
+    pages.expect(look).to_contain_text("5 × 5 pixels")
+    look.get_by_label("show the occlusion map", exact=True).check()
+    pages.expect(look).to_contain_text("Occlusion map")
+    pages.photograph(look, "notebook-inside", tmp_path)
+
+    compare = pages.find_cell(page, "play.compare_nets(")
+    pages.photograph(compare, "notebook-compare", tmp_path)
+
+    shift = pages.find_cell(page, "play.shift_test(")
+    for _ in range(3):
+        pages.slide(shift, "pixels", "ArrowRight")
+    pages.expect(shift).to_contain_text("Moved 3 pixels to the right")
+    pages.photograph(shift, "notebook-shift", tmp_path)
+
+    draw = pages.find_cell(page, "play.draw_digit(")
+    pad = draw.locator("canvas")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 140, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 135, box["y"] + 230, steps=12)
+    page.mouse.up()
+    pages.expect(draw).to_contain_text("net_1 reads")
+    pages.expect(draw).to_contain_text("net_2 reads")
+    pages.photograph(draw, "notebook-draw", tmp_path)
+    pad.press("c")
+    pages.expect(draw).to_contain_text("The pad is empty")
+    for key in ("Space", *["ArrowDown"] * 8):
+        pad.press(key)
+    pages.expect(draw).to_contain_text("Pen down")
+    pages.expect(draw).to_contain_text("net_1 reads")
+
+    stands = pages.find_cell(page, "play.where_am_i(")
+    pages.expect(stands).to_contain_text("points so far")
+    pages.photograph(stands, "notebook-where-am-i", tmp_path)
+    assert solved.console.errors == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_training_is_watched_and_stopped_by_its_button(solved: Any, tmp_path: Path) -> None:
+    page = solved.page
+    pages.write(page, "train_net_1", "batch_size = 128\nepochs = 200")
+    pages.run(page, "train_net_1")
+    fit = pages.find_cell(page, "fit_net_1")
+    fit.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    pages.expect(fit).to_contain_text("to go", timeout=60_000)
+    pages.photograph(fit, "notebook-training", tmp_path)
+    fit.get_by_role("button", name="Stop").click()
+    pages.expect(fit).to_contain_text("The net keeps what it has learned", timeout=30_000)
+    shown = pages.run(page, "evaluate_net_1")
+    assert "net_1 on the test pictures" in pages.said(shown)
+    assert solved.console.errors == []
