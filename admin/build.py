@@ -130,6 +130,9 @@ def read_source() -> NotebookNode:
     taken: set[str] = set()
     for cell in notebook.cells:
         cell.id = fixed_id(cell, taken)
+        if cell.cell_type == "markdown" and (head := re.match(r"##? |### ", cell.source)):
+            # Where a new slide begins, for `nbconvert --to slides`
+            cell.metadata["slideshow"] = {"slide_type": "subslide" if head.group() == "### " else "slide"}
         taken.add(cell.id)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

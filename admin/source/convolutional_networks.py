@@ -24,7 +24,8 @@
 # `tests.hint('one_hot', 1)` asks you a question, level 2 shows where to look, level 3 nearly says it.
 #
 # **Guess before you look.** Most sections put a question in bold type first. Take ten seconds for it: you remember far
-# better what you have guessed. And there are things to play with, by mouse or by keyboard (Tab, arrow keys, Space).
+# better what you have guessed. And there are things to play with, by mouse or by keyboard (Tab, arrow keys, Space). When you
+# open the notebook again another day, run a cell again to play with what it shows.
 #
 # Here is where it begins. You see a digit; the computer sees a table of numbers.
 #
@@ -97,12 +98,16 @@ print("arrow[0, 2] is in row 0, column 2:", arrow[0, 2])
 # **channels**. Its shape is (height, width, 3).
 #
 # Here is a photograph of 32 × 32 pixels. **In which of the three channels will the wall be bright?**
-#
-# ![Four pictures of 32 × 32 pixels side by side: a photograph of an automobile in front of a wall, and its red, its green and its blue channel, each as a grey picture in which bright means much of that colour. The pixel in row 5, column 5, on the wall, holds 156 for red, 26 for green and 6 for blue.](figures/channels.webp)
 
 # %%
 photographs, photograph_labels = tools.load_sample("cifar10")
+tools.show_gallery([photographs[6]], ["an automobile"], columns=1, about="A photograph of 32 × 32 pixels", share=0.3)
 print("shape:", photographs[6].shape)
+
+# %% [markdown]
+# ![Four pictures of 32 × 32 pixels side by side: a photograph of an automobile in front of a wall, and its red, its green and its blue channel, each as a grey picture in which bright means much of that colour. The pixel in row 5, column 5, on the wall, holds 156 for red, 26 for green and 6 for blue.](figures/channels.webp)
+
+# %%
 print("a pixel of the wall, in row 5 and column 5:", photographs[6][5, 5])
 
 # %% [markdown]
@@ -179,7 +184,7 @@ tools.show_gallery(train_images[1:11], titles, about="Ten digits")
 # **Task 1 (8 points).** Write `normalise_images(images)`. It takes 8-bit pictures (`uint8`) and returns floats from
 # 0 to 1 in the same shape. It works for any number of axes and leaves the given array as it is.
 #
-# Example: `np.array([0, 51, 255], dtype=np.uint8)` becomes `array([0. , 0.2, 1. ])`.
+# Example: the pixels `0, 51, 255` become `0.0, 0.2, 1.0`.
 #
 # A float of 32 bits is enough, and needs half the memory of 64 bits. Stuck? `tests.hint('normalise_images', 1)`
 #

@@ -12,7 +12,7 @@ import sys
 import tarfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -265,11 +265,11 @@ def npm_package(request: pytest.FixtureRequest) -> Callable[[str], Path]:
     return unpacked
 
 
-def end_kernels(server: str) -> None:
-    """TensorFlow takes half a gigabyte in each."""
+def end_kernels(server: str, names: Collection[str]) -> None:
+    """End those of these notebooks, and no other's: TensorFlow takes half a gigabyte in each."""
     with urllib.request.urlopen(f"{server}api/sessions") as answer:
         sessions = json.load(answer)
-    for session in sessions:
+    for session in (session for session in sessions if session["name"] in names):
         request = urllib.request.Request(f"{server}api/sessions/{session['id']}", method="DELETE")
         urllib.request.urlopen(request).close()
 
@@ -279,11 +279,13 @@ def open_notebook(page: Page, server: str) -> Iterator[Callable[[str, str], Page
     """Opens a notebook of `released` in "lab" or "notebook", ready to run; returns the page."""
 
     def opened(name: str, application: str) -> Page:
+        names.append(name)
         pages.open_notebook(page, server, name, application)
         return page
 
+    names: list[str] = []
     yield opened
-    end_kernels(server)
+    end_kernels(server, names)
 
 
 @pytest.fixture(scope="package")
@@ -294,4 +296,4 @@ def solved(browser: Browser, server: str, released: Path) -> Iterator[Solved]:
         pages.run_all(page, seconds=300)
         pages.save(page)
         yield Solved(page, console, released / "solution.ipynb")
-    end_kernels(server)
+    end_kernels(server, ["solution.ipynb"])
