@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +152,11 @@ def read(path: Path, root: Path, grade_ids: set[str]) -> tuple[NotebookNode, str
         raise Broken(f"not a notebook: {name} is nested too deeply. {AGAIN}") from None
     except json.JSONDecodeError as error:
         where = f"(line {text.count(chr(10)) + 1})"
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+        rest = text[error.pos :].strip()
+        # What is left unread of a file that was cut off is nothing, or the beginning of a word or number.
+        cut = re.fullmatch(r"[-+.\w]{0,5}", rest) and not error.msg.startswith("Extra data")
+        cut_escape = "escape" in error.msg and len(rest) < len(r"\u00e9")
+        if cut or cut_escape or error.msg.startswith("Unterminated"):
             raise Broken(f"not a notebook: {name} ends in the middle {where}. {AGAIN}") from None
         raise Broken(
             f"not a notebook: {name} cannot be read at line {error.lineno} ({error.msg}). {AGAIN}"

@@ -18,7 +18,7 @@ from admin.course import NOTEBOOK, Course, CourseError, fingerprint
 from admin.grade import grade
 from admin.repair_cells import grade_id
 from admin.sandbox import what_is_missing
-from admin.submission import look_at
+from admin.submission import Broken, look_at, read
 
 FILE = f"{NOTEBOOK}.ipynb"
 GRADE_IDS = {"one_hot", "check_one_hot"}
@@ -81,6 +81,19 @@ def test_a_file_that_ends_in_the_middle(built, tmp_path, part):
     course = Course.at(tmp_path)
     hand_in(course, "p. lee", whole[: int(len(whole) * part)].encode())
     assert "ends in the middle (line " in look_at(course, "p. lee", GRADE_IDS).broken
+
+
+def test_a_file_may_end_anywhere(tmp_path):
+    """In a word, a number, an escaped letter, between two values: is each cut named as such?"""
+    cell = {"cell_type": "code", "metadata": {"editable": False, "deletable": True}, "execution_count": None}
+    text = json.dumps(
+        {"nbformat": -4.5, "cells": [{**cell, "outputs": [], "source": ["é \\ 1\n"]}]}, indent=1
+    )
+    for end in range(1, len(text) - 1):
+        file = tmp_path / "cut.ipynb"
+        file.write_text(text[:end])
+        with pytest.raises(Broken, match="ends in the middle"):
+            read(file, tmp_path, set())
 
 
 def test_a_whole_file_is_not_named(built, tmp_path):
