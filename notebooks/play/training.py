@@ -79,7 +79,7 @@ def live() -> Any:
 
     class Live(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            self.course = Progress(self.params["epochs"], self.params["steps"] or 1)
+            self.progress = Progress(self.params["epochs"], self.params["steps"] or 1)
             self.began, self.drawn = time.monotonic(), 0.0
             self.picture = HTML(base.page(base.paragraph(STARTS)))
             self.button = Button(description=STOP, icon="stop", layout=Layout(width="auto"))
@@ -90,47 +90,47 @@ def live() -> Any:
 
         def stop(self) -> None:
             """End after this batch. May be called from another thread."""
-            self.course.state = "stopped"
+            self.progress.state = "stopped"
             self.model.stop_training = True
 
         def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
-            course = self.course
-            course.batch = batch + 1
-            course.passed = time.monotonic() - self.began
-            if course.passed - self.drawn > REDRAW_SECONDS:
+            progress = self.progress
+            progress.batch = batch + 1
+            progress.passed = time.monotonic() - self.began
+            if progress.passed - self.drawn > REDRAW_SECONDS:
                 self.note_training(logs or {})
-                self.drawn = course.passed
-                self.picture.value = drawn(course)
+                self.drawn = progress.passed
+                self.picture.value = drawn(progress)
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.course.epoch, self.course.batch, self.noted = epoch, 0, (0, 0.0, 0.0)
+            self.progress.epoch, self.progress.batch, self.noted = epoch, 0, (0, 0.0, 0.0)
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-            course = self.course
+            progress = self.progress
             self.note_training(logs or {})
             if logs and "val_loss" in logs:
-                course.latest[VALIDATION] = _loss_and_accuracy(logs, "val_")
-                course.validation.append((course.reached, *course.latest[VALIDATION]))
-            course.passed = time.monotonic() - self.began
+                progress.latest[VALIDATION] = _loss_and_accuracy(logs, "val_")
+                progress.validation.append((progress.reached, *progress.latest[VALIDATION]))
+            progress.passed = time.monotonic() - self.began
 
         def note_training(self, logs: Mapping[str, float]) -> None:
             """Add a point for the batches since the last one."""
-            course, (batch, *means) = self.course, self.noted
-            if course.batch > batch:
-                now = course.latest[TRAINING] = _loss_and_accuracy(logs, "")
+            progress, (batch, *means) = self.progress, self.noted
+            if progress.batch > batch:
+                now = progress.latest[TRAINING] = _loss_and_accuracy(logs, "")
                 since = [
-                    max(0.0, (course.batch * new - batch * old) / (course.batch - batch))
+                    max(0.0, (progress.batch * new - batch * old) / (progress.batch - batch))
                     for new, old in zip(now, means, strict=True)
                 ]
-                course.training.append((course.reached, since[0], min(1.0, since[1])))
-                self.noted = (course.batch, *now)
+                progress.training.append((progress.reached, since[0], min(1.0, since[1])))
+                self.noted = (progress.batch, *now)
 
         def on_train_end(self, logs: Any = None) -> None:
             _put_back(self.interrupt)
-            if self.course.state != "stopped":
-                self.course.state = "done"
-            self.picture.value = drawn(self.course)
-            still = {"text/html": drawn(self.course), "text/plain": f"[{words(self.course)}]"}
+            if self.progress.state != "stopped":
+                self.progress.state = "done"
+            self.picture.value = drawn(self.progress)
+            still = {"text/html": drawn(self.progress), "text/plain": f"[{words(self.progress)}]"}
             if self.shown is not None:
                 self.shown.update(still, raw=True)
 
@@ -166,62 +166,62 @@ def _put_back(before: Any) -> None:
 # ------------------------------------------------------------------------------------------- what is seen
 
 
-def words(course: Progress) -> str:
+def words(progress: Progress) -> str:
     """Where a training is, or how it ended, in a sentence or two."""
     facts = {
-        "epoch": course.epoch + 1,
-        "epochs": course.epochs,
-        "batch": course.batch,
-        "batches": course.batches,
-        "passed": course.passed,
+        "epoch": progress.epoch + 1,
+        "epochs": progress.epochs,
+        "batch": progress.batch,
+        "batches": progress.batches,
+        "passed": progress.passed,
     }
-    if course.state == "runs":
+    if progress.state == "runs":
         head = BAR.format(**facts)
-        if course.share > 0.02:
-            head += LEFT.format(left=course.passed / course.share * (1 - course.share))
+        if progress.share > 0.02:
+            head += LEFT.format(left=progress.passed / progress.share * (1 - progress.share))
     else:
-        head = (STOPPED if course.state == "stopped" else DONE).format(**facts)
-    return " ".join([head, *numbers(course)]) if course.state != "runs" else head
+        head = (STOPPED if progress.state == "stopped" else DONE).format(**facts)
+    return " ".join([head, *numbers(progress)]) if progress.state != "runs" else head
 
 
-def numbers(course: Progress) -> list[str]:
+def numbers(progress: Progress) -> list[str]:
     """The latest loss and accuracy, in training and in validation."""
     return [
         NUMBERS.format(part=part, loss=loss, accuracy=accuracy) + "."
-        for part, (loss, accuracy) in course.latest.items()
+        for part, (loss, accuracy) in progress.latest.items()
     ]
 
 
-def drawn(course: Progress) -> str:
+def drawn(progress: Progress) -> str:
     """Bar and curves as HTML."""
-    highest = max([1e-9, *(point[1] for point in [*course.training, *course.validation])])
+    highest = max([1e-9, *(point[1] for point in [*progress.training, *progress.validation])])
     charts = (
-        ("loss", 1, base.Frame(50, x_from=0, x_to=course.epochs, y_from=0, y_to=highest, **CHART)),
-        ("accuracy", 2, base.Frame(390, x_from=0, x_to=course.epochs, y_from=0, y_to=1, **CHART)),
+        ("loss", 1, base.Frame(50, x_from=0, x_to=progress.epochs, y_from=0, y_to=highest, **CHART)),
+        ("accuracy", 2, base.Frame(390, x_from=0, x_to=progress.epochs, y_from=0, y_to=1, **CHART)),
     )
     parts = [
         base.box(0, 4, 645, 14, base.FAINT, line=1),
-        base.box(0, 4, 645 * course.share, 14, base.BLUE, base.BLUE, line=0),
+        base.box(0, 4, 645 * progress.share, 14, base.BLUE, base.BLUE, line=0),
     ]
     for name, which, frame in charts:
-        ticks = range(0, course.epochs + 1, max(1, -(-course.epochs // 6)))
+        ticks = range(0, progress.epochs + 1, max(1, -(-progress.epochs // 6)))
         y_ticks = [0, highest / 2, highest] if name == "loss" else [0, 0.25, 0.5, 0.75, 1]
         parts.append(frame.axes(ticks, y_ticks, "epoch", name, ".2g" if name == "loss" else ".0%"))
-        parts.append(_curve(frame, course.training, which, base.BLUE, dashed=False))
-        parts.append(_curve(frame, course.validation, which, base.ORANGE, dashed=True))
+        parts.append(_curve(frame, progress.training, which, base.BLUE, dashed=False))
+        parts.append(_curve(frame, progress.validation, which, base.ORANGE, dashed=True))
     for place, (part, colour) in enumerate(((TRAINING, base.BLUE), (VALIDATION, base.ORANGE))):
         left = 210 + 110 * place
         parts.append(base.curve([(left, 34), (left + 24, 34)], colour, dashed=bool(place)))
         parts.append(base.label(left + 30, 34, part.lower(), 12, "start"))
-    said = " ".join(numbers(course))
+    said = " ".join(numbers(progress))
     picture = base.svg(660, 245, parts, ALT.format(words=said.rstrip(".") or STARTS))
-    return base.page(picture, base.paragraph(words(course)), _numbers_line(course))
+    return base.page(picture, base.paragraph(words(progress)), _numbers_line(progress))
 
 
-def _numbers_line(course: Progress) -> str:
-    if course.state != "runs":
+def _numbers_line(progress: Progress) -> str:
+    if progress.state != "runs":
         return ""
-    return f'<p style="margin: 2px 0; color: {base.INK}">{html.escape(" ".join(numbers(course)))}</p>'
+    return f'<p style="margin: 2px 0; color: {base.INK}">{html.escape(" ".join(numbers(progress)))}</p>'
 
 
 def _curve(frame: base.Frame, points: Sequence[Point], which: int, colour: str, dashed: bool) -> str:

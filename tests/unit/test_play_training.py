@@ -104,7 +104,7 @@ def test_curves_grow_from_batch_to_batch(shown: Shown, monkeypatch: pytest.Monke
     assert "widget" in " ".join(shown.outputs[0])
     assert sorted(shown.outputs[-1]) == ["text/html", "text/plain"]
     assert f"Trained for {EPOCHS} epochs" in shown.outputs[-1]["text/plain"]
-    assert len(live.course.validation) == EPOCHS
+    assert len(live.progress.validation) == EPOCHS
 
 
 def test_the_curve_of_training_goes_on_where_an_epoch_begins(
@@ -114,10 +114,10 @@ def test_the_curve_of_training_goes_on_where_an_epoch_begins(
     monkeypatch.setattr(training, "REDRAW_SECONDS", -1)
     live = training.live()
     _, _, history = fit(live, After(live, 1))
-    losses = np.reshape([loss for _, loss, _ in live.course.training], (EPOCHS, BATCHES))
+    losses = np.reshape([loss for _, loss, _ in live.progress.training], (EPOCHS, BATCHES))
     np.testing.assert_allclose(losses.mean(axis=1), history.history["loss"], rtol=1e-5)
     assert losses.std() > 0.01
-    assert [epoch for epoch, _, _ in live.course.training] == pytest.approx(
+    assert [epoch for epoch, _, _ in live.progress.training] == pytest.approx(
         np.arange(1, EPOCHS * BATCHES + 1) / BATCHES
     )
 
@@ -165,7 +165,7 @@ def test_in_another_thread_training_leaves_interrupts_alone(shown: Shown) -> Non
     thread = threading.Thread(target=lambda: fit(live, After(live, 1)))
     thread.start()
     thread.join()
-    assert live.course.state == "done"
+    assert live.progress.state == "done"
 
 
 @pytest.mark.parametrize("grading", [True, False])
