@@ -17,7 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from admin.sandbox import Limits, Sandbox, SandboxError, find_bubblewrap, what_is_missing
+from admin.sandbox.bubblewrap import find_bubblewrap
+from admin.sandbox.host import Sandbox, what_is_missing
+from admin.sandbox.limits import Limits, SandboxError
 
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "nbgrader", "jupyterlab", "ipython", "nh3")
 SETS = ("mnist.npz", "cifar-10-batches-py-target", "cifar-10-batches-py")

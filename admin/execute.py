@@ -37,16 +37,8 @@ from traitlets import Bool, Float
 from admin import harmless
 from admin.judge import Judge
 from admin.repair_cells import grade_id
-from admin.sandbox import (
-    CellTimeout,
-    KilledFromOutside,
-    Limits,
-    Sandbox,
-    SandboxError,
-    Session,
-    SessionEnded,
-    what_is_missing,
-)
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.limits import Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"

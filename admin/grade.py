@@ -37,7 +37,8 @@ from rich.text import Text
 from admin import execute
 from admin.course import ASSIGNMENT, CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError, fingerprint
 from admin.repair_cells import grade_id, released_cells, repair
-from admin.sandbox import Limits, SandboxError, what_is_missing
+from admin.sandbox.host import what_is_missing
+from admin.sandbox.limits import Limits, SandboxError
 from admin.submission import Submission, look_at
 
 BAR_WIDTH = 22

@@ -23,13 +23,13 @@ from typing import Any
 if __name__ == "__main__":  # the child: started by its path, so that no other setting of Python has a say
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from admin import wire
+from admin.sandbox import protocol
 from problem_unittests import TASKS, Case, Finding
 
 SECONDS = 20.0
 MEMORY = 3 << 30
 # Of one's own making on the way there, so they only have to be large enough.
-BOUNDS = wire.Bounds(32 << 20, 1 << 30, 1024, 8, 32, 1 << 62)
+BOUNDS = protocol.Bounds(32 << 20, 1 << 30, 1024, 8, 32, 1 << 62)
 LONGEST_TEXT = 300
 LONGEST_WORDS = 2000
 ROW_OF_NUMBERS = re.compile(r"(?:[-+]?\d[\d.e+-]*[\s,;()\[\]]+){5,}[-+]?\d[\d.e+-]*")
@@ -44,7 +44,7 @@ class Judge:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._channel: wire.Channel | None = None
+        self._channel: protocol.Channel | None = None
 
     def findings(self, task: str, cases: Sequence[Case], answers: Sequence[Any]) -> list[Finding]:
         """What the task's judge finds; a finding without points when it finds no way through the answers."""
@@ -57,9 +57,9 @@ class Judge:
         try:
             try:
                 found = self._asked(question)
-            except wire.Closed:  # it may have been killed for want of memory, not of its own: once more
+            except protocol.Closed:  # it may have been killed for want of memory, not of its own: once more
                 found = self._asked(question)
-        except (wire.WireError, KeyError, TypeError):
+        except (protocol.WireError, KeyError, TypeError):
             self.close()
             found = []
         return checked(found, out_of) or [Finding("an answer", 0, out_of, UNREADABLE)]
@@ -69,7 +69,7 @@ class Judge:
             channel = self._started()
             channel.send(question, time.monotonic() + SECONDS)
             reply = channel.receive(time.monotonic() + SECONDS)
-        except wire.WireError:
+        except protocol.WireError:
             self.close()
             raise
         return [Finding(*finding) for finding in reply["findings"]]
@@ -87,7 +87,7 @@ class Judge:
             self._process.wait()
         self._process = self._channel = None
 
-    def _started(self) -> wire.Channel:
+    def _started(self) -> protocol.Channel:
         if self._channel is None or (self._process and self._process.poll() is not None):
             self.close()
             ours, theirs = socket.socketpair()
@@ -101,7 +101,7 @@ class Judge:
                     env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
                     start_new_session=True,
                 )
-            self._channel = wire.Channel(ours, BOUNDS)
+            self._channel = protocol.Channel(ours, BOUNDS)
         return self._channel
 
 
@@ -152,11 +152,11 @@ def main() -> None:
     import numpy as np
 
     np.seterr(all="ignore")
-    channel = wire.Channel(socket.socket(fileno=int(sys.argv[1])), BOUNDS)
+    channel = protocol.Channel(socket.socket(fileno=int(sys.argv[1])), BOUNDS)
     while True:
         try:
             question = channel.receive()
-        except wire.WireError:
+        except protocol.WireError:
             return
         channel.send(judged(question))
 

@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from admin.course import NOTEBOOK, Course
-from admin.sandbox import Limits
+from admin.sandbox.limits import Limits
 
 # A finished notebook has about 1 MB with all of its figures. Beyond this, somebody saved endless output.
 LARGEST_NOTEBOOK = 50_000_000

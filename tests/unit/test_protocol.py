@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from admin import wire
+from admin.sandbox import protocol
 
-SMALL = wire.Bounds(text_bytes=10_000, array_bytes=10_000, arrays=4, total_bytes=50_000)
+SMALL = protocol.Bounds(text_bytes=10_000, array_bytes=10_000, arrays=4, total_bytes=50_000)
 
 
-def parts(frame: bytes, bounds: wire.Bounds = SMALL) -> tuple[bytes, bytes]:
-    text, weight = wire.decode_head(frame[: wire.HEAD.size], bounds)
-    body = frame[wire.HEAD.size :]
+def parts(frame: bytes, bounds: protocol.Bounds = SMALL) -> tuple[bytes, bytes]:
+    text, weight = protocol.decode_head(frame[: protocol.HEAD.size], bounds)
+    body = frame[protocol.HEAD.size :]
     assert len(body) == text + weight
     return body[:text], body[text:]
 
 
 def there_and_back(value: Any) -> Any:
-    return wire.decode(*parts(wire.encode(value, SMALL)), SMALL)
+    return protocol.decode(*parts(protocol.encode(value, SMALL)), SMALL)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_nan_arrives_as_nan():
     ids=lambda value: str(type(value).__name__),
 )
 def test_what_is_not_plain_or_too_large_is_not_sent(value: Any):
-    with pytest.raises(wire.WireError):
-        wire.encode(value, SMALL)
+    with pytest.raises(protocol.WireError):
+        protocol.encode(value, SMALL)
 
 
 def test_a_value_in_itself_is_not_sent():
     value: list[Any] = []
     value.append(value)
-    with pytest.raises(wire.WireError, match="deep"):
-        wire.encode(value)
+    with pytest.raises(protocol.WireError, match="deep"):
+        protocol.encode(value)
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_a_value_in_itself_is_not_sent():
     ],
 )
 def test_a_hostile_text_ends_in_a_wire_error(text: str):
-    with pytest.raises(wire.WireError):
-        wire.decode(text.encode(), bytes(8), SMALL)
+    with pytest.raises(protocol.WireError):
+        protocol.decode(text.encode(), bytes(8), SMALL)
 
 
 def test_half_a_surrogate_pair_does_not_reach_a_file():
-    value = wire.decode(rb'{"\ud800": "a\udfffb"}', b"", SMALL)
+    value = protocol.decode(rb'{"\ud800": "a\udfffb"}', b"", SMALL)
     json.dumps(value, ensure_ascii=False).encode("utf-8")
     assert there_and_back("\ud800") == "?"
 
@@ -131,7 +131,9 @@ def test_half_a_surrogate_pair_does_not_reach_a_file():
 def test_damaged_frames_give_a_value_or_a_wire_error():
     """Ten thousand frames with flipped, lost and added bytes: does any other exception come out?"""
     rng = np.random.default_rng(0)
-    whole = wire.encode({"a": np.arange(6.0).reshape(2, 3), "b": [1, "é", {"c": np.ones(3, bool)}]}, SMALL)
+    whole = protocol.encode(
+        {"a": np.arange(6.0).reshape(2, 3), "b": [1, "é", {"c": np.ones(3, bool)}]}, SMALL
+    )
     refused = 0
     for _ in range(10_000):
         frame = bytearray(whole)
@@ -149,8 +151,8 @@ def test_damaged_frames_give_a_value_or_a_wire_error():
             theirs.sendall(frame)
             theirs.shutdown(socket.SHUT_WR)
             try:
-                wire.Channel(ours, SMALL).receive(time.monotonic() + 5)
-            except wire.WireError:
+                protocol.Channel(ours, SMALL).receive(time.monotonic() + 5)
+            except protocol.WireError:
                 refused += 1
     assert refused > 1000
 
@@ -158,29 +160,29 @@ def test_damaged_frames_give_a_value_or_a_wire_error():
 def test_a_channel_has_a_total():
     """Many small messages add up: is the sum bounded?"""
     ours, theirs = socket.socketpair()
-    frame = wire.encode("x" * 9000, SMALL)
+    frame = protocol.encode("x" * 9000, SMALL)
     with ours, theirs:
         threading.Thread(target=lambda: theirs.sendall(frame * 6), daemon=True).start()
-        channel = wire.Channel(ours, SMALL)
+        channel = protocol.Channel(ours, SMALL)
         for _ in range(5):
             channel.receive(time.monotonic() + 5)
-        with pytest.raises(wire.WireError, match="in all"):
+        with pytest.raises(protocol.WireError, match="in all"):
             channel.receive(time.monotonic() + 5)
 
 
 def test_half_a_message_does_not_hold_the_grader_up():
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(wire.encode("x" * 100)[:50])
+        theirs.sendall(protocol.encode("x" * 100)[:50])
         started = time.monotonic()
-        with pytest.raises(wire.Late):
-            wire.Channel(ours).receive(started + 0.2)
+        with pytest.raises(protocol.Late):
+            protocol.Channel(ours).receive(started + 0.2)
         assert time.monotonic() - started < 2
 
 
 def test_a_promise_of_much_costs_no_memory():
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(wire.HEAD.pack(wire.MAGIC, 1 << 31, 1 << 60))
-        with pytest.raises(wire.WireError, match="too much"):
-            wire.Channel(ours).receive(time.monotonic() + 1)
+        theirs.sendall(protocol.HEAD.pack(protocol.MAGIC, 1 << 31, 1 << 60))
+        with pytest.raises(protocol.WireError, match="too much"):
+            protocol.Channel(ours).receive(time.monotonic() + 1)
