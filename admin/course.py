@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import warnings
@@ -70,13 +69,28 @@ class Course:
         return self.root / "feedback" / student / ASSIGNMENT
 
     def students(self) -> list[str]:
-        """Who has a folder in submitted/, in order. One without the assignment counts, as broken."""
+        """Who has a folder in submitted/, in order.
+
+        One in which the assignment is missing counts, as broken; one with other assignments only does not.
+        """
         folder = self.root / "submitted"
         if not folder.is_dir():
             return []
+        others = self.other_assignments()
         return sorted(
-            entry.name for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+            entry.name
+            for entry in folder.iterdir()
+            if entry.is_dir() and not entry.name.startswith(".") and not holds_only(entry, others)
         )
+
+    def other_assignments(self) -> frozenset[str]:
+        """The assignments that this course has beside ours."""
+        source = self.root / "source"
+        names = {entry.name for entry in source.iterdir()} if source.is_dir() else set()
+        if self.database.exists():
+            with self.gradebook() as gradebook:
+                names |= {assignment.name for assignment in gradebook.assignments}
+        return frozenset(names - {ASSIGNMENT})
 
     def shown(self, path: Path | None = None) -> str:
         """A path as a person would write it: relative to where they are, if it is below."""
@@ -148,16 +162,10 @@ class Course:
             return {cell.name: cell.max_score for cell in notebook.grade_cells if cell.name not in by_hand}
 
 
-def fingerprint(folder: Path) -> str:
-    """Hash of the names and bytes of all that is in a folder; a symbolic link counts as its own text."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() and not path.is_symlink():
-            continue
-        content = (
-            str(path.readlink()).encode(errors="surrogateescape") if path.is_symlink() else path.read_bytes()
-        )
-        name = str(path.relative_to(folder)).encode(errors="surrogateescape")
-        for part in (name, content):
-            digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
+def holds_only(folder: Path, names: frozenset[str]) -> bool:
+    """Is all that a folder holds called so? Not of an empty one, nor of one that cannot be read."""
+    try:
+        inside = set(os.listdir(folder))
+    except OSError:
+        return False
+    return bool(inside) and inside <= names

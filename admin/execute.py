@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import hmac
 import importlib.util
 import io
@@ -35,9 +34,19 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float
 
 from admin import harmless
-from admin.judge import Judge
+from admin.bounded import BoundedProcess, OutOfBounds
+from admin.folder import fingerprint
+from admin.judge import findings
 from admin.repair_cells import grade_id
-from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.host import (
+    CellTimeout,
+    KilledFromOutside,
+    Output,
+    Sandbox,
+    Session,
+    SessionEnded,
+    what_is_missing,
+)
 from admin.sandbox.limits import Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
@@ -88,7 +97,7 @@ class JudgedExecute(Execute):
                 # nbgrader would take what lies there, sanitised and not run, for graded.
                 shutil.rmtree(resources["metadata"]["path"], ignore_errors=True)
                 raise
-        harmless.notebook_text(nb, released_texts(release / f"{names['notebook']}.ipynb"))
+        harmless.plain_metadata(nb)
         resources["trouble"] = trouble
         for sentence in dict.fromkeys(trouble.values()):
             self.log.warning("%s: %s", names["student"], sentence)
@@ -123,11 +132,14 @@ class ShowTrouble(NbGraderPreprocessor):
 
 
 class Tools:
-    """A sandbox and a judge, started when they are first needed. For one thread, but for `stop`."""
+    """A sandbox, and a process that reads, judges and sanitises; started when first needed.
+
+    For one thread, but for `stop`.
+    """
 
     def __init__(self, isolated: bool, limits: Limits) -> None:
         self.isolated = isolated
-        self.judge = Judge()
+        self.bounded = BoundedProcess()
         self.sandbox = Sandbox(limits, isolated)
         self._tried = False
 
@@ -142,9 +154,10 @@ class Tools:
     def stop(self) -> None:
         """From another thread: what runs ends soon, and nothing starts any more."""
         self.sandbox.stop()
+        self.bounded.stop()
 
     def close(self) -> None:
-        self.judge.close()
+        self.bounded.close()
         self.sandbox.close()
 
 
@@ -218,7 +231,7 @@ def run(
     for last in (False, True):
         with tools.session(folders) as session:
             try:
-                trouble = run_cells(nb, tools.judge, session, folders.source, seed, say)
+                trouble = run_cells(nb, tools.bounded, session, folders.source, seed, say)
             except KilledFromOutside as error:
                 if last:
                     raise SandboxError(f"{error} It was tried twice.") from None
@@ -231,7 +244,7 @@ def run(
 
 def run_cells(
     nb: NotebookNode,
-    judge: Judge,
+    bounded: BoundedProcess,
     session: Session,
     source: Path,
     seed: Callable[[str], int],
@@ -249,7 +262,7 @@ def run_cells(
                 sentence = f"{ended} This check had nothing to ask."
                 found = [Finding("an answer", 0, TASKS[task].points, sentence)]
             else:
-                found, stopped, ended = judged(judge, session, task, source, seed(task))
+                found, stopped, ended = judged(bounded, session, task, source, seed(task))
                 late = late or stopped
             if late or ended:
                 trouble[name] = ended or late
@@ -258,27 +271,39 @@ def run_cells(
         elif ended or not cell.source.strip():
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.outputs, stopped, ended = shown(session, cell.source, count)
+            cell.outputs, stopped, ended = shown(bounded, session, cell.source, count)
             cell.execution_count = count
             late = late or stopped
     return trouble
 
 
-def shown(session: Session, code: str, count: int) -> tuple[list[NotebookNode], str, str]:
+def shown(
+    bounded: BoundedProcess, session: Session, code: str, count: int
+) -> tuple[list[NotebookNode], str, str]:
     """What a cell shows; the reason if it ran out of time; the reason if the session ended in it."""
     try:
-        return harmless.outputs(session.run(code), count), "", ""
+        return sanitised(bounded, session.run(code), count), "", ""
     except CellTimeout as error:
         note = v4.new_output("error", ename="CellTimeoutError", evalue=str(error), traceback=[str(error)])
-        return [*harmless.outputs(error.outputs, count), note], str(error), ""
+        return [*sanitised(bounded, error.outputs, count), note], str(error), ""
     except SessionEnded as error:
         sentence = f"{error} No cell after this one could be run."
         note = v4.new_output("error", ename="SessionEnded", evalue=str(error), traceback=[sentence])
         return [note], "", str(error)
 
 
+def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:
+    """A cell's outputs, fit for a page."""
+    try:
+        clean = bounded.call("outputs", {"outputs": outputs, "count": count})
+        return [nbformat.from_dict(output) for output in clean]
+    except OutOfBounds as error:
+        text = f"[The output of this cell is left out: it {error}.]\n"
+        return [v4.new_output("stream", name="stdout", text=text)]
+
+
 def judged(
-    judge: Judge, session: Session, task: str, source: Path, seed: int
+    bounded: BoundedProcess, session: Session, task: str, source: Path, seed: int
 ) -> tuple[list[Finding], str, str]:
     """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
     cases: list[Case] = TASKS[task].cases(np.random.default_rng(seed), data_of(source))
@@ -294,7 +319,7 @@ def judged(
         except SessionEnded as error:
             return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
         answers.append({"error": f"CellTimeoutError: {stopped}"})
-    return judge.findings(task, cases, answers), stopped, ended
+    return findings(bounded, task, cases, answers), stopped, ended
 
 
 def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:
@@ -331,14 +356,8 @@ def secret_of(course: Path) -> bytes:
 
 
 def content_of(folder: Path) -> bytes:
-    """Hash of what was handed in: other files, other cases."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
-            for part in (str(path.relative_to(folder)).encode(errors="surrogateescape"), content):
-                digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.digest()
+    """Hash of what was handed in, by its copy: other files, other cases."""
+    return bytes.fromhex(fingerprint(folder))
 
 
 def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
@@ -390,12 +409,3 @@ def setting(name: str, value: str | None) -> Iterator[None]:
         os.environ.pop(name, None)
         if before is not None:
             os.environ[name] = before
-
-
-@functools.lru_cache(maxsize=4)
-def released_texts(path: Path) -> frozenset[str]:
-    """The notebook's own markdown, which is ours and may hold HTML."""
-    if not path.is_file():
-        return frozenset()
-    notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
-    return frozenset(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

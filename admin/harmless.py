@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
@@ -185,10 +187,6 @@ def attachments(given: Any) -> dict[str, dict[str, str]]:
 def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
     """Make the cells of a notebook that are not code harmless, in place, but for texts in `trusted`."""
     for cell in nb.cells:
-        # Settings of a cell or notebook reach the page, too: as classes, titles, widgets.
-        cell.metadata = NotebookNode(
-            {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
-        )
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(cell.get("id", ""))):
             cell["id"] = v4.new_raw_cell().id
         if cell.cell_type == "code":
@@ -200,10 +198,32 @@ def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
             cell.cell_type, cell.source, kept = "markdown", quoted(cell.source), {}
         if kept:
             cell["attachments"] = NotebookNode(kept)
+    plain_metadata(nb)
+
+
+def plain_metadata(nb: NotebookNode) -> None:
+    """Leave nbgrader's marks and tags; other settings reach the page, too: as classes, titles, widgets."""
+    for cell in nb.cells:
+        cell.metadata = NotebookNode(
+            {key: cell.metadata[key] for key in ("nbgrader", "tags") if key in cell.metadata}
+        )
     nb.metadata = NotebookNode(
         {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
     )
     nb.metadata["language_info"] = NotebookNode(name="python", pygments_lexer="ipython3")
+
+
+def texts_of(path: Path) -> frozenset[str]:
+    """A released notebook's own markdown, which is ours and may hold HTML; none where there is no file."""
+    if not path.is_file():
+        return frozenset()
+    notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
+    return frozenset(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def outputs_of(order: dict[str, Any]) -> list[NotebookNode]:
+    """`outputs`, with both arguments in a dictionary: for a process with bounds."""
+    return outputs(order["outputs"], order["count"])
 
 
 def outputs(given: Any, count: int) -> list[NotebookNode]:

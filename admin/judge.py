@@ -1,9 +1,8 @@
-"""Judges answers in a process of its own, with a bound on time and memory.
+"""Judges answers, in a process with bounds on time and memory.
 
 An answer is plain data from a hostile place. It can't do anything, but it can be such that judging it would
 take hours or all the memory (a net of a thousand paddings), or make a judge stumble (a word where a number
-should be). Neither may reach the grader: here it costs the student this task's points, and nobody else
-anything.
+should be). Here that costs the student this task's points, and nobody else anything.
 """
 
 from __future__ import annotations
@@ -11,25 +10,13 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-import resource
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # the child: started by its path, so that no other setting of Python has a say
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from admin.bounded import BoundedProcess, OutOfBounds
 from admin.sandbox import protocol
 from problem_unittests import TASKS, Case, Finding
 
-SECONDS = 20.0
-MEMORY = 3 << 30
-# Of one's own making on the way there, so they only have to be large enough.
-BOUNDS = protocol.Bounds(32 << 20, 1 << 30, 1024, 8, 32, 1 << 62)
 LONGEST_TEXT = 300
 LONGEST_WORDS = 2000
 ROW_OF_NUMBERS = re.compile(r"(?:[-+]?\d[\d.e+-]*[\s,;()\[\]]+){5,}[-+]?\d[\d.e+-]*")
@@ -39,70 +26,20 @@ UNREADABLE = (
 )
 
 
-class Judge:
-    """One judging process, started when it is first needed and again when it had to be ended."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: protocol.Channel | None = None
-
-    def findings(self, task: str, cases: Sequence[Case], answers: Sequence[Any]) -> list[Finding]:
-        """What the task's judge finds; a finding without points when it finds no way through the answers."""
-        out_of = TASKS[task].points
-        question = {
-            "task": task,
-            "cases": [{"ask": dict(case.ask), "truth": dict(case.truth)} for case in cases],
-            "answers": [shortened(answer) if isinstance(answer, dict) else {} for answer in answers],
-        }
-        try:
-            try:
-                found = self._asked(question)
-            except protocol.Closed:  # it may have been killed for want of memory, not of its own: once more
-                found = self._asked(question)
-        except (protocol.WireError, KeyError, TypeError):
-            self.close()
-            found = []
-        return checked(found, out_of) or [Finding("an answer", 0, out_of, UNREADABLE)]
-
-    def _asked(self, question: dict[str, Any]) -> list[Finding]:
-        try:
-            channel = self._started()
-            channel.send(question, time.monotonic() + SECONDS)
-            reply = channel.receive(time.monotonic() + SECONDS)
-        except protocol.WireError:
-            self.close()
-            raise
-        return [Finding(*finding) for finding in reply["findings"]]
-
-    @property
-    def pid(self) -> int | None:
-        """Of the judging process, while there is one."""
-        return self._process.pid if self._process else None
-
-    def close(self) -> None:
-        if self._channel:
-            self._channel.close()
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-        self._process = self._channel = None
-
-    def _started(self) -> protocol.Channel:
-        if self._channel is None or (self._process and self._process.poll() is not None):
-            self.close()
-            ours, theirs = socket.socketpair()
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-E", "-s", str(Path(__file__).resolve()), str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-                    start_new_session=True,
-                )
-            self._channel = protocol.Channel(ours, BOUNDS)
-        return self._channel
+def findings(
+    process: BoundedProcess, task: str, cases: Sequence[Case], answers: Sequence[Any]
+) -> list[Finding]:
+    """What the task's judge finds; a finding without points when it finds no way through the answers."""
+    out_of = TASKS[task].points
+    question = {
+        "task": task,
+        "cases": [{"ask": dict(case.ask), "truth": dict(case.truth)} for case in cases],
+        "answers": [answer if isinstance(answer, dict) else {} for answer in answers],
+    }
+    found: list[Finding] = []
+    with contextlib.suppress(OutOfBounds, protocol.WireError, KeyError, TypeError):
+        found = [Finding(*finding) for finding in process.call("judge", question)["findings"]]
+    return checked(found, out_of) or [Finding("an answer", 0, out_of, UNREADABLE)]
 
 
 def shortened(value: Any) -> Any:
@@ -134,8 +71,9 @@ def checked(findings: Sequence[Finding], out_of: float) -> list[Finding]:
 def judged(question: dict[str, Any]) -> dict[str, Any]:
     """In the child: the findings of one task, or nothing when the judge stumbled."""
     cases = [Case(case["ask"], case["truth"]) for case in question["cases"]]
+    answers = [shortened(answer) for answer in question["answers"]]
     try:
-        found = TASKS[question["task"]].judge(cases, question["answers"])
+        found = TASKS[question["task"]].judge(cases, answers)
         return {"findings": [[f.what, plain(f.points), plain(f.out_of), f.message] for f in found]}
     except Exception as error:  # whatever it is: the answer was not what an honest session sends
         return {"stumbled": type(error).__name__}
@@ -143,23 +81,3 @@ def judged(question: dict[str, Any]) -> dict[str, Any]:
 
 def plain(points: float) -> float:
     return float(points) if math.isfinite(points) else 0.0
-
-
-def main() -> None:
-    """Answer questions until the grader goes."""
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    import numpy as np
-
-    np.seterr(all="ignore")
-    channel = protocol.Channel(socket.socket(fileno=int(sys.argv[1])), BOUNDS)
-    while True:
-        try:
-            question = channel.receive()
-        except protocol.WireError:
-            return
-        channel.send(judged(question))
-
-
-if __name__ == "__main__":
-    main()

@@ -95,6 +95,10 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# What was handed in is read in a process with bounds, and nbgrader works on the copy that comes of it: no
+# link is followed, on no way in. The exporter is where this can be configured; see admin/intake.py.
+c.Autograde.exporter_class = "admin.intake.CopiesExporter"
+
 # Should a check cell still be missing then, it is put back and worth 0, instead of 'needs manual grade'.
 c.OverwriteCells.add_missing_cells = True
 

@@ -23,9 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
 
-from admin import build, execute, harmless, sample_class
+from admin import build, execute, sample_class
 from admin import grade as grading
+from admin import record as recording
 from admin.course import NOTEBOOK, Course
+from admin.intake import COPIES
+from admin.plan import plan
 from admin.sandbox import host
 
 STOCK = """
@@ -100,8 +103,7 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
         return wrapper
 
     tools = execute.Tools(True, grading.limits(course))
-    cells = grading.released(course)
-    jobs = grading.plan(course, students, force=True)
+    jobs = plan(course, students, force=True)
     begun = time.monotonic()
     tools.session(execute.Folders(course.release, course.release, course.source)).close()
     first = time.monotonic() - begun
@@ -117,23 +119,24 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
 
     idle = pss_below(tools.sandbox.pid)
     host.Session.run = watched  # type: ignore[method-assign]
-    grading.run(course, students[0], cells, tools, lambda name: None)
+    grading.run(course, jobs[0], tools, lambda name: None)
 
     tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
     host.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
     host.Session.answer = timed("answers", host.Session.answer)  # type: ignore[method-assign]
     host.Session.close = timed("end of a session", host.Session.close)  # type: ignore[method-assign]
-    tools.judge.findings = timed("judging", tools.judge.findings)  # type: ignore[method-assign]
-    harmless.outputs = timed("making outputs harmless", harmless.outputs)
-    record = timed("recording, by nbgrader", grading.record)
+    execute.findings = timed("judging", execute.findings)
+    execute.sanitised = timed("sanitising outputs", execute.sanitised)
+    grading.take_in = timed("reading", grading.take_in)
+    record = timed("recording, by nbgrader", recording.record)
     begun = time.monotonic()
     for job in jobs:
-        outcome = record(course, job, grading.run(course, job.student, cells, tools, lambda name: None))
+        outcome = record(course, job, grading.run(course, job, tools, lambda name: None), COPIES)
         assert not outcome.failed, outcome.failed
     whole = (time.monotonic() - begun) / len(jobs)
     tools.close()
     means = {name: seconds / len(jobs) for name, seconds in spent.items()}
-    means["reading, drawing cases, the rest"] = whole - sum(means.values())
+    means["drawing cases, the rest"] = whole - sum(means.values())
     beyond = whole - means["the student's cells"] - means["answers"]
     table = {name: f"{seconds:.3f} s" for name, seconds in means.items()}
     table["in all"] = f"{whole:.2f} s, {beyond:.2f} s beyond the student's own computing"

@@ -14,14 +14,16 @@ import pytest
 from rich.console import Console
 
 from admin.answers import answer
-from admin.course import NOTEBOOK, Course, CourseError, fingerprint
+from admin.bounded import BoundedProcess
+from admin.course import NOTEBOOK, Course, CourseError
+from admin.folder import fingerprint
 from admin.grade import grade
+from admin.intake import take_in
 from admin.repair_cells import grade_id
 from admin.sandbox.host import what_is_missing
-from admin.submission import Broken, look_at, read
+from admin.submission import Broken, look, parsed
 
 FILE = f"{NOTEBOOK}.ipynb"
-GRADE_IDS = {"one_hot", "check_one_hot"}
 
 # nbgrader fills its tables in an order that SQLAlchemy warns of
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -58,86 +60,87 @@ def hand_in(course: Course, student: str, content: bytes, name: str = FILE) -> P
     return folder / name
 
 
+@pytest.fixture(scope="module")
+def bounded():
+    with BoundedProcess() as process:
+        yield process
+
+
+def reason(bounded: BoundedProcess, course: Course, student: str) -> str:
+    """Why a submission cannot be graded."""
+    return take_in(bounded, course, student).broken
+
+
 def is_one_clear_sentence(sentence: str) -> bool:
     return "\n" not in sentence and "Error" not in sentence and "Ask for" in sentence
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_file_is_named(tmp_path, kind):
+def test_a_broken_file_is_named(course, bounded, kind):
     """Is the instructor told which file, what is wrong with it, and the way on?"""
     content, words = BROKEN[kind]
-    course = Course.at(tmp_path)
     hand_in(course, "p. lee", content)
-    sentence = look_at(course, "p. lee", GRADE_IDS).broken
+    sentence = reason(bounded, course, "p. lee")
     assert words in sentence
     assert f"submitted/p. lee/convnet/{FILE}" in sentence
     assert is_one_clear_sentence(sentence)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7, 0.9, 0.999])
-def test_a_file_that_ends_in_the_middle(built, tmp_path, part):
+def test_a_file_that_ends_in_the_middle(course, bounded, part):
     """An upload that broke off, wherever: is it said that the file ends, and in which line?"""
-    whole = (built.release / FILE).read_text().rstrip()
-    course = Course.at(tmp_path)
+    whole = (course.release / FILE).read_text().rstrip()
     hand_in(course, "p. lee", whole[: int(len(whole) * part)].encode())
-    assert "ends in the middle (line " in look_at(course, "p. lee", GRADE_IDS).broken
+    assert "ends in the middle (line " in reason(bounded, course, "p. lee")
 
 
-def test_a_file_may_end_anywhere(tmp_path):
+def test_a_file_may_end_anywhere():
     """In a word, a number, an escaped letter, between two values: is each cut named as such?"""
     cell = {"cell_type": "code", "metadata": {"editable": False, "deletable": True}, "execution_count": None}
     text = json.dumps(
         {"nbformat": -4.5, "cells": [{**cell, "outputs": [], "source": ["é \\ 1\n"]}]}, indent=1
     )
     for end in range(1, len(text) - 1):
-        file = tmp_path / "cut.ipynb"
-        file.write_text(text[:end])
         with pytest.raises(Broken, match="ends in the middle"):
-            read(file, tmp_path, set())
+            parsed(text[:end], "cut.ipynb")
 
 
-def test_a_whole_file_is_not_named(built, tmp_path):
+def test_a_whole_file_is_not_named(course, bounded):
     """Is a good submission left alone, also one without cell ids, as Colab saves it?"""
-    course = Course.at(tmp_path)
-    text = (built.release / FILE).read_text()
+    text = (course.release / FILE).read_text()
     hand_in(course, "amara", text.encode())
-    assert look_at(course, "amara", GRADE_IDS).broken == ""
+    assert reason(bounded, course, "amara") == ""
     notebook = json.loads(text) | {"nbformat_minor": 0}
     for cell in notebook["cells"]:
         del cell["id"]
     hand_in(course, "amara", json.dumps(notebook).encode())
-    assert look_at(course, "amara", GRADE_IDS).broken == ""
+    assert reason(bounded, course, "amara") == ""
 
 
-def test_a_missing_file_and_what_may_be_meant(tmp_path):
+def test_a_missing_file_and_what_may_be_meant(course, bounded):
     """Nothing at all, or two that might be meant: does the sentence say what is there?"""
-    course = Course.at(tmp_path)
     hand_in(course, "two", b"{}", name="first try.ipynb")
     hand_in(course, "two", b"{}", name="second try.ipynb")
-    sentence = look_at(course, "two", GRADE_IDS).broken
+    sentence = reason(bounded, course, "two")
     assert (
         "2 others (convnet/first try.ipynb, convnet/second try.ipynb). Rename the one that counts" in sentence
     )
     (course.root / "submitted" / "nothing").mkdir()
-    assert (
-        "is missing, and so is any other notebook. Ask for it."
-        in look_at(course, "nothing", GRADE_IDS).broken
-    )
+    assert "is missing, and so is any other notebook. Ask for it." in reason(bounded, course, "nothing")
     (course.submitted("folder") / FILE).mkdir(parents=True)
-    assert "is a folder. Ask for it." in look_at(course, "folder", GRADE_IDS).broken
+    assert "is a folder. Ask for it." in reason(bounded, course, "folder")
 
 
-def test_too_much(tmp_path):
+def test_too_much(course, bounded):
     """A data set handed in with the notebook, or endless output in it: a sentence, before memory is spent?"""
-    course = Course.at(tmp_path)
     hand_in(course, "p. lee", b"{}")
     with (course.submitted("p. lee") / "data.bin").open("wb") as file:
         file.truncate(300_000_000)
-    assert "has 300 MB, more than 268. Ask for" in look_at(course, "p. lee", GRADE_IDS).broken
-    assert "300 MB" not in look_at(course, "p. lee", GRADE_IDS, ["*.bin"]).broken
+    assert "has 300 MB, more than 268. Ask for" in reason(bounded, course, "p. lee")
+    assert "300 MB" not in look(course, "p. lee", ["*.bin"]).broken
     with hand_in(course, "loud", b"").open("wb") as file:
         file.truncate(150_000_000)
-    assert "has 150 MB. Ask for it with its outputs cleared" in look_at(course, "loud", GRADE_IDS).broken
+    assert "has 150 MB. Ask for it with its outputs cleared" in reason(bounded, course, "loud")
 
 
 # --- What can be understood -----------------------------------------------------------------------
@@ -206,29 +209,26 @@ def test_what_can_be_understood_is_graded(course):
     assert f"{len(MENDED)} unchanged, 0 to grade" in again.getvalue()
 
 
-def test_links_are_not_followed(tmp_path):
+def test_links_are_not_followed(course, bounded):
     """A link to the solutions, or to somebody's file: does nothing of it reach the grader?"""
-    course = Course.at(tmp_path)
     course.submitted("eve").mkdir(parents=True)
     (course.submitted("eve") / FILE).symlink_to("/etc/passwd")
-    sentence = look_at(course, "eve", GRADE_IDS).broken
+    sentence = reason(bounded, course, "eve")
     assert "points elsewhere" in sentence
     assert "root:" not in sentence
 
 
-def test_a_time_that_is_none(built, tmp_path):
+def test_a_time_that_is_none(course, bounded):
     """A time stamp that was edited: a sentence instead of nbgrader's AttributeError?"""
-    course = Course.at(tmp_path)
-    hand_in(course, "eve", (built.release / FILE).read_bytes())
+    hand_in(course, "eve", (course.release / FILE).read_bytes())
     hand_in(course, "eve", b"yesterday, I swear", name="timestamp.txt")
-    assert "timestamp.txt is not a date" in look_at(course, "eve", GRADE_IDS).broken
+    assert "timestamp.txt is not a date" in reason(bounded, course, "eve")
 
 
-def test_a_name_that_nbgrader_takes_for_a_pattern(tmp_path):
+def test_a_name_that_nbgrader_takes_for_a_pattern(course, bounded):
     """Would 'b[1]' silently be graded as somebody else?"""
-    course = Course.at(tmp_path)
     hand_in(course, "b[1]", b"{}")
-    assert "rename submitted/b[1]" in look_at(course, "b[1]", GRADE_IDS).broken
+    assert "rename submitted/b[1]" in reason(bounded, course, "b[1]")
 
 
 def test_a_class_of_broken_files_is_dealt_with(course, monkeypatch):
@@ -261,10 +261,9 @@ def test_a_gradebook_that_something_else_works_on(course):
     assert sum(course.points("amara").values()) == 0
 
 
-def test_a_file_that_may_not_be_read(tmp_path):
+def test_a_file_that_may_not_be_read(course, bounded):
     """Wrong permissions: a sentence as well?"""
     if os.geteuid() == 0:
         pytest.skip("root may read everything")
-    course = Course.at(tmp_path)
     hand_in(course, "p. lee", b"{}").chmod(0)
-    assert "Look at its permissions" in look_at(course, "p. lee", GRADE_IDS).broken
+    assert "Look at its permissions" in reason(bounded, course, "p. lee")

@@ -14,7 +14,8 @@ from nbgrader.utils import determine_grade, is_grade
 from nbgrader.validator import Validator
 
 from admin import build, figures
-from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, fingerprint
+from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.folder import fingerprint
 
 POINTS = {
     "check_normalise_images": 8,

@@ -123,11 +123,11 @@ def test_a_raw_cell_is_text():
 def test_the_course_own_markdown_is_trusted(built):
     """Is the released text left as it is, HTML and all?"""
     path = built.release / "convolutional_networks.ipynb"
-    from admin.execute import released_texts
+    from admin.harmless import texts_of
 
     notebook = nbformat.read(path, 4)
     before = [cell.source for cell in notebook.cells]
-    harmless.notebook_text(notebook, released_texts(path))
+    harmless.notebook_text(notebook, texts_of(path))
     assert [cell.source for cell in notebook.cells] == before
 
 

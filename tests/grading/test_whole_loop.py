@@ -15,7 +15,8 @@ from rich.console import Console
 
 from admin import demo, sample_class
 from admin.course import NOTEBOOK, REPOSITORY, Course, CourseError
-from admin.grade import grade, plan, read_state, state_file
+from admin.grade import grade
+from admin.plan import plan, read_state, state_file
 from admin.sample_class import CLASS
 
 # nbgrader fills its tables in an order that SQLAlchemy warns of
