@@ -619,6 +619,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "history_other": "`cifar_history` is of the type {kind}, not from fit().",
         "epochs": "fit() was asked for {epochs}. Without epochs=…, it is 1.",
+        "epochs_unknown": "the history does not say how many epochs fit() was asked for.",
         "no_validation": (
             "fit() kept no pictures for validation, so overfitting can't be seen: training accuracy alone "
             "always grows."
@@ -629,6 +630,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "not tuned on. A fifth of the training pictures is asked for."
         ),
         "split": "about {split} of the pictures are kept, and 0.2 is asked for.",
+        "split_unknown": "without the steps of an epoch, there is no telling how many pictures were kept.",
         "figure_none": "`cifar_figure` is still None: keep the figure that you draw on.",
         "figure_other": "`cifar_figure` should be a Matplotlib figure. It is of the type {kind}.",
         "no_training": "there is no training to compare the curves with.",
@@ -662,7 +664,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         ),
         "batch_default": "Keras takes 32 when nothing is said.",
         "batch": "an epoch had {steps} steps, so about {batch} pictures a batch.",
-        "steps": "an epoch had {steps} steps, so {steps} steps.",
+        "steps": (
+            "the history does not say how many steps an epoch had, so there is no telling how many pictures "
+            "were in a batch. Is it what fit() gave back, from arrays and with batch_size?"
+        ),
         "hint_1": "What did the training cell of net_1 do, step by step? Which of its numbers change here?",
         "hint_2": (
             "fit() takes what to learn from, how many pictures a step, how often, and which share it should "
@@ -2096,8 +2101,7 @@ _STEPS: dict[str, Callable[[np.ndarray, Answer, Sequence[np.ndarray]], np.ndarra
 # ------------------------------------------------------------------------------------ tasks 5 and 7: training
 
 # A net that guesses is right for 1 picture in 10. After the few steps that grading allows, every sensible
-# choice of
-# batch size and epochs is far above the bound; see the figures at `tools.bound_training`.
+# choice of batch size and epochs is far above the bound; see the figures at `tools.bound_training`.
 _LEARNED = 0.4
 
 
@@ -2485,11 +2489,12 @@ def _findings_history(case: Case, answer: Answer) -> list[Finding]:
     if epochs == 30:
         findings = [Finding(say("cifar_training", "what_epochs"), 2, 2)]
     else:
-        findings = [
-            Finding(
-                say("cifar_training", "what_epochs"), 0, 2, say("cifar_training", "epochs", epochs=epochs)
-            )
-        ]
+        message = (
+            say("cifar_training", "epochs", epochs=epochs)
+            if _is_whole(epochs)
+            else say("cifar_training", "epochs_unknown")
+        )
+        findings = [Finding(say("cifar_training", "what_epochs"), 0, 2, message)]
     batch, split = _batch_and_split(steps, size, "val_loss" in curves)
     if batch == 128:
         findings.append(Finding(say("cifar_training", "what_batches"), 2, 2))
@@ -2497,7 +2502,7 @@ def _findings_history(case: Case, answer: Answer) -> list[Finding]:
         message = (
             say("cifar_training", "batch", steps=steps, batch=batch)
             if batch
-            else say("cifar_training", "steps", steps=steps)
+            else say("cifar_training", "steps")
         )
         if batch == 32:
             message = f"{message} {say('cifar_training', 'batch_default')}"
@@ -2530,6 +2535,8 @@ def _finding_split(split: float | None, validated: bool) -> Finding:
     if not validated:
         message = say("cifar_training", "no_validation")
         return Finding(what, 0, 2, message)
+    if split is None:
+        return Finding(what, 0, 2, say("cifar_training", "split_unknown"))
     if split == 0.0:
         message = say("cifar_training", "other_validation")
         return Finding(what, 0, 2, message)

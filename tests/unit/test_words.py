@@ -158,3 +158,15 @@ def test_a_translation_changes_no_points(
     after = tests.grade_answer(task, given)
     assert [(f.points, f.out_of) for f in after] == [(f.points, f.out_of) for f in before]
     assert f"({key}" in " ".join(finding.message for finding in after)
+
+
+def test_a_history_that_does_not_say_is_told_so() -> None:
+    """fit() on a pipeline of unknown length keeps no number of steps: is no student told of 'None steps'?"""
+    curves = {name: [1.0, 0.5] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
+    answer = {"curves": curves, "history": "History", "epochs": None, "steps": None}
+    case = tests.Case({}, {"train size": 1920, "labels": np.zeros(10, int)})
+    found = tests.TASKS["cifar_training"].judge([case], [answer])[:3]
+    said = " ".join(finding.message for finding in found)
+    assert "does not say how many steps" in said
+    assert "does not say how many epochs" in said
+    assert "None" not in said
