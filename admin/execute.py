@@ -18,6 +18,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"
 NOT_ISOLATED = "WITHOUT SANDBOX"
+# Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
+# computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
+FAIR_SHARE = 0.5
 
 
 class CannotSandbox(SystemExit):
@@ -91,7 +95,7 @@ class JudgedExecute(Execute):
             )
             folders = Folders(submitted, release, source, tuple(place.ignore))
             try:
-                trouble = run(nb, tools_for(converter, self.isolated, self.limits()), folders, seed)
+                trouble = run(nb, tools_for(converter, self.isolated, self.limits()), folders, seed).trouble
             except CannotSandbox as reason:
                 self.log.error("%s", reason)
                 # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -197,10 +201,13 @@ class Folders:
 
 @dataclass(frozen=True)
 class Ran:
-    """A notebook that has been run already, for nbgrader to record: it is set as `ran` of nbgrader's API."""
+    """A notebook that has been run, for nbgrader to record: `grade` sets it as `ran` of nbgrader's API."""
 
     notebook: NotebookNode
     trouble: dict[str, str]
+    """the checks that had no fair chance, each with the reason"""
+    starved: bool = False
+    """Was it stopped by the clock while others had the processor? Then it deserves another run, alone."""
 
     def fill(self, nb: NotebookNode) -> bool:
         """Put the outputs into nbgrader's own copy of the notebook; False when that holds other code."""
@@ -222,13 +229,14 @@ def run(
     folders: Folders,
     seed: Callable[[str], int],
     say: Callable[[str], None] = lambda name: None,
-) -> dict[str, str]:
-    """Fill in the outputs of all code cells; the checks that had no fair chance, each with the reason.
+) -> Ran:
+    """Fill in the outputs of all code cells.
 
     `seed` gives the number that a task's cases are drawn from; `say` is told the grade_id of each cell.
     Raises SandboxError when the machine, and not the submission, is the trouble.
     """
     for last in (False, True):
+        begun = time.monotonic()
         with tools.session(folders) as session:
             try:
                 trouble = run_cells(nb, tools.bounded, session, folders.source, seed, say)
@@ -239,7 +247,8 @@ def run(
         # Perhaps it was the system, short of memory: once more, with everything new.
         if not session.killed:
             break
-    return trouble
+    computed = session.cpu_seconds() / (time.monotonic() - begun)
+    return Ran(nb, trouble, bool(trouble) and computed < FAIR_SHARE)
 
 
 def run_cells(

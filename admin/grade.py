@@ -86,7 +86,7 @@ def grade(
         jobs = plan(course, everybody, force)
         if sandbox and jobs and (missing := what_is_missing()):
             raise CourseError(execute.refusal(missing))
-        workers = max(1, min(workers or default_workers(), len(jobs)))
+        workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
         width = max((len(printable(student)) for student in everybody), default=0)
         report = Report(course, console, out_of, width, sandbox)
         report.start(len(everybody), len(jobs), workers)
@@ -120,9 +120,17 @@ def run_all(
         return run(course, job, here.tools, functools.partial(at_work, job.student))
 
     pool = ThreadPoolExecutor(workers, initializer=prepare)
+    starved: list[Job] = []
+    by_student = {job.student: job for job in jobs}
     try:
         for future in as_completed([pool.submit(one, job) for job in jobs]):
-            yield future.result()
+            outcome = future.result()
+            if outcome.ran and outcome.ran.starved and workers > 1:
+                starved.append(by_student[outcome.student])
+            else:
+                yield outcome
+        for job in starved:  # one after the other, with the machine to itself
+            yield pool.submit(one, job).result()
     finally:
         # At the end, or stopped in the middle: then what runs must not go on, and is not recorded.
         for tools in everything:
@@ -159,7 +167,7 @@ def ran_by(course: Course, student: str, tools: execute.Tools, say: Callable[[st
     seed = functools.partial(
         execute.seed_of, execute.secret_of(course.root), student, execute.content_of(copy)
     )
-    return execute.Ran(notebook, execute.run(notebook, tools, folders, seed, say))
+    return execute.run(notebook, tools, folders, seed, say)
 
 
 def limits(course: Course) -> Limits:
@@ -167,9 +175,9 @@ def limits(course: Course) -> Limits:
     return execute.JudgedExecute(config=course.config()).limits()
 
 
-def default_workers() -> int:
-    """One a core, up to four, and no more than there is memory for."""
-    return max(1, min(4, cores(), free_memory() // WORKER_BYTES))
+def default_workers(cores: int, free_bytes: int) -> int:
+    """One a core, up to four, and no more than there is memory for; but one."""
+    return max(1, min(4, cores, free_bytes // WORKER_BYTES))
 
 
 def cores() -> int:

@@ -386,7 +386,7 @@ def test_endless_cells_end(built, code):
     begun = time.monotonic()
     try:
         folders = execute.Folders(built.release, built.release, built.source)
-        trouble = execute.run(notebook, tools, folders, lambda task: 1)
+        trouble = execute.run(notebook, tools, folders, lambda task: 1).trouble
     finally:
         tools.close()
     assert time.monotonic() - begun < 120

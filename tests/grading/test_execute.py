@@ -79,7 +79,7 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
 
 def run(course: Course, tools: execute.Tools, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
     folders = execute.Folders(course.release, course.release, course.source)
-    return execute.run(notebook, tools, folders, lambda task: seed)
+    return execute.run(notebook, tools, folders, lambda task: seed).trouble
 
 
 @needs_sandbox
@@ -181,7 +181,7 @@ def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
         if grade_id(cell) == "normalise_images":
             cell.source = answer("normalise_images", "the model answer").code
     folders = execute.Folders(built.release, built.release, built.source)
-    assert execute.run(notebook, tools, folders, lambda task: 5, kill) == {}
+    assert execute.run(notebook, tools, folders, lambda task: 5, kill).trouble == {}
     assert killed
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
