@@ -286,15 +286,15 @@ def what_pip_lacks(log: str) -> str:
     lost = r"NewConnection|NameResolution|ProxyError|ConnectTimeout|timed out|Connection (broken|abort)"
     if re.search(lost, log):
         return f"The package index is out of reach: no network? Then run the same command again. Log: {LOG}"
-    # What pip cannot reconcile, it puts down to whatever it looked at last; the cause stands a few lines below.
+    # What pip cannot reconcile, it puts down to whatever it looked at last; the cause stands below.
     conflict = re.search(
         r"^ +(\S+ \S+) depends on .*\n +The user requested \(constraint\) (\S+)$", log, re.MULTILINE
     )
     if conflict:
         user, locked = conflict.groups()
         return (
-            f"pip could not install the packages: {locked}, which the lock names and {user} needs, does not fit "
-            "Python {}.{}.{} or another package. Log: {}".format(*sys.version_info[:3], LOG)
+            f"pip could not install the packages: {locked}, which the lock names and {user} needs, "
+            "does not fit Python {}.{}.{} or another package. Log: {}".format(*sys.version_info[:3], LOG)
         )
     errors = re.findall(r"^ERROR: (?!ResolutionImpossible)(.*)$", log, re.MULTILINE) or log.splitlines()
     return f"pip could not install the packages: {' '.join(errors[-1:])} Log: {LOG}"

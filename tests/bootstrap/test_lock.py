@@ -12,14 +12,15 @@ from packaging.utils import canonicalize_name
 from admin import bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
-# Debian 12's own is 3.11.2; of the later ones, the first of each will do: a package that asks for more is no use.
+# Debian 12's own is 3.11.2; of the later ones, the first of each will do.
 PYTHONS = ("3.11.2", "3.12.0", "3.13.0")
 
 
 def test_every_locked_package_serves_every_python_that_readme_names():
     """Would a package of the lock turn some of our Pythons away, as one did with Debian's own 3.11.2?"""
-    locked = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "admin/constraints.txt").read_text(), re.MULTILINE))
-    wanted = {canonicalize_name(name): version for name, version in locked.items()}
+    lock = (ROOT / "admin/constraints.txt").read_text()
+    pins = re.findall(r"^([\w.-]+)==(\S+)$", lock, re.MULTILINE)
+    wanted = {canonicalize_name(name): version for name, version in pins}
     here = {canonicalize_name(found.name): found for found in distributions()}
     found = [here[name] for name in wanted if name in here]
     assert len(found) > 0.9 * len(wanted), "this environment is not the one of the lock"
