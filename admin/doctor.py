@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from admin.sandbox.bubblewrap import find_bubblewrap
-from admin.sandbox.host import Sandbox, what_is_missing
+from admin.sandbox.host import Sandbox, what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "nbgrader", "jupyterlab", "ipython", "nh3")
@@ -65,7 +65,9 @@ def doctor(console: Console) -> int:
             failed += part.ok is False
             mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[part.ok]
             console.print(Text.assemble((f"  {mark} ", style), f"{part.name:<38}", part.words))
-    if failed:
+    if failed and what_is_missing_without_walls():
+        console.print("Submissions can't be graded here.")
+    elif failed:
         console.print(
             "Submissions can't be graded safely here. `python3 -m admin grade --without-sandbox` grades all "
             "the same, with submissions that have all your rights."
@@ -84,7 +86,7 @@ def system() -> Iterator[Part]:
 def memory() -> str:
     try:
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return "memory unknown"
     return f"{pages / (1 << 30):.1f} GB of memory"
 

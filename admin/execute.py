@@ -37,7 +37,15 @@ from traitlets import Bool, Float
 from admin import harmless
 from admin.judge import Judge
 from admin.repair_cells import grade_id
-from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.host import (
+    CellTimeout,
+    KilledFromOutside,
+    Sandbox,
+    Session,
+    SessionEnded,
+    what_is_missing,
+    what_is_missing_without_walls,
+)
 from admin.sandbox.limits import Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
@@ -133,8 +141,8 @@ class Tools:
 
     def session(self, folders: Folders) -> Session:
         """A session for one submission. Raises CannotSandbox when the machine is to blame."""
-        if self.isolated and not self._tried:
-            if missing := what_is_missing():
+        if not self._tried:
+            if missing := what_is_missing() if self.isolated else what_is_missing_without_walls():
                 raise CannotSandbox(refusal(missing))
             self._tried = True
         return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
@@ -162,11 +170,17 @@ def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
 
 def refusal(missing: list[str]) -> str:
     """Why nothing is graded, and what to do."""
-    return (
-        f"Not grading: submissions can't be shut in on this machine. {' '.join(missing)} "
-        "`python3 -m admin doctor` tries each part. To grade all the same, with submissions that have all "
-        "your rights: `python3 -m admin grade --without-sandbox`."
-    )
+    words = [
+        "Not grading: submissions can't be shut in on this machine.",
+        *missing,
+        "`python3 -m admin doctor` tries each part.",
+    ]
+    if not what_is_missing_without_walls():
+        words.append(
+            "To grade all the same, with submissions that have all your rights: "
+            "`python3 -m admin grade --without-sandbox`."
+        )
+    return " ".join(words)
 
 
 # --- One submission -------------------------------------------------------------------------------

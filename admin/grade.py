@@ -12,7 +12,6 @@ one writer.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import functools
 import hashlib
 import json
@@ -37,7 +36,7 @@ from rich.text import Text
 from admin import execute
 from admin.course import ASSIGNMENT, CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError, fingerprint
 from admin.repair_cells import grade_id, released_cells, repair
-from admin.sandbox.host import what_is_missing
+from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 from admin.submission import Submission, look_at
 
@@ -121,7 +120,7 @@ def grade(
         everybody = choose(course, students)
         jobs = plan(course, everybody, force)
         to_run = sum(not job.broken for job in jobs)
-        if sandbox and to_run and (missing := what_is_missing()):
+        if to_run and (missing := what_is_missing() if sandbox else what_is_missing_without_walls()):
             raise CourseError(execute.refusal(missing))
         workers = max(1, min(workers or default_workers(), to_run or 1))
         report = Report(course, console, out_of, max(map(len, everybody), default=0), sandbox)
@@ -302,7 +301,9 @@ def default_workers() -> int:
 
 def cores() -> int:
     """How many this process may use."""
-    return len(os.sched_getaffinity(0))
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS
 
 
 # --- Record ---------------------------------------------------------------------------------------
@@ -427,7 +428,11 @@ def only_one_at_a_time(course: Course) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
+            import fcntl
+
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # Windows, where nothing is run anyway
         except OSError:
             raise CourseError(
                 f"Another grade is at work in {course.shown()}; wait for it or stop it"
