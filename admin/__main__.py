@@ -29,7 +29,7 @@ COMMANDS = {
         "grade what is in the course's submitted/ folder",
         COURSE,
     ),
-    "doctor": ("", "try what grading needs on this machine, part by part", COURSE),
+    "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
     "nbgrader": ("[--course DIR] …", "nbgrader's own commands, with our configuration", COURSE),
 }
 HELP = ("-h", "--help", "help")

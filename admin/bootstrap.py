@@ -27,6 +27,8 @@ PYTHON = VENV / "Scripts" / "python.exe" if os.name == "nt" else VENV / "bin" / 
 
 # TensorFlow 2.21 has wheels for 3.10 to 3.13; NumPy 2.4 and pandas 3 begin with 3.11.
 PYTHONS = ((3, 11), (3, 12), (3, 13))
+# Debian 12's own, on which all was tried (tests/bootstrap/debian.sh)
+OLDEST = (3, 11, 2)
 # Measured: 2.1 GB when all is installed; pip keeps some archives beside it while it unpacks them.
 NEEDED_GB = 2.5
 
@@ -149,7 +151,7 @@ def can_be_updated() -> bool:
 
 def create() -> None:
     """Make an empty environment in place of whatever is there. Raises Missing."""
-    if sys.version_info[:2] not in PYTHONS:
+    if sys.version_info[:2] not in PYTHONS or sys.version_info[:3] < OLDEST:
         raise Missing(wrong_python())
     try:
         import ensurepip  # noqa: F401
@@ -284,6 +286,16 @@ def what_pip_lacks(log: str) -> str:
     lost = r"NewConnection|NameResolution|ProxyError|ConnectTimeout|timed out|Connection (broken|abort)"
     if re.search(lost, log):
         return f"The package index is out of reach: no network? Then run the same command again. Log: {LOG}"
+    # What pip cannot reconcile, it puts down to whatever it looked at last; the cause stands below.
+    conflict = re.search(
+        r"^ +(\S+ \S+) depends on .*\n +The user requested \(constraint\) (\S+)$", log, re.MULTILINE
+    )
+    if conflict:
+        user, locked = conflict.groups()
+        return (
+            f"pip could not install the packages: {locked}, which the lock names and {user} needs, "
+            "does not fit Python {}.{}.{} or another package. Log: {}".format(*sys.version_info[:3], LOG)
+        )
     errors = re.findall(r"^ERROR: (?!ResolutionImpossible)(.*)$", log, re.MULTILINE) or log.splitlines()
     return f"pip could not install the packages: {' '.join(errors[-1:])} Log: {LOG}"
 
@@ -294,11 +306,15 @@ def read_log() -> str:
 
 def wrong_python() -> str:
     """Which Python is needed, and which of this machine's would do."""
-    fitting = [f"python{major}.{minor}" for major, minor in PYTHONS]
+    here = "{}.{}.{}".format(*sys.version_info)
+    # Of the same name as this one: the same one, most likely
+    fitting = [f"python{major}.{minor}" for major, minor in PYTHONS if (major, minor) != sys.version_info[:2]]
     found = [name for name in fitting if shutil.which(name)]
     advice = f"Try {found[-1]} in place of python3." if found else "Install one of them."
-    here = "{}.{}".format(*sys.version_info)
-    return f"The course needs Python 3.11, 3.12 or 3.13; this is {here} ({sys.executable}). {advice}"
+    return (
+        "The course needs Python 3.11 ({}.{}.{} or newer), 3.12 or 3.13; ".format(*OLDEST)
+        + f"this is {here} ({sys.executable}). {advice}"
+    )
 
 
 def free_gb() -> float:

@@ -196,12 +196,12 @@ def main() -> None:
 
 def serve(channel: protocol.Channel, memory: int, zygote: int) -> None:
     """Answer one submission's calls until the grader closes the channel."""
-    import resource
-
     import numpy as np
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     end_with(zygote)
     np.seterr(all="ignore")

@@ -74,12 +74,14 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
     """Write source/ and release/ of `course`, and the release's notebook to `student_notebook`.
 
     With a `student_notebook`, pictures in notebooks/figures that are missing or stale are made first.
+    The course folder is closed to other users of the machine, also one that was open before.
     Raises GradesInTheWay, before anything is written, when graded cells have come or gone.
     """
     notebook = read_source()
     refuse_to_orphan_grades(course, notebook)
     if student_notebook:
         figures.make_stale()
+    course.make_private()
     write_source(course, notebook)
     write_link_to_config(course)
     result = course.api().generate_assignment(ASSIGNMENT)

@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,17 @@ class Course:
                 names |= {assignment.name for assignment in gradebook.assignments}
         return frozenset(names - {ASSIGNMENT})
 
+    def make_private(self) -> None:
+        """Make the folder if need be, for its owner alone: solutions and everybody's work are in it."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.is_open():
+            with suppress(PermissionError):  # it is somebody else's; `doctor` names it
+                self.root.chmod(0o700)
+
+    def is_open(self) -> bool:
+        """May other users of this machine look into the folder? On Windows its mode says nothing of that."""
+        return os.name != "nt" and bool(self.root.stat().st_mode & 0o077)
+
     def shown(self, path: Path | None = None) -> str:
         """A path as a person would write it: relative to where they are, if it is below."""
         path = path or self.root
@@ -123,7 +134,7 @@ class Course:
     def gradebook(self) -> Iterator[Gradebook]:
         """nbgrader's gradebook of this course, made when there is none. Raises CourseError."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             with Gradebook(f"sqlite:///{self.database}", COURSE_ID) as gradebook:
                 yield gradebook
         except DatabaseError as error:

@@ -17,8 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from admin.course import Course
 from admin.sandbox.bubblewrap import find_bubblewrap
-from admin.sandbox.host import Sandbox, what_is_missing
+from admin.sandbox.host import Sandbox, what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "nbgrader", "jupyterlab", "ipython", "nh3")
@@ -50,29 +51,50 @@ class Part:
 
 
 def main(argv: list[str] | None = None) -> int:
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python3 -m admin doctor",
         description="Try what grading needs on this machine, part by part. 0 when all that is needed works.",
-    ).parse_args(argv)
-    return doctor(Console(highlight=False, soft_wrap=True))
+    )
+    parser.add_argument("--course", metavar="DIR", help="the nbgrader course folder (default: course/)")
+    options = parser.parse_args(argv)
+    return doctor(Console(highlight=False, soft_wrap=True), Course.at(options.course))
 
 
-def doctor(console: Console) -> int:
+def doctor(console: Console, course: Course) -> int:
     """Try each part and say what came of it."""
     failed = 0
     for look in LOOKS:
         for part in look():
             failed += part.ok is False
-            mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[part.ok]
-            console.print(Text.assemble((f"  {mark} ", style), f"{part.name:<38}", part.words))
-    if failed:
+            show(console, part)
+    folder = privacy(course)
+    show(console, folder)
+    if failed and what_is_missing_without_walls():
+        console.print("Submissions can't be graded here.")
+    elif failed:
         console.print(
             "Submissions can't be graded safely here. `python3 -m admin grade --without-sandbox` grades all "
             "the same, with submissions that have all your rights."
         )
     else:
         console.print("This machine can grade.")
-    return 1 if failed else 0
+    return 1 if failed or folder.ok is False else 0
+
+
+def show(console: Console, part: Part) -> None:
+    mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("·", "dim")}[part.ok]
+    console.print(Text.assemble((f"  {mark} ", style), f"{part.name:<38}", part.words))
+
+
+def privacy(course: Course) -> Part:
+    """Is what is in the course folder for its owner alone?"""
+    name = "course folder"
+    if not course.root.is_dir():
+        return Part(name, None, f"{course.shown()} is not there yet")
+    if course.is_open():
+        words = f"other users of this machine can look into {course.shown()}: chmod 700, or "
+        return Part(name, False, f"{words}python3 -m admin build{course.option()}")
+    return Part(name, True, f"{course.shown()} is closed to other users of this machine")
 
 
 def system() -> Iterator[Part]:
@@ -84,7 +106,7 @@ def system() -> Iterator[Part]:
 def memory() -> str:
     try:
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return "memory unknown"
     return f"{pages / (1 << 30):.1f} GB of memory"
 

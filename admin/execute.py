@@ -47,6 +47,7 @@ from admin.sandbox.host import (
     Session,
     SessionEnded,
     what_is_missing,
+    what_is_missing_without_walls,
 )
 from admin.sandbox.limits import Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
@@ -149,8 +150,8 @@ class Tools:
 
     def session(self, folders: Folders) -> Session:
         """A session for one submission. Raises CannotSandbox when the machine is to blame."""
-        if self.isolated and not self._tried:
-            if missing := what_is_missing():
+        if not self._tried:
+            if missing := what_is_missing() if self.isolated else what_is_missing_without_walls():
                 raise CannotSandbox(refusal(missing))
             self._tried = True
         return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
@@ -179,11 +180,17 @@ def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
 
 def refusal(missing: list[str]) -> str:
     """Why nothing is graded, and what to do."""
-    return (
-        f"Not grading: submissions can't be shut in on this machine. {' '.join(missing)} "
-        "`python3 -m admin doctor` tries each part. To grade all the same, with submissions that have all "
-        "your rights: `python3 -m admin grade --without-sandbox`."
-    )
+    words = [
+        "Not grading: submissions can't be shut in on this machine.",
+        *missing,
+        "`python3 -m admin doctor` tries each part.",
+    ]
+    if not what_is_missing_without_walls():
+        words.append(
+            "To grade all the same, with submissions that have all your rights: "
+            "`python3 -m admin grade --without-sandbox`."
+        )
+    return " ".join(words)
 
 
 # --- One submission -------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from admin.intake import COPIES, copy_of, take_in
 from admin.plan import Job, choose, plan, read_state
 from admin.record import Outcome, record
 from admin.report import Report
-from admin.sandbox.host import what_is_missing
+from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 from admin.text import printable
 
@@ -84,7 +84,7 @@ def grade(
         out_of = course.out_of()
         everybody = choose(course, students)
         jobs = plan(course, everybody, force)
-        if sandbox and jobs and (missing := what_is_missing()):
+        if jobs and (missing := what_is_missing() if sandbox else what_is_missing_without_walls()):
             raise CourseError(execute.refusal(missing))
         workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
         width = max((len(printable(student)) for student in everybody), default=0)
@@ -201,13 +201,15 @@ def only_one_at_a_time(course: Course) -> Iterator[None]:
         raise CourseError(
             f"There is no course in {course.shown()} yet: python3 -m admin build{course.option()}"
         )
-    import fcntl  # not on Windows, where nothing is graded
-
     folder = course.root / "grading"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
+            import fcntl
+
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # Windows, where nothing is run anyway
         except OSError:
             raise CourseError(
                 f"Another grade is at work in {course.shown()}; wait for it or stop it"

@@ -44,7 +44,6 @@ from admin.sandbox.bubblewrap import (
     inside,
 )
 from admin.sandbox.files import packed
-from admin.sandbox.guest.system_calls import MACHINES
 from admin.sandbox.limits import Limits, SandboxError
 
 CHECKS = REPOSITORY / "problem_unittests.py"
@@ -304,7 +303,10 @@ class Session:
 def what_is_missing() -> list[str]:
     """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well."""
     if sys.platform != "linux":
-        return [f"The sandbox needs Linux; this is {platform.system()}."]
+        system = {"Darwin": "macOS"}.get(platform.system(), platform.system())
+        return [f"The sandbox needs Linux; this is {system}.", *what_is_missing_without_walls()]
+    from admin.sandbox.guest.system_calls import MACHINES  # can be imported on Linux only
+
     missing = []
     if platform.machine() not in MACHINES:
         missing.append(f"There is no list of system calls for {platform.machine()} processors.")
@@ -316,6 +318,13 @@ def what_is_missing() -> list[str]:
         except SandboxError as error:
             missing.append(str(error))
     return missing
+
+
+def what_is_missing_without_walls() -> list[str]:
+    """The same for grading with `isolated=False`."""
+    if hasattr(os, "fork"):
+        return []
+    return ["A notebook is run by a fork, with walls or without, and Windows has no fork: grade in WSL."]
 
 
 # --- The zygote and its walls ---------------------------------------------------------------

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -227,6 +228,32 @@ def test_a_package_that_does_not_exist_is_one_sentence(ready: Path):
     assert_one_sentence(run(ready, "build"), "six==0.0.0", "pip.log")
 
 
+def test_a_locked_package_that_is_not_for_this_python_is_named(ready: Path, tmp_path: Path):
+    """pip blames the package at the top. Is it the one that turns this Python away that is named?"""
+    publish(tmp_path, "innocent", "Requires-Dist: culprit")
+    publish(tmp_path, "culprit", "Requires-Python: >=3.99", 'data-requires-python="&gt;=3.99"')
+    (ready / "requirements.txt").write_text("-c lock.txt\ninnocent\n")
+    (ready / "lock.txt").write_text("innocent==1.0\nculprit==1.0\n")
+    done = run(ready, "build", PIP_INDEX_URL=tmp_path.as_uri())
+    here = "Python {}.{}.{}".format(*sys.version_info)
+    assert_one_sentence(done, "culprit==1.0", "innocent 1.0", here, "pip.log")
+
+
+def publish(index: Path, name: str, metadata: str, attribute: str = "") -> None:
+    """A package without code that says this about itself, and its page in an index."""
+    folder, wheel = index / name, f"{name}-1.0-py3-none-any.whl"
+    folder.mkdir()
+    (folder / "index.html").write_text(f'<a href="{wheel}" {attribute}>{wheel}</a>')
+    files = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{metadata}\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(folder / wheel, "w") as archive:
+        for file, content in files.items():
+            archive.writestr(f"{name}-1.0.dist-info/{file}", content)
+
+
 @pytest.mark.parametrize(
     ("file", "pretence", "words"),
     [
@@ -241,6 +268,11 @@ def test_a_package_that_does_not_exist_is_one_sentence(ready: Path):
             ["3.13", "this is 3.14"],
         ),
         (
+            "sitecustomize.py",
+            "import sys; sys.version_info = (3, 11, 0, 'candidate', 1)",
+            ["3.11.2 or newer", "this is 3.11.0"],
+        ),
+        (
             "ensurepip.py",
             "raise ImportError('not on Debian')",
             ["no venv module", "apt install python3-venv"],
@@ -251,7 +283,7 @@ def test_a_package_that_does_not_exist_is_one_sentence(ready: Path):
             ["2.5 GB", "0.8 GB are free"],
         ),
     ],
-    ids=["old Python", "new Python", "no venv", "little room"],
+    ids=["old Python", "new Python", "a candidate of 3.11", "no venv", "little room"],
 )
 def test_what_is_missing_is_one_sentence(
     clone: Path, tmp_path: Path, file: str, pretence: str, words: list[str]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from nbgrader.utils import determine_grade, is_grade
 from nbgrader.validator import Validator
 
-from admin import build, figures
+from admin import build, doctor, figures
 from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.folder import fingerprint
 
@@ -92,6 +94,33 @@ def test_building_twice_gives_the_same_bytes(course):
     before = fingerprint(course.source), fingerprint(course.release)
     build.build(course, student_notebook=None)
     assert (fingerprint(course.source), fingerprint(course.release)) == before
+
+
+def test_a_course_is_for_its_owner_alone(course, tmp_path):
+    """Gradebook, solutions, hand-ins: can other users of the machine look in, now or after the next build?"""
+    new = Course.at(tmp_path / "new")
+    before = os.umask(0o022)
+    try:
+        build.build(new, student_notebook=None)
+    finally:
+        os.umask(before)
+    course.root.chmod(0o755)
+    build.build(course, student_notebook=None)
+    assert [stat.S_IMODE(each.root.stat().st_mode) for each in (new, course)] == [0o700, 0o700]
+
+
+def test_the_doctor_names_a_course_that_others_can_read(course, monkeypatch, capsys):
+    """Is an open course folder a fault that `doctor` names, with what to do, and a closed one none?"""
+    monkeypatch.setattr(doctor, "LOOKS", ())  # the rest takes half a minute
+    course.root.chmod(0o750)
+    assert doctor.main(["--course", str(course.root)]) == 1
+    said = capsys.readouterr().out
+    assert "✗ course folder" in said
+    assert f"python3 -m admin build --course '{course.root}'" in said
+    assert "without-sandbox" not in said, "that is another matter"
+    course.root.chmod(0o700)
+    assert doctor.main(["--course", str(course.root)]) == 0
+    assert "✓ course folder" in capsys.readouterr().out
 
 
 def test_cells_are_worth_what_the_contract_says(built):

@@ -67,7 +67,10 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any]) -> NoR
 
 def unpack(archive: np.ndarray, folder: str) -> None:
     with tarfile.open(fileobj=io.BytesIO(archive.tobytes())) as files:
-        files.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            files.extractall(folder, filter="data")
+        else:  # Python 3.11.2, Debian 12's own; the grader has packed nothing but regular files
+            files.extractall(folder)
 
 
 class Session:
