@@ -43,7 +43,9 @@ from admin.sandbox.bubblewrap import (
     import_folders,
     inside,
 )
+from admin.sandbox.cores import Core, take_core
 from admin.sandbox.files import packed
+from admin.sandbox.lifeline import Lifeline
 from admin.sandbox.limits import Limits, SandboxError
 
 CHECKS = REPOSITORY / "problem_unittests.py"
@@ -147,7 +149,8 @@ class Session:
         self._closed = False
         self.killed = False  # by a signal that may have come from outside: worth another try
         connection, theirs = socket.socketpair()
-        self._lifeline, their_lifeline = socket.socketpair()
+        lifeline, their_lifeline = socket.socketpair()
+        self._lifeline = Lifeline(lifeline)
         try:
             running.fork(theirs, their_lifeline)
         finally:
@@ -161,7 +164,7 @@ class Session:
             self._channel.send({"files": np.frombuffer(files, np.uint8)}, deadline, own)
             ready = self._channel.receive(deadline)
         except protocol.WireError as error:
-            reason = self._last_words() or str(error)
+            reason = self._lifeline.last_words() or str(error)
             self.close()
             raise SandboxError(f"a session did not start: {reason}") from None
         if ready != {"ready": True}:
@@ -209,6 +212,10 @@ class Session:
             raise self._end("sent an answer that is none")
         return answer
 
+    def cpu_seconds(self) -> float:
+        """Processor time that all processes of the session have got so far; after its end, until then."""
+        return self._lifeline.cpu_seconds()
+
     def close(self) -> None:
         """End everything that the session started. Never raises; a second time does nothing."""
         if self._closed:
@@ -216,13 +223,11 @@ class Session:
         self._closed = True
         with contextlib.suppress(OSError):
             self._channel.close()
-        with contextlib.suppress(OSError):
-            self._lifeline.shutdown(socket.SHUT_WR)
-        # The guard holds the other end alone: its end is the end of all.
-        if not self._guard_is_gone(2.0):
+        # The guard holds the other end alone: its end is the end of all. Where no namespace hides it from the
+        # session, it may have ended before that, so the sandbox ends as a whole.
+        if not self._lifeline.is_gone(2.0) or self._running.alone:
             self._running.end()
-        with contextlib.suppress(OSError):
-            self._lifeline.close()
+        self._lifeline.close()
         self._ended = self._ended or "The session was closed."
 
     def _ask(self, order: dict[str, Any], seconds: float) -> tuple[dict[str, Any], bool]:
@@ -239,8 +244,7 @@ class Session:
                 reply = self._channel.receive(deadline)
             except protocol.Late:
                 late = True
-                with contextlib.suppress(OSError):
-                    self._lifeline.send(b"i")
+                self._lifeline.interrupt()
                 reply = self._channel.receive(time.monotonic() + self.limits.grace_seconds)
         except protocol.Late:
             raise self._end("") from None
@@ -259,13 +263,13 @@ class Session:
         """Close, and say why in one sentence. None: whatever the guard says; "": it did not stop in time."""
         kind: type[SessionEnded | KilledFromOutside] = SessionEnded
         if what is None:
-            words = self._last_words()
+            words = self._lifeline.last_words()
             self._ended = _sentence(words, self.limits)
             self.killed = words == f"signal {int(signal.SIGKILL)}"
             if not words and self._running.nested:
                 kind = KilledFromOutside  # the first process of a namespace does not die of what is in it
         elif what == "":
-            words = self._last_words(0.2)
+            words = self._lifeline.last_words(0.2)
             seconds = f"{self.limits.cell_seconds:g} seconds"
             self._ended = f"A cell did not stop after {seconds}, so the notebook's session was ended."
             if words:
@@ -274,30 +278,6 @@ class Session:
             self._ended = f"The notebook's session was ended: it {what}."
         self.close()
         return kind(self._ended)
-
-    def _last_words(self, seconds: float = 2.0) -> str:
-        self._lifeline.settimeout(seconds)
-        words = b""
-        with contextlib.suppress(OSError):
-            while len(words) < 1000:
-                part = self._lifeline.recv(1000)
-                if not part:
-                    break
-                words += part
-        return words.decode("utf-8", "replace")
-
-    def _guard_is_gone(self, seconds: float) -> bool:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self._lifeline.settimeout(left)
-            try:
-                if not self._lifeline.recv(1000):
-                    return True
-            except TimeoutError:
-                return False
-            except OSError:
-                return True
-        return False
 
 
 def what_is_missing() -> list[str]:
@@ -337,6 +317,7 @@ class _Running:
         self.limits = limits
         self.first = 0
         self.folder = None if isolated else tempfile.TemporaryDirectory(prefix="session-")
+        self.core = take_core() if isolated and not probe else Core()
         self.control, theirs = socket.socketpair()
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
         variables = inside(limits, isolated, self.folder.name if self.folder else WORK)
@@ -345,6 +326,7 @@ class _Running:
             "probe": probe,
             "isolated": isolated,
             "nested": isolated,
+            "core": self.core.number,
             "binds": [str(path) for path in environment_folders()],
             "paths": [*import_folders(), *([] if isolated else [str(checks.parent)])],
             "work": variables["HOME"],
@@ -387,6 +369,7 @@ class _Running:
         finally:
             os.close(info)
         self.nested = bool(ready["nested"])
+        self.alone = isolated and not self.nested  # a session has nothing but the sandbox around it
 
     def _ready(self, info: int | None) -> dict[str, Any]:
         if info is None:
@@ -443,6 +426,7 @@ class _Running:
 
     def end(self) -> None:
         self.end_process()
+        self.core.free()
         self.control.close()
         self.errors.close()
         if self.folder:
@@ -514,7 +498,7 @@ def _sentence(words: str, limits: Limits) -> str:
         return f"The notebook took more than {seconds} in all, so its session was ended."
     if kind == "exit":
         return f"The notebook ended its own session (exit status {rest})."
-    if kind == "signal" and rest == str(int(signal.SIGXCPU)):
+    if kind == "cpu" or words == f"signal {int(signal.SIGXCPU)}":
         return f"The notebook computed for more than {limits.cpu_seconds} seconds, so its session was ended."
     if kind == "signal":
         name = signal.Signals(int(rest)).name if rest.isdigit() and int(rest) in set(signal.Signals) else rest

@@ -22,7 +22,7 @@ class Limits:
     session_seconds: float = 300
     """for all cells and answers of one submission"""
     cpu_seconds: int = 600
-    """of computing, for each process"""
+    """of computing, of all processes of a session together"""
     start_seconds: float = 120
     """for the zygote to import everything on a busy machine"""
     fork_seconds: float = 20
@@ -31,13 +31,15 @@ class Limits:
     """between two looks at the memory"""
     memory_bytes: int = 2 << 30
     """of all processes of a session together"""
+    address_bytes: int = 32 << 30
+    """that one process may map, used or not; TensorFlow maps some gigabytes"""
     disk_bytes: int = 256 << 20
     """of all that a session writes, and of the folder it is given; it is memory, too"""
     files: int = 20_000
     """in number"""
-    processes: int = 256
+    processes: int = 128
     """and threads; TensorFlow takes some dozen"""
-    descriptors: int = 512
+    descriptors: int = 256
     """open files of one process"""
     output_bytes: int = 1 << 20
     """that one cell may show; what is more is left out"""

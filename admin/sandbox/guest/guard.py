@@ -1,4 +1,8 @@
-"""The guard: first process of a session's own namespaces, which watches it and ends it."""
+"""The guard: first process of a session's outer namespaces, which watches it and ends it.
+
+Below it is a process namespace of the session's own, whose first process, here called init, only reaps. So a
+session can't see the guard, nor reach it by a number: guard (1 | -) → init (2 | 1) → session (3 | 2).
+"""
 
 from __future__ import annotations
 
@@ -7,134 +11,195 @@ import os
 import select
 import signal
 import time
-from pathlib import Path
 from typing import Any, NoReturn
 
 from admin.sandbox.guest.session import run_session
+from admin.sandbox.guest.usage import Meter
 from admin.sandbox.guest.walls import (
     LINUX,
     PR_SET_CHILD_SUBREAPER,
     PR_SET_DUMPABLE,
     build_root,
     drop_capabilities,
+    enter_process_namespace,
     prctl,
+    see_own_processes,
 )
 
 
 def guard(session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
-    """Wall in, start the session, and watch it until it or the grader ends."""
+    """Wall in, start the session, and watch it until it or the grader ends.
+
+    Over the lifeline it takes orders of one byte, and answers in lines: see `watch`.
+    """
+    nested = settings["nested"]
     reason = "failed"
     pid = 0
+    meter = Meter()
     try:
         os.setsid()
         keep_only({session, lifeline})
-        if settings["nested"]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)  # the first of a namespace is deaf to these
+        if nested:
             build_root(settings)
         else:
             os.chdir(settings["work"])
             if LINUX:
                 prctl(PR_SET_CHILD_SUBREAPER, 1)  # who leaves its parent becomes a child of the guard
-        if LINUX:
+        ended, report = os.pipe()
+        settings = {**settings, "guard": None if nested else os.getpid()}
+        if nested:
+            enter_process_namespace()
+        if LINUX and not nested:
             drop_capabilities()
         pid = os.fork()
         if pid == 0:
+            os.close(ended)
+            if nested:
+                init(report, session, lifeline, settings)
+            os.close(report)
+            keep_to_core(settings)
             run_session(session, lifeline, settings)
         os.close(session)
+        os.close(report)
         if LINUX:
+            if nested:
+                drop_capabilities()
             prctl(PR_SET_DUMPABLE, 0)  # the session has the same uid, and may not trace its guard
-        reason = watch(pid, lifeline, settings["limits"])
+        meter = Meter(pid if nested else 0)
+        reason = watch(pid, ended, lifeline, meter, settings)
     except BaseException as error:
         reason = f"failed {type(error).__name__}: {error}"
     finally:
         with contextlib.suppress(OSError):
-            os.write(lifeline, reason.encode(errors="replace")[:500])
-        if pid and not settings["nested"]:
+            os.write(lifeline, f"cpu {meter.seconds:.2f}\n{reason}".encode(errors="replace")[:500])
+        if pid and not nested:
             sweep()
         os._exit(0)
 
 
-def watch(pid: int, lifeline: int, limits: dict[str, Any]) -> str:
-    """Wait for the first thing that ends a session and return its name."""
+def init(report: int, session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
+    """First process of the session's own process namespace: reaps, and reports how the session ended.
+
+    When it ends, all that is below it ends. What the session sends it, the kernel ignores.
+    """
+    words = ""
+    try:
+        see_own_processes()
+        drop_capabilities()
+        keep_to_core(settings)
+        pid = os.fork()
+        if pid == 0:
+            os.close(report)
+            run_session(session, lifeline, settings)
+        os.close(session)
+        os.close(lifeline)
+        prctl(PR_SET_DUMPABLE, 0)
+        ended = 0
+        while ended != pid:
+            ended, status = os.waitpid(-1, 0)
+        words = how_it_ended(status)
+    except BaseException as error:
+        words = f"failed {type(error).__name__}: {error}"
+    finally:
+        with contextlib.suppress(OSError):
+            os.write(report, words.encode(errors="replace")[:500])
+        os._exit(0)
+
+
+def watch(pid: int, ended: int, lifeline: int, meter: Meter, settings: dict[str, Any]) -> str:
+    """Wait for the first thing that ends a session and return its name.
+
+    Orders: `i` interrupts the session, `c` asks for the processor time of all its processes so far, which is
+    said in a line: `cpu SECONDS`.
+    """
+    limits = settings["limits"]
     deadline = time.monotonic() + limits["session_seconds"]
     poll = select.poll()
     poll.register(lifeline, select.POLLIN)
+    if settings["nested"]:
+        poll.register(ended, select.POLLIN)
     with contextlib.suppress(OSError):
         os.nice(-1)
     rest = limits["watch_seconds"]
     while True:
-        if poll.poll(rest * 1000):
-            order = os.read(lifeline, 1)
-            if not order:
+        ready = dict(poll.poll(rest * 1000))
+        if lifeline in ready:
+            orders = os.read(lifeline, 100)
+            if not orders:
                 return "grader"
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
-        while True:
-            try:
-                ended, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return "exit 0"
-            if ended == 0:
-                break
-            if ended == pid:
-                code = os.waitstatus_to_exitcode(status)
-                return f"exit {code}" if code >= 0 else f"signal {-code}"
+            for order in orders:
+                if order == ord("i"):
+                    interrupt(pid, settings)
+                elif order == ord("c"):
+                    if LINUX:
+                        meter.look(limits["memory_bytes"])
+                    os.write(lifeline, f"cpu {meter.seconds:.2f}\n".encode())
+        reason = first_end(pid, ended if settings["nested"] else None)
+        if reason:
+            meter.ended()
+            return reason
         if time.monotonic() > deadline:
             return "time"
         began = time.monotonic()
-        if LINUX and memory_of_all(limits["memory_bytes"]) > limits["memory_bytes"]:
-            return "memory"
+        if LINUX:
+            meter.look(limits["memory_bytes"])
+            if meter.memory > limits["memory_bytes"]:
+                return "memory"
+            if meter.seconds > limits["cpu_seconds"]:
+                return "cpu"
         # A long look, at a hundred processes, is not to take the processor from all else.
         rest = max(limits["watch_seconds"], time.monotonic() - began)
 
 
-def memory_of_all(enough: int) -> int:
-    """Bytes of memory of all processes below the guard.
-
-    What `status` tells is cheap, but counts pages that a fork still shares with the zygote. Only when
-    that sum is above `enough` are the pages counted with their shares, which takes milliseconds a process.
-    """
-    below = processes_below()
-    rough = {pid: from_proc(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:")) for pid in below}
-    if sum(rough.values()) <= enough:
-        return sum(rough.values())
-    # A process that forbids the look is counted roughly, which can only be more.
-    return sum(
-        from_proc(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) or rough[pid] for pid in below
-    )
-
-
-def processes_below() -> list[int]:
-    """In a namespace of its own: all but the guard. Else its descendants, among them who left a parent."""
-    me = os.getpid()
-    parents: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                stat = Path(f"/proc/{name}/stat").read_text(errors="replace")
-                parents[int(name)] = int(stat.rpartition(")")[2].split()[1])
-    if me == 1:
-        return [pid for pid in parents if pid != 1]
-    found: set[int] = set()
-    frontier = {me}
-    while frontier:
-        frontier = {pid for pid, parent in parents.items() if parent in frontier} - found
-        found |= frontier
-    return list(found)
+def first_end(pid: int, report: int | None) -> str:
+    """How the session ended, when it has; with init's `report`, after all of it has ended."""
+    while True:
+        try:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return "exit 0"
+        if ended == 0:
+            return ""
+        if ended == pid:
+            # Without a report it was init that was ended, by whatever can reach it.
+            words = os.read(report, 500).decode(errors="replace") if report is not None else ""
+            return words or how_it_ended(status)
 
 
-def from_proc(path: str, names: tuple[str, ...]) -> int:
-    """Sum of the named lines of a file in /proc, in bytes; 0 when there is nothing to read."""
-    try:
-        with open(path, errors="replace") as lines:
-            return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(names))
-    except (OSError, ValueError, IndexError):
-        return 0
+def how_it_ended(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"exit {code}" if code >= 0 else f"signal {-code}"
+
+
+def interrupt(pid: int, settings: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        if settings["nested"]:
+            pid = second_of_the_innermost()
+        os.kill(pid, signal.SIGINT)
+
+
+def second_of_the_innermost() -> int:
+    """The session, which init forked first: in its own process namespace it is number 2."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/status", errors="replace") as lines:
+            if any(line.startswith("NSpid:") and line.split()[2:] == ["2"] for line in lines):
+                return int(name)
+    raise ProcessLookupError("there is no session")
+
+
+def keep_to_core(settings: dict[str, Any]) -> None:
+    """This process and all that it starts compute on one core, so that no session slows another."""
+    if settings.get("core") is not None:
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {settings["core"]})
 
 
 def sweep() -> None:
     """Without a process namespace: end what the session left behind, as far as it can be found."""
     for _ in range(50):
-        below = processes_below() if LINUX else []
+        below = Meter().processes() if LINUX else []
         if not below:
             return
         for pid in below:

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from admin.sandbox import protocol
+from admin.sandbox.guest.landlock import restrict_files
 from admin.sandbox.guest.outputs import Outputs, Pipes, Stream
 from admin.sandbox.guest.shell import make_shell
 from admin.sandbox.guest.system_calls import filter_system_calls
@@ -48,7 +49,8 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any]) -> NoR
             with contextlib.suppress(OSError):
                 Path("/proc/self/oom_score_adj").write_text("1000")
             if settings["isolated"]:
-                filter_system_calls()
+                restrict_files((settings["work"], "/tmp", "/dev/shm"))
+                filter_system_calls([settings["guard"]] if settings["guard"] else ())
         random.seed()
         np.random.seed()  # noqa: NPY002  (the old global state is what students' code may draw from)
         session = Session(limits)
