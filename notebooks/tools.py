@@ -342,8 +342,8 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 
 # Graded training is cut short, whatever batch size and epochs ask for: small batches teach most for the time.
 # Measured with these constants on the digits that grading loads (1,920 of the shipped ones), Adadelta at a
-# learning rate of 1.0, 12 epochs and 8 seeds: accuracy on its 320 test digits (lowest, median), where guessing
-# gives 0.10 and the check asks for 0.4:
+# learning rate of 1.0, 12 epochs, 8 seeds: accuracy on its 320 test digits (lowest, median). Guessing gives
+# 0.10, and the check asks for 0.4:
 #   batch 8, 60 steps:                   net_1 0.71, 0.81   net_2 0.68, 0.80
 #   batch 16, 48 steps:                  net_1 0.83, 0.85   net_2 0.78, 0.82
 #   batch 32 and all larger, 24 steps:   net_1 0.61, 0.74   net_2 0.59, 0.76
