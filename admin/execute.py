@@ -217,6 +217,7 @@ def run(
     """
     for last in (False, True):
         with tools.session(folders) as session:
+            session.again = last
             try:
                 trouble = run_cells(nb, tools.judge, session, folders.source, seed, say)
             except KilledFromOutside as error:
