@@ -49,7 +49,7 @@ from admin.sandbox.host import (
     what_is_missing,
     what_is_missing_without_walls,
 )
-from admin.sandbox.limits import Limits, SandboxError
+from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"
@@ -244,7 +244,12 @@ def run(
     """
     for last in (False, True):
         begun = time.monotonic()
-        with tools.session(folders) as session:
+        try:
+            opened = tools.session(folders)
+        except BadSubmission as error:
+            return nothing_ran(nb, str(error))
+        with opened as session:
+            session.again = last
             try:
                 trouble = run_cells(nb, tools.bounded, session, folders.source, seed, say)
             except KilledFromOutside as error:
@@ -256,6 +261,22 @@ def run(
             break
     computed = session.cpu_seconds() / (time.monotonic() - begun)
     return Ran(nb, trouble, bool(trouble) and computed < FAIR_SHARE)
+
+
+def nothing_ran(nb: NotebookNode, reason: str) -> Ran:
+    """A notebook for which there was no session: no points, and the reason at every check."""
+    trouble: dict[str, str] = {}
+    for count, cell in enumerate(code_cells(nb), 1):
+        name = grade_id(cell)
+        task = name.removeprefix(CHECK)
+        cell.outputs, cell.execution_count = [], None
+        if name.startswith(CHECK) and task in TASKS:
+            trouble[name] = f"It could not be run: {reason}"
+            found = Finding(
+                "an answer", 0, TASKS[task].points, f"{trouble[name]} This check had nothing to ask."
+            )
+            write_points(cell, task, [found], count)
+    return Ran(nb, trouble)
 
 
 def run_cells(

@@ -1,4 +1,4 @@
-"""The grader's end of the line to a session's guard: orders of one byte go in, lines of words come out."""
+"""The grader's end of the line to a session's guard: lines with orders go in, lines of words come out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable
 
-INTERRUPT, CPU = b"i", b"c"
 MOST = 100_000  # bytes that a guard says in its life, by far
 
 
@@ -16,20 +15,21 @@ class Lifeline:
     """Use it from one thread. When this end is closed, the guard ends the session."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+        self.connection = connection
         self._heard = b""
         self._over = False
 
-    def interrupt(self) -> None:
+    def interrupt(self, number: int) -> None:
+        """Interrupt the session if it is still at the order with this number."""
         with contextlib.suppress(OSError):
-            self._connection.send(INTERRUPT)
+            self.connection.send(b"i %d\n" % number)
 
     def cpu_seconds(self) -> float:
         """Processor time of all that the session has started; of one that has ended, what it was then."""
         answers = len(self._seconds())
         if not self._over:
             with contextlib.suppress(OSError):
-                self._connection.send(CPU)
+                self.connection.send(b"c\n")
             self._hear(2.0, lambda: len(self._seconds()) > answers)
         return max(map(float, self._seconds()), default=0.0)
 
@@ -42,13 +42,13 @@ class Lifeline:
     def is_gone(self, seconds: float) -> bool:
         """Has the guard ended, and with it all of the session? Wait so long for it."""
         with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_WR)
+            self.connection.shutdown(socket.SHUT_WR)
         self._hear(seconds, lambda: False)
         return self._over
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self._connection.close()
+            self.connection.close()
 
     def _seconds(self) -> list[bytes]:
         return re.findall(rb"^cpu (\d+\.\d+)\n", self._heard, re.M)
@@ -57,9 +57,9 @@ class Lifeline:
         """Listen until it is enough, or the other end is closed, or the time is over."""
         end = time.monotonic() + seconds
         while not (self._over or enough()) and (left := end - time.monotonic()) > 0:
-            self._connection.settimeout(left)
+            self.connection.settimeout(left)
             try:
-                part = self._connection.recv(1000)
+                part = self.connection.recv(1000)
             except TimeoutError:
                 return
             except OSError:

@@ -51,3 +51,7 @@ class Limits:
 
 class SandboxError(Exception):
     """The sandbox itself does not work; no fault of a submission. One sentence."""
+
+
+class BadSubmission(Exception):
+    """A submission's files can't be put into a sandbox, on any machine. One sentence for the instructor."""

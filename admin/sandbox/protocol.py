@@ -52,17 +52,20 @@ class Bounds:
     dimensions: int = 8
     depth: int = 24
     total_bytes: int = 256 << 20
+    values: int = 200_000
+    """in the text: each costs some hundred bytes of memory, and may be as short as `[],`"""
 
 
 def encode(value: Any, bounds: Bounds = Bounds()) -> bytes:
     """One frame. Raises WireError for what is not plain, and for what the other side would refuse."""
     arrays: list[np.ndarray] = []
     plain = _plain(value, arrays, bounds, 0)
-    # Half a surrogate pair becomes a question mark here as on the way in.
-    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    text = _json(plain)
     weight = sum(array.nbytes for array in arrays)
     if len(text) > bounds.text_bytes or weight > bounds.array_bytes:
-        raise WireError(f"more than fits into an answer ({len(text) + weight:,} bytes)")
+        raise WireError(f"more than fits into one message ({len(text) + weight:,} bytes)")
+    if _values(text, bounds.values) > bounds.values:
+        raise WireError(f"more than {bounds.values:,} values")
     return b"".join([HEAD.pack(MAGIC, len(text), weight), text, *(array.tobytes() for array in arrays)])
 
 
@@ -78,6 +81,8 @@ def decode_head(head: bytes, bounds: Bounds) -> tuple[int, int]:
 
 def decode(text: bytes, arrays: bytes | bytearray, bounds: Bounds = Bounds()) -> Any:
     """The value of a frame, from its two parts. Arrays are read-only views of the bytes that came."""
+    if _values(text, bounds.values) > bounds.values:
+        raise WireError(f"a message of more than {bounds.values:,} values")
     try:
         value = json.loads(text.decode("utf-8"))
     # RecursionError: json goes as deep as the text says, up to its own guard. MemoryError: many small lists.
@@ -96,6 +101,7 @@ class Channel:
     def __init__(self, connection: socket.socket, bounds: Bounds = Bounds()) -> None:
         self.connection, self.bounds = connection, bounds
         self.received = 0
+        self._parts: list[bytearray] = []  # of a frame: what has come of its head, its text, its arrays
         connection.setblocking(False)
 
     def send(self, value: Any, deadline: float | None = None, bounds: Bounds | None = None) -> None:
@@ -111,18 +117,27 @@ class Channel:
                 raise Closed("the other side has gone") from None
 
     def receive(self, deadline: float | None = None) -> Any:
-        """The next value; `deadline` is a time of `time.monotonic()`. Raises Late, Closed or WireError."""
-        text, weight = decode_head(bytes(self._exactly(HEAD.size, deadline)), self.bounds)
-        if self.received + text + weight > self.bounds.total_bytes:
+        """The next value; `deadline` is a time of `time.monotonic()`. Raises Late, Closed or WireError.
+
+        After Late it may be called again: what had come by then is kept.
+        """
+        text, weight = decode_head(bytes(self._part(0, HEAD.size, deadline)), self.bounds)
+        size = HEAD.size + text + weight
+        if self.received + size > self.bounds.total_bytes:
             raise WireError(f"more than {self.bounds.total_bytes:,} bytes in all, which is too much")
-        return decode(bytes(self._exactly(text, deadline)), self._exactly(weight, deadline), self.bounds)
+        parts = bytes(self._part(1, text, deadline)), self._part(2, weight, deadline)
+        self.received += size
+        self._parts = []
+        return decode(*parts, self.bounds)
 
     def close(self) -> None:
         self.connection.close()
 
-    def _exactly(self, count: int, deadline: float | None) -> bytearray:
-        """Read so many bytes. Memory grows with what has come, not with what was promised."""
-        data = bytearray()
+    def _part(self, place: int, count: int, deadline: float | None) -> bytearray:
+        """Read on until a part is whole. Memory grows with what has come, not with what was promised."""
+        if place == len(self._parts):
+            self._parts.append(bytearray())
+        data = self._parts[place]
         while len(data) < count:
             self._wait(select.POLLIN, deadline)
             try:
@@ -134,7 +149,6 @@ class Channel:
             if not part:
                 raise Closed("the other side has gone")
             data += part
-            self.received += len(part)
         return data
 
     def _wait(self, event: int, deadline: float | None) -> None:
@@ -144,6 +158,58 @@ class Channel:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         if not poll.poll(None if left is None else math.ceil(left * 1000)):
             raise Late("no answer in time")
+
+
+# --- What a cell shows ----------------------------------------------------------------------------
+# Both sides weigh it in the same way, so that an honest session is never cut twice.
+
+OUTPUT_BYTES, VALUE_BYTES = 400, 16  # for what each output, and each value in it, costs beside its text
+
+
+def weight(output: Mapping[str, Any]) -> int:
+    """What an output of nbformat's shape counts for in the bound on a cell's output."""
+    text = _json(output)
+    return OUTPUT_BYTES + VALUE_BYTES * _values(text, len(text)) + len(text)
+
+
+def text_weight(text: str) -> int:
+    """Bytes of a text in a frame: of its UTF-8, and of its escapes."""
+    return len(_json(text)) - 2
+
+
+def fitting(text: str, room: int) -> str:
+    """The beginning of a text that weighs no more than `room`."""
+    low, high = 0, min(len(text), max(room, 0))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text_weight(text[:middle]) <= room else (low, middle - 1)
+    return text[:low]
+
+
+def left_out(most: int) -> dict[str, Any]:
+    """The output that stands in the place of all that is too much."""
+    note = f"\n[… more than {most:,} bytes of output: the rest of this cell's is left out]\n"
+    return {"output_type": "stream", "name": "stdout", "text": note}
+
+
+# --- Values and texts -----------------------------------------------------------------------------
+
+
+def _json(plain: Any) -> bytes:
+    """As it stands in a frame. Half a surrogate pair becomes a question mark here as on the way in."""
+    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _values(text: bytes, most: int) -> int:
+    """How many values a JSON text holds, its keys among them; any number above `most` when there are more.
+
+    Counted before they are made: 4 MB of `[],[],…` are a million lists.
+    """
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if bare.count(b'"') > 2 * most:
+        return most + 1
+    outside = b"".join(bare.split(b'"')[::2])  # a comma in a string is none
+    return 1 + sum(outside.count(mark) for mark in (b",", b"[", b"{", b":"))
 
 
 def _plain(value: Any, arrays: list[np.ndarray], bounds: Bounds, depth: int) -> Any:

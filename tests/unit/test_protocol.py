@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -186,3 +187,45 @@ def test_a_promise_of_much_costs_no_memory():
         theirs.sendall(protocol.HEAD.pack(protocol.MAGIC, 1 << 31, 1 << 60))
         with pytest.raises(protocol.WireError, match="too much"):
             protocol.Channel(ours).receive(time.monotonic() + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" + b"[]," * 1_300_000 + b"0]",
+        b'{"x":[' + b"{}," * 1_300_000 + b"0]}",
+        b"[" + b'"",' * 1_300_000 + b"0]",
+    ],
+    ids=["lists", "dictionaries", "texts"],
+)
+def test_many_small_values_are_refused_before_they_are_made(text: bytes):
+    """4 MB of the smallest values there are: refused in no time and no memory?"""
+    tracemalloc.start()
+    started = time.perf_counter()
+    with pytest.raises(protocol.WireError, match="more than 200,000 values"):
+        protocol.decode(text, b"")
+    took, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < 1
+    assert peak < 60 << 20
+
+
+def test_a_text_may_be_full_of_commas():
+    """A million numbers that were printed are one value: not taken for a million?"""
+    value = {"text": '[1, {2}: "\\", ' * 200_000}
+    assert protocol.decode(protocol.encode(value)[protocol.HEAD.size :], b"") == value
+    with pytest.raises(protocol.WireError, match="more than 200,000 values"):
+        protocol.encode([0] * 200_001)
+
+
+def test_a_frame_may_come_in_two_halves_with_a_deadline_between():
+    """The clock strikes in the middle of a reply: can the rest still be read?"""
+    ours, theirs = socket.socketpair()
+    frame = protocol.encode({"text": "x" * 100, "array": np.arange(10)})
+    channel = protocol.Channel(ours)
+    for cut in (3, protocol.HEAD.size, protocol.HEAD.size + 7, len(frame) - 5):
+        theirs.sendall(frame[:cut])
+        with pytest.raises(protocol.Late):
+            channel.receive(time.monotonic() + 0.01)
+        theirs.sendall(frame[cut:])
+        assert channel.receive(time.monotonic() + 1)["array"].tolist() == list(range(10))

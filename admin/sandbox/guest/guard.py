@@ -7,13 +7,14 @@ session can't see the guard, nor reach it by a number: guard (1 | -) → init (2
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import select
 import signal
 import time
 from typing import Any, NoReturn
 
-from admin.sandbox.guest.session import run_session
+from admin.sandbox.guest.session import NUMBER, run_session
 from admin.sandbox.guest.usage import Meter
 from admin.sandbox.guest.walls import (
     LINUX,
@@ -30,7 +31,7 @@ from admin.sandbox.guest.walls import (
 def guard(session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
     """Wall in, start the session, and watch it until it or the grader ends.
 
-    Over the lifeline it takes orders of one byte, and answers in lines: see `watch`.
+    Over the lifeline it takes orders, and answers, in lines: see `watch`.
     """
     nested = settings["nested"]
     reason = "failed"
@@ -53,14 +54,17 @@ def guard(session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
             enter_process_namespace()
         if LINUX and not nested:
             drop_capabilities()
+        # A page that guard and session share: the number of the order that an interrupt is meant for. The
+        # session may write there, too, and would only spoil its own interrupts.
+        meant = mmap.mmap(-1, mmap.PAGESIZE)
         pid = os.fork()
         if pid == 0:
             os.close(ended)
             if nested:
-                init(report, session, lifeline, settings)
+                init(report, session, lifeline, settings, meant)
             os.close(report)
             keep_to_core(settings)
-            run_session(session, lifeline, settings)
+            run_session(session, lifeline, settings, meant)
         os.close(session)
         os.close(report)
         if LINUX:
@@ -68,7 +72,7 @@ def guard(session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
                 drop_capabilities()
             prctl(PR_SET_DUMPABLE, 0)  # the session has the same uid, and may not trace its guard
         meter = Meter(pid if nested else 0)
-        reason = watch(pid, ended, lifeline, meter, settings)
+        reason = watch(pid, ended, lifeline, meter, settings, meant)
     except BaseException as error:
         reason = f"failed {type(error).__name__}: {error}"
     finally:
@@ -79,7 +83,7 @@ def guard(session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
         os._exit(0)
 
 
-def init(report: int, session: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
+def init(report: int, session: int, lifeline: int, settings: dict[str, Any], meant: mmap.mmap) -> NoReturn:
     """First process of the session's own process namespace: reaps, and reports how the session ended.
 
     When it ends, all that is below it ends. What the session sends it, the kernel ignores.
@@ -92,7 +96,7 @@ def init(report: int, session: int, lifeline: int, settings: dict[str, Any]) -> 
         pid = os.fork()
         if pid == 0:
             os.close(report)
-            run_session(session, lifeline, settings)
+            run_session(session, lifeline, settings, meant)
         os.close(session)
         os.close(lifeline)
         prctl(PR_SET_DUMPABLE, 0)
@@ -108,11 +112,13 @@ def init(report: int, session: int, lifeline: int, settings: dict[str, Any]) -> 
         os._exit(0)
 
 
-def watch(pid: int, ended: int, lifeline: int, meter: Meter, settings: dict[str, Any]) -> str:
+def watch(
+    pid: int, ended: int, lifeline: int, meter: Meter, settings: dict[str, Any], meant: mmap.mmap
+) -> str:
     """Wait for the first thing that ends a session and return its name.
 
-    Orders: `i` interrupts the session, `c` asks for the processor time of all its processes so far, which is
-    said in a line: `cpu SECONDS`.
+    Orders are lines: `i NUMBER` interrupts the session if it is still at that order of its own; `c` asks for
+    the processor time of all its processes so far, which is said in a line: `cpu SECONDS`.
     """
     limits = settings["limits"]
     deadline = time.monotonic() + limits["session_seconds"]
@@ -123,16 +129,20 @@ def watch(pid: int, ended: int, lifeline: int, meter: Meter, settings: dict[str,
     with contextlib.suppress(OSError):
         os.nice(-1)
     rest = limits["watch_seconds"]
+    orders = b""
     while True:
         ready = dict(poll.poll(rest * 1000))
         if lifeline in ready:
-            orders = os.read(lifeline, 100)
-            if not orders:
+            part = os.read(lifeline, 4096)
+            if not part:
                 return "grader"
-            for order in orders:
-                if order == ord("i"):
+            *lines, orders = (orders + part).split(b"\n")
+            for line in lines:
+                name, _, number = line.partition(b" ")
+                if name == b"i":
+                    NUMBER.pack_into(meant, 0, int(number))
                     interrupt(pid, settings)
-                elif order == ord("c"):
+                elif name == b"c":
                     if LINUX:
                         meter.look(limits["memory_bytes"])
                     os.write(lifeline, f"cpu {meter.seconds:.2f}\n".encode())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import mmap
 import os
 import random
 import signal
 import socket
+import struct
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -24,8 +24,12 @@ from admin.sandbox.guest.shell import make_shell
 from admin.sandbox.guest.system_calls import filter_system_calls
 from admin.sandbox.guest.walls import LINUX, set_limits
 
+# The page that the guard shares with a session begins with it: the order that an interrupt is meant for.
+NUMBER = struct.Struct("@q")
+STOPPED = "stopped by the time limit"
 
-def run_session(connection: int, lifeline: int, settings: dict[str, Any]) -> NoReturn:
+
+def run_session(connection: int, lifeline: int, settings: dict[str, Any], meant: mmap.mmap) -> NoReturn:
     """The session's whole life. What it prints on the way down goes nowhere."""
     limits = settings["limits"]
     code = 70
@@ -40,10 +44,18 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any]) -> NoR
         # A bound on one frame in each direction: the folder comes in, outputs and answers go out.
         bounds = protocol.Bounds(**limits["messages"])
         inward = protocol.Bounds(
-            text_bytes=bounds.text_bytes, array_bytes=limits["disk_bytes"], total_bytes=1 << 40
+            text_bytes=1 << 30, array_bytes=limits["disk_bytes"], total_bytes=1 << 40, values=1 << 30
         )
         channel = protocol.Channel(socket.socket(fileno=connection), inward)
-        unpack(channel.receive()["files"], settings["work"])
+        handed = channel.receive()
+        try:
+            os.chdir(handed["folder"])
+            unpack(handed["names"], handed["files"], handed["folder"])
+        except (OSError, ValueError) as error:
+            # No line of the submission's has run yet: what its files do not allow is true.
+            channel.send({"not unpacked": str(getattr(error, "strerror", None) or error)})
+            os._exit(0)
+        del handed  # as large as all the files
         set_limits(limits)
         if LINUX:
             with contextlib.suppress(OSError):
@@ -53,7 +65,7 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any]) -> NoR
                 filter_system_calls([settings["guard"]] if settings["guard"] else ())
         random.seed()
         np.random.seed()  # noqa: NPY002  (the old global state is what students' code may draw from)
-        session = Session(limits)
+        session = Session(limits, meant)
         channel.send({"ready": True})
         session.serve(channel, bounds)
         code = 0
@@ -67,21 +79,35 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any]) -> NoR
         os._exit(code)
 
 
-def unpack(archive: np.ndarray, folder: str) -> None:
-    with tarfile.open(fileobj=io.BytesIO(archive.tobytes())) as files:
-        if hasattr(tarfile, "data_filter"):
-            files.extractall(folder, filter="data")
-        else:  # Python 3.11.2, Debian 12's own; the grader has packed nothing but regular files
-            files.extractall(folder)
+def unpack(names: list[list[Any]], files: np.ndarray, folder: str) -> None:
+    """Write the submission's files, as `admin/sandbox/files.py` packed them, into an empty folder.
+
+    Only new regular files and folders are made, and nothing outside it: OSError or ValueError otherwise.
+    """
+    data, at = files.data, 0
+    for name, size, modified in names:
+        # A file name is bytes, of no certain encoding: each came as the character of its number.
+        parts = name.encode("latin-1").split(b"/")
+        if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
+            raise ValueError(f"the name {name!r} leads out of the folder")
+        path = b"/".join([os.fsencode(folder), *parts])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(path, flags, 0o600), "wb") as file:
+            file.write(data[at : at + size])
+        os.utime(path, (modified, modified))
+        at += size
 
 
 class Session:
     """An IPython shell without a kernel around it."""
 
-    def __init__(self, limits: dict[str, Any]) -> None:
-        self.outputs = Outputs(limits["output_bytes"])
+    def __init__(self, limits: dict[str, Any], meant: mmap.mmap) -> None:
+        self.outputs = Outputs(limits["output_bytes"], protocol.Bounds(**limits["messages"]))
         self.pid = os.getpid()
-        self.busy = False
+        self.meant = meant
+        self.current = 0  # the order at work; 0 is none
+        self.seen = 0  # the last number that an interrupt was meant for
         sys.stdout, sys.stderr = Stream("stdout", 1, self.outputs), Stream("stderr", 2, self.outputs)
         sys.stdin = open(0, closefd=False)  # noqa: SIM115  (/dev/null)
         self.pipes = Pipes(self.outputs)
@@ -90,19 +116,34 @@ class Session:
         self.shell = make_shell(self.outputs)
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
-        """The grader's interrupt, which may come a moment after the cell has ended."""
-        if self.busy:
+        """An interrupt of the guard's, which may come when its order has ended; or of the notebook's own."""
+        [meant] = NUMBER.unpack_from(self.meant)
+        if meant != self.seen:
+            self.seen = meant
+            if meant == self.current:
+                raise KeyboardInterrupt
+        elif self.current not in (0, self.seen):  # a number is obeyed once; the guard has sent no new one
             raise KeyboardInterrupt
 
     def serve(self, channel: protocol.Channel, bounds: protocol.Bounds) -> None:
         while True:
             order = channel.receive()
+            reply: dict[str, Any] = {}
             try:
-                reply = self.run(order["run"]) if "run" in order else self.answer(order["task"], order["ask"])
-            except KeyboardInterrupt:  # in the line between a cell's end and `busy = False`
-                reply = {"refused": "stopped by the time limit"}
+                try:
+                    self.current = order["number"]
+                    reply = self.run(order["run"]) if "run" in order else self.answer(order)
+                finally:
+                    self.current = 0
+            except KeyboardInterrupt:  # in one of the lines around the student's own
+                self.current = 0
+                reply = {} if "run" in order else {"refused": STOPPED}
             if os.getpid() != self.pid:
                 os._exit(0)  # a copy that the student's code made by os.fork(): it has nothing to say here
+            self.pipes.drain()
+            outputs = self.outputs.take()  # what an answer prints belongs to no cell
+            if "run" in order:
+                reply["outputs"] = outputs
             reply["number"] = order["number"]
             try:
                 channel.send(reply, bounds=bounds)
@@ -112,30 +153,22 @@ class Session:
                 channel.send({"refused": str(error), "number": order["number"]}, bounds=bounds)
 
     def run(self, source: str) -> dict[str, Any]:
-        self.busy = True
         try:
             self.shell.run_cell(source, store_history=True)
         except KeyboardInterrupt:  # it came outside the cell's own lines, in an event handler for example
             self.shell.showtraceback()
-        finally:
-            self.busy = False
-            self.pipes.drain()
-        return {"outputs": self.outputs.take()}
+        return {}
 
-    def answer(self, task: str, ask: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, order: dict[str, Any]) -> dict[str, Any]:
         import problem_unittests
 
-        self.busy = True
         try:
             with figures_closed():
-                given = problem_unittests.answer(task, self.shell.user_ns, ask)
+                given = problem_unittests.answer(order["task"], self.shell.user_ns, order["ask"])
             return {"answer": dict(given)}
         except KeyboardInterrupt:
-            return {"refused": "stopped by the time limit"}
-        finally:
-            self.busy = False
-            self.pipes.drain()
-            self.outputs.clear()
+            # Of the clock, or the student's own: the grader knows.
+            return {"answer": {"error": "KeyboardInterrupt"}}
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
 import os
 import subprocess
@@ -99,8 +100,10 @@ def make_shell(outputs: Outputs) -> Any:
                 stderr=subprocess.STDOUT,
             ) as program:
                 assert program.stdout is not None
+                decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a part may end in a character
                 while part := os.read(program.stdout.fileno(), 1 << 16):
-                    sys.stdout.write(part.decode("utf-8", "replace"))
+                    sys.stdout.write(decoder.decode(part))
+                sys.stdout.write(decoder.decode(b"", final=True))
             self.user_ns["_exit_code"] = program.returncode
 
         system_piped = system_raw = system

@@ -1,0 +1,225 @@
+"""One started sandbox: bubblewrap with a zygote in it, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from admin.sandbox.bubblewrap import (
+    GRADER,
+    REPOSITORY,
+    WORK,
+    ZYGOTE,
+    bubblewrap,
+    environment_folders,
+    import_folders,
+    inside,
+)
+from admin.sandbox.cores import Core, take_core
+from admin.sandbox.limits import Limits, SandboxError
+from admin.text import printable
+
+STOPPED = "Grading is being stopped."
+
+
+class Running:
+    """One sandbox: the process, its control socket, and how to end it. `start` comes first."""
+
+    def __init__(self, limits: Limits, isolated: bool, checks: Path, probe: bool = False) -> None:
+        self.limits, self.isolated, self.checks, self.probe = limits, isolated, checks, probe
+        self.first = 0
+        self.nested = False
+        self.alone = False  # has a session nothing but the sandbox around it?
+        self.stopped = False  # by another thread
+        self.process: subprocess.Popen[bytes] | None = None
+        self.folder = None if isolated else tempfile.TemporaryDirectory(prefix="session-")
+        self.core = take_core() if isolated and not probe else Core()
+        self.control, self._theirs = socket.socketpair()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
+        self._lock = threading.Lock()
+        self._lifelines: set[socket.socket] = set()
+
+    def start(self) -> None:
+        """Start it and wait until it is ready. Raises SandboxError."""
+        variables = inside(self.limits, self.isolated, self.folder.name if self.folder else WORK)
+        settings = {
+            "control": self._theirs.fileno(),
+            "probe": self.probe,
+            "isolated": self.isolated,
+            "nested": self.isolated,
+            "core": self.core.number,
+            "binds": [str(path) for path in environment_folders()],
+            "paths": [*import_folders(), *([] if self.isolated else [str(self.checks.parent)])],
+            "work": variables["HOME"],
+            "environment": variables,
+            "limits": asdict(self.limits),
+        }
+        python = [sys.executable, "-E", "-P"]
+        info, their_info = os.pipe()
+        passed = [self._theirs.fileno(), their_info]
+        command: list[str] = []
+        more: list[int] = []
+        zygote = str(REPOSITORY / ZYGOTE)
+        try:
+            if self.isolated:
+                command, more = bubblewrap(self.checks, self.limits, their_info)
+                zygote = f"{GRADER}/{ZYGOTE}"
+            with self._lock:
+                if self.stopped:
+                    raise SandboxError(STOPPED)
+                self.process = subprocess.Popen(
+                    [*command, *python, zygote, json.dumps(settings)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=self.errors,
+                    stderr=self.errors,
+                    env={
+                        **variables,
+                        "OPENBLAS_NUM_THREADS": "1",
+                        "OMP_NUM_THREADS": "1",
+                        "MPLBACKEND": "agg",
+                    },
+                    cwd="/",
+                    pass_fds=[*passed, *more],
+                    start_new_session=True,
+                )
+        except OSError as error:
+            os.close(info)
+            raise SandboxError(f"bubblewrap can't be started: {error}") from None
+        except BaseException:
+            os.close(info)
+            raise
+        finally:
+            self._theirs.close()
+            os.close(their_info)
+            for descriptor in more:
+                os.close(descriptor)
+        try:
+            ready = self._ready(info if self.isolated else None)
+        except BaseException:
+            self.end()
+            raise
+        finally:
+            os.close(info)
+        self.nested = bool(ready["nested"])
+        self.alone = self.isolated and not self.nested
+
+    def _ready(self, info: int | None) -> dict[str, Any]:
+        assert self.process is not None
+        first = self.process.pid
+        if info is not None:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                first = int(json.loads(_read_all(info))["child-pid"])
+        with self._lock:
+            self.first = first
+            stopped = self.stopped
+        if stopped:
+            self.kill()
+        self.control.settimeout(self.limits.start_seconds)
+        line = b""
+        with contextlib.suppress(OSError):
+            while not line.endswith(b"\n") and len(line) < 10_000:
+                part = self.control.recv(1000)
+                if not part:
+                    break
+                line += part
+        if self.stopped:
+            raise SandboxError(STOPPED)
+        if not line.endswith(b"\n"):
+            raise SandboxError(f"The sandbox did not start: {self._errors()}")
+        # The zygote has not met any student's code yet.
+        ready: dict[str, Any] = json.loads(line)
+        return ready
+
+    def _errors(self) -> str:
+        self.end_process()
+        size = os.fstat(self.errors.fileno()).st_size
+        text = os.pread(self.errors.fileno(), 2000, max(0, size - 2000)).decode("utf-8", "replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return (
+            printable(lines[-1], 1000) if lines else "it ended, or said nothing in time, and left no message"
+        )
+
+    def fork(self, session: socket.socket, lifeline: socket.socket, ours: socket.socket) -> None:
+        """Hand the other ends of a session's sockets in, and keep our end of its lifeline for `stop`."""
+        with self._lock:
+            if self.stopped:
+                raise SandboxError(STOPPED)
+            self._lifelines.add(ours)
+        try:
+            socket.send_fds(self.control, [b"s"], [session.fileno(), lifeline.fileno()])
+        except OSError:
+            raise SandboxError(f"The sandbox has ended: {self._errors()}") from None
+
+    def forget(self, lifeline: socket.socket) -> None:
+        """That session has been closed."""
+        with self._lock:
+            self._lifelines.discard(lifeline)
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def ends_within(self, seconds: float) -> bool:
+        if self.process is None:
+            return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return not self.alive()
+
+    def end_process(self) -> None:
+        """End the zygote, and with the first process of its namespace all that is in it."""
+        if self.alive():
+            self.control.close()  # an orderly end: it reads that we have gone
+            self.ends_within(0.5)
+        if self.alive():
+            self.kill()
+            self.ends_within(5)
+
+    def kill(self) -> None:
+        """End it without a word to anybody."""
+        if self.process is not None and self.alive():
+            for pid in {self.first, self.process.pid} - {0}:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """From another thread, at any time: who starts it or waits for it goes on at once, with an error."""
+        with self._lock:
+            self.stopped = True
+            # Until bubblewrap has said which process is the first one inside, ending bubblewrap would leave
+            # that one behind: `_ready` does it then.
+            known = self.first != 0
+            lifelines = list(self._lifelines)
+        if known:
+            self.kill()
+        for ours in [self.control, *lifelines]:  # a guard ends its session when its lifeline ends
+            with contextlib.suppress(OSError):
+                ours.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        self.end_process()
+        self.core.free()
+        self.control.close()
+        self._theirs.close()
+        self.errors.close()
+        if self.folder:
+            with contextlib.suppress(OSError):
+                self.folder.cleanup()
+
+
+def _read_all(descriptor: int) -> bytes:
+    data = b""
+    while len(data) < 10_000 and (part := os.read(descriptor, 1000)):
+        data += part
+        if b"}" in part:
+            break
+    return data
