@@ -493,7 +493,7 @@ def test_a_submission_whose_sessions_die_is_graded(built: Course):
     tools.session = session  # type: ignore[method-assign]
     try:
         folders = execute.Folders(built.release, built.release, built.source)
-        trouble = execute.run(notebook, tools, folders, lambda task: 5, kill)
+        trouble = execute.run(notebook, tools, folders, lambda task: 5, kill).trouble
     finally:
         tools.close()
     assert len(opened) == 2
