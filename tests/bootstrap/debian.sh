@@ -20,6 +20,7 @@ if [ -z "${ROOT:-}" ]; then
     # debootstrap, when it is interrupted, leaves its /proc mounted
     trap 'umount "$ROOT/proc" 2>/dev/null; rm -rf --one-file-system "$ROOT"' EXIT
 fi
+mkdir -p "$ROOT"
 chmod 755 "$ROOT" # mktemp makes it 700, and then an ordinary user inside has no /
 if [ ! -e "$ROOT/etc/debian_version" ]; then
     debootstrap --variant=minbase "--include=$packages" bookworm "$ROOT" "${MIRROR:-http://deb.debian.org/debian}"
