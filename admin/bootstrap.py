@@ -92,9 +92,21 @@ def set_up(requirements: str) -> None:
 def fingerprint(requirements: str) -> str:
     """Hash of the requirements and of all they name, and of what `place` says."""
     digest = hashlib.sha256(place().encode())
-    for name in sorted({requirements, "requirements.txt", "admin/constraints.txt"}):
+    for name in sorted(named(requirements, "-[rc]")):
         digest.update((ROOT / name).read_bytes())
     return f"{requirements} {digest.hexdigest()}"
+
+
+def named(requirements: str, option: str) -> list[str]:
+    """This file, and what it and they name with `-r` (more requirements) or `-c` (the lock), from ROOT."""
+    names = [requirements]
+    for name in names:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for other in re.findall(rf"^{option} +(\S+)", text, re.MULTILINE):
+            path = os.path.normpath(os.path.join(os.path.dirname(name), other)).replace(os.sep, "/")
+            if path not in names:
+                names.append(path)
+    return names
 
 
 def place() -> str:
@@ -217,9 +229,8 @@ def install(requirements: str) -> None:
     if process.returncode != 0:
         raise Missing(what_pip_lacks(read_log()))
 
-    # The tests' requirements contain the others.
-    done = sorted({requirements, "requirements.txt"})
-    write_ready("\n".join([place(), *map(fingerprint, done), ""]).encode())
+    # What has the tests' requirements has the course's, too: they name them.
+    write_ready("\n".join([place(), *map(fingerprint, named(requirements, "-r")), ""]).encode())
     say(f"Installed in {progress.seconds():.0f} s.")
 
 

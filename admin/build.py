@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
-from admin import figures
+from admin import figures, student
 from admin.course import ASSIGNMENT, CONFIG, DEFAULT_COURSE, NOTEBOOK, REPOSITORY, Course, CourseError
 
 SOURCE = REPOSITORY / "admin" / "source" / f"{NOTEBOOK}.py"
@@ -65,13 +65,14 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     print(
         f"Student notebook: {course.shown(STUDENT_NOTEBOOK)}\n"
-        f"Course: {course.shown()} (source/ with the solutions, release/ without)"
+        f"Course: {course.shown()} (source/ with the solutions, release/ without)\n"
+        f"For students: {course.shown(course.student_zip)} (they unpack it and open README.html)"
     )
     return 0
 
 
 def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> None:
-    """Write source/ and release/ of `course`, and the release's notebook to `student_notebook`.
+    """Write source/, release/ and student.zip of `course`, and the release's notebook to `student_notebook`.
 
     With a `student_notebook`, pictures in notebooks/figures that are missing or stale are made first.
     The course folder is closed to other users of the machine, also one that was open before.
@@ -89,6 +90,7 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
         log = course.root / "build.log"
         log.write_text(result.get("log", "") + result.get("error", ""))
         raise CourseError(f"nbgrader could not make the release; its own words are in {course.shown(log)}")
+    replace(course.student_zip, student.pack(course.release))
     if student_notebook:
         replace(student_notebook, (course.release / f"{NOTEBOOK}.ipynb").read_bytes())
 
@@ -96,14 +98,15 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
 def find_stale(course: Course | None = None) -> str:
     """One sentence that names what is no longer what the source makes, empty when all is well.
 
-    Looks at the student notebook and the pictures that are committed, and at a course's source and release if
-    one is named. No picture is drawn for it.
+    Looks at the student notebook and the pictures that are committed, and at a course's source, release and
+    student.zip if one is named. No picture is drawn for it.
     """
     with tempfile.TemporaryDirectory(prefix="convnet-check-") as folder:
         fresh = Course.at(folder)
         build(fresh, student_notebook=None)
         pairs = [(fresh.release / f"{NOTEBOOK}.ipynb", STUDENT_NOTEBOOK)]
         if course:
+            pairs.append((fresh.student_zip, course.student_zip))
             for made, kept in ((fresh.source, course.source), (fresh.release, course.release)):
                 pairs += [(path, kept / path.relative_to(made)) for path in files(made)]
         stale = [kept for made, kept in pairs if not kept.is_file() or kept.read_bytes() != made.read_bytes()]

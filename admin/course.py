@@ -56,6 +56,10 @@ class Course:
         return self.root / "release" / ASSIGNMENT
 
     @property
+    def student_zip(self) -> Path:
+        return self.root / "student.zip"
+
+    @property
     def database(self) -> Path:
         return self.root / "gradebook.db"
 

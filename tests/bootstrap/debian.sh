@@ -17,8 +17,10 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 
 if [ -z "${ROOT:-}" ]; then
     ROOT=$(mktemp -d /var/tmp/debian-XXXXXX)
-    trap 'rm -rf --one-file-system "$ROOT"' EXIT
+    # debootstrap, when it is interrupted, leaves its /proc mounted
+    trap 'umount "$ROOT/proc" 2>/dev/null; rm -rf --one-file-system "$ROOT"' EXIT
 fi
+mkdir -p "$ROOT"
 chmod 755 "$ROOT" # mktemp makes it 700, and then an ordinary user inside has no /
 if [ ! -e "$ROOT/etc/debian_version" ]; then
     debootstrap --variant=minbase "--include=$packages" bookworm "$ROOT" "${MIRROR:-http://deb.debian.org/debian}"
@@ -50,7 +52,7 @@ pivot_root . outside
 cd /
 umount -l /outside
 user=$1 && shift
-names=$(compgen -e | grep -E '^(PIP_.*|.*_(proxy|PROXY)|.*SSL_CERT_.*|REQUESTS_CA_BUNDLE|DEMO_.*)$' | paste -sd, || true)
+names=$(compgen -e | grep -E '^(PIP_.*|.*_(proxy|PROXY)|SSL_CERT_.*|REQUESTS_CA_BUNDLE)$' | paste -sd, || true)
 echo "== python3 -m admin $* · $(python3 --version) · $user · bubblewrap: $(command -v bwrap || echo "from pip")"
 begun=$SECONDS code=0
 su --login "$user" --whitelist-environment="$names" --command "cd convnet && python3 -m admin $*" || code=$?

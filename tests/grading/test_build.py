@@ -72,6 +72,13 @@ def test_a_course_s_own_copy_of_a_picture_is_compared(course):
     assert str(copy) in build.find_stale(course)
 
 
+def test_a_stale_student_zip_is_named(course):
+    """Is an archive for students that holds an older notebook found when that course is named?"""
+    assert build.find_stale(course) == ""
+    course.student_zip.write_bytes(course.student_zip.read_bytes().replace(b"onvolution", b"onfusion--", 1))
+    assert str(course.student_zip) in build.find_stale(course)
+
+
 def test_building_draws_what_is_stale_and_only_that(course, monkeypatch, tmp_path):
     """Does build mend a spoilt picture, in the repository and in the course, and leave the others alone?"""
     folder = shutil.copytree(figures.FOLDER, tmp_path / "figures")
@@ -91,9 +98,10 @@ def test_building_draws_what_is_stale_and_only_that(course, monkeypatch, tmp_pat
 
 def test_building_twice_gives_the_same_bytes(course):
     """Would Git show a change where there is none?"""
-    before = fingerprint(course.source), fingerprint(course.release)
+    before = fingerprint(course.source), fingerprint(course.release), course.student_zip.read_bytes()
     build.build(course, student_notebook=None)
-    assert (fingerprint(course.source), fingerprint(course.release)) == before
+    after = fingerprint(course.source), fingerprint(course.release), course.student_zip.read_bytes()
+    assert after == before
 
 
 def test_a_course_is_for_its_owner_alone(course, tmp_path):
