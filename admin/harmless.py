@@ -62,8 +62,11 @@ BARE_TAG = re.compile(
     r"</?(?:b|i|em|strong|u|s|sub|sup|br|hr|code|kbd|mark|small|p|ul|ol|li|blockquote|details|summary)\s*/?>",
     re.IGNORECASE,
 )
+# MathJax leaves elements of these classes alone: its second version the first, its third the other.
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 RASTER = ("image/png", "image/jpeg", "image/gif")
 AS_TEXT = "*Shown as text, since it holds HTML, or a link or picture from elsewhere.*"
+LONGEST_SENTENCE = 2000
 
 
 def html(text: str) -> str:
@@ -151,6 +154,21 @@ def quoted(text: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text}\n{fence}"
+
+
+def sentence_as_markdown(sentence: str) -> str:
+    """A plain sentence as markdown that shows just its characters, in one paragraph, whatever they are.
+
+    For sentences of ours that quote a student's name or text. It is an HTML paragraph, in which nothing
+    is read as markdown; every sign but the commonest is an entity, so that no parser finds HTML or a formula
+    in the source; and the class keeps MathJax from what the browser makes of the entities.
+    """
+    line = " ".join(sentence[: LONGEST_SENTENCE + 1].split())
+    line = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
+    if len(sentence) > LONGEST_SENTENCE:
+        line = line[: LONGEST_SENTENCE - 1] + "…"
+    plain = re.sub(r"[^\w .,:;()/'–…-]", lambda sign: f"&#{ord(sign[0])};", line)
+    return f'<p class="{NO_FORMULAS}">{plain}</p>'
 
 
 def attachments(given: Any) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ import base64
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat import v4
 
@@ -200,3 +201,35 @@ def test_malformed_outputs_make_valid_notebooks(output):
     assert "<script>alert" not in rendered
     assert "evil" not in rendered
     assert "onload=x" not in rendered
+
+
+SENTENCES = [
+    "convnet has two notebooks: 1<img src=x onerror=alert(1)>.ipynb and 2<script>alert(1)</script>.ipynb",
+    "a <b>bold</b> **claim** of _90/90_, `code`, [a link](javascript:alert(1)) and ![x](http://evil.example/x)",
+    "# a heading\n\n* a list\n\n    a block of code\n\n| a | table |\n|---|---|\n",
+    "see http://evil.example/ and <http://evil.example/> and www.evil.example and a@evil.example",
+    r"$\href{javascript:alert(1)}{x}$ $$\style{position:fixed}{x}$$",
+    r"\(x\) \[x\] \\(x\\) \begin{align}x\end{align}",
+    "</p></div></main>&lt;img src=x onerror=alert(1)&gt; &amp; &#60;script>",
+    '<!-- <script> --> " onmouseover=alert(1) x="',
+    "```mermaid\ngraph TD\n```",
+    "~~gone~~ ~~~ \x1b[31mred\x1b[0m \u202e gpj.exe \x00",
+    "häßlich, 日本語, 100 % – it's «so»",
+]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_shows_its_own_characters_and_nothing_else(sentence):
+    """In nbconvert's real page: is every sentence one paragraph of plain text, letter by letter?"""
+    rendered = page(v4.new_markdown_cell(f"## Title\n\n{harmless.sentence_as_markdown(sentence)}"))
+    cell = BeautifulSoup(rendered, "html.parser").find(class_="text_cell_render")
+    assert [element.name for element in cell.find_all(True)] == ["h2", "a", "p"]
+    shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(sentence.split()))
+    assert cell.p.string == shown
+    assert cell.p["class"] == ["tex2jax_ignore", "mathjax_ignore"]  # what MathJax does not look into
+
+
+def test_a_sentence_is_bounded():
+    """Is a sentence of a million signs cut, whatever it is made of?"""
+    for sign in ("x", "<", " ", "\n", "\x1b"):
+        assert len(harmless.sentence_as_markdown(sign * 1_000_000)) < 20_000
