@@ -36,6 +36,7 @@ from rich.text import Text
 
 from admin import execute
 from admin.course import ASSIGNMENT, CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError, fingerprint
+from admin.harmless import sentence_as_markdown
 from admin.repair_cells import grade_id, released_cells, repair
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits, SandboxError
@@ -409,7 +410,9 @@ def record_broken(course: Course, student: str, sentence: str) -> None:
     page = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell(
-                f"## This submission could not be graded\n\n{sentence[:1].upper()}{sentence[1:]}", id="broken"
+                "## This submission could not be graded\n\n"
+                + sentence_as_markdown(f"{sentence[:1].upper()}{sentence[1:]}"),
+                id="broken",
             )
         ]
     )
