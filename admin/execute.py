@@ -102,6 +102,7 @@ class JudgedExecute(Execute):
                 # nbgrader would take what lies there, sanitised and not run, for graded.
                 shutil.rmtree(resources["metadata"]["path"], ignore_errors=True)
                 raise
+        harmless.bound(nb)
         harmless.plain_metadata(nb)
         resources["trouble"] = trouble
         for sentence in dict.fromkeys(trouble.values()):

@@ -2,14 +2,19 @@
 
 Feedback pages and formgrader put a cell's HTML and markdown into their page as they stand, with the rights of
 whoever looks at it. So nothing gets into a graded notebook that could run, load something from elsewhere, or
-lie over the page. Figures, tables and what Keras and pandas print keep their look.
+lie over the page; and what gets there is bounded in size, number and depth, before anything reads it that
+would take long. Figures, tables and what Keras and pandas print keep their look.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +23,36 @@ import nh3
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
 
-# More outputs than this in a cell are a loop; the sandbox bounds their bytes.
-MOST_OUTPUTS = 500
+from admin import formulas
+from admin.text import NO_FORMULAS
+
+# Bounds, each far above what an honest notebook has. What exceeds one is shown as text, or cut, and says so.
+MOST_OUTPUTS = 500  # of a cell; more are a loop
+LONGEST_MARKDOWN = 20_000  # characters of a text that is read as markdown; a long essay has half of that
+LONGEST_NOTEBOOK = 200_000  # characters of all such texts together
+MOST_DELIMITERS = 500  # of formulas in a text: each makes mistune search the rest for its partner
+LONGEST_FORMULAS = 10_000  # characters of all formulas of a text
+SECONDS_READ = 1.0  # of processor time for one text; 20,000 characters of the worst kind known take 0.25
+LONGEST_HTML = 300_000  # characters of the HTML of a cell, pictures apart
+MOST_TAGS = 20_000  # of a cell
+MOST_ENTITIES = 20_000  # of a cell
+DEEPEST_TAGS = 100
+LONGEST_STYLE = 2_000
+MOST_COLOURS = 5_000  # changes of colour in what a cell prints
+LONGEST_LINE = 10_000
+MOST_LINES = 1_000  # of a traceback; nbgrader's LimitOutput keeps fewer of them, and of all that is printed
+LONGEST_AS_TEXT = 100_000
+# Of all that the cells of a notebook show together:
+MOST_SHOWN = 16 << 20  # characters, those of pictures among them
+MOST_SHOWN_TAGS = 60_000
 
 
-def _words(text: str) -> set[str]:
-    return set(text.split())
-
-
-TEXT_TAGS = _words(
+TEXT_TAGS = formulas.words(
     "a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
     "summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
 )
-DROPPED_WITH_CONTENT = _words(
+DROPPED_WITH_CONTENT = formulas.words(
     "script style title textarea template noscript iframe object svg math xmp select head"
 )
 ATTRIBUTES = {
@@ -46,43 +67,94 @@ ATTRIBUTES = {
     "ol": {"start"},
     "details": {"open"},
 }
+NUMBERS = formulas.words("width height border colspan rowspan span start")
+# Elements that end each other, or hold nothing: however many follow each other, they are not in each other.
+NEST_NOT = formulas.words(
+    "p li dt dd tr td th thead tbody tfoot caption colgroup col option br hr img wbr input meta link"
+)
 # None of them can load a file, or move what it styles over the rest of the page.
-STYLES = _words(
+STYLES = formulas.words(
     "background-color border border-bottom border-collapse border-color border-left border-right "
     "border-spacing border-style border-top border-width color font-family font-size font-style font-variant "
     "font-weight line-height max-width min-width overflow-x padding padding-bottom padding-left "
     "padding-right padding-top text-align text-decoration text-indent vertical-align white-space width "
     "word-break word-wrap"
 )
+# A value of a style: words, colours, and lengths that are not negative and not beyond these.
+STYLE_VALUE = re.compile(r"(?:[\w\s#%.,'\"!-]|\b(?:rgb|hsl)a?\([\d\s.,%/]{1,60}\))*", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\w#.])([-+]?)(\d*\.?\d+)(e[-+]?\d+)?([a-z%]*)", re.IGNORECASE)
+GREATEST = {
+    "": 1000, "%": 500, "px": 2000, "pt": 1500, "em": 50, "rem": 50, "ex": 100, "ch": 200, "cm": 50,
+    "mm": 500, "in": 20, "vw": 100, "vh": 100, "deg": 360,
+}  # fmt: skip
+GREATEST_FONT = {"": 9, "%": 400, "px": 100, "pt": 75, "em": 4, "rem": 4, "ex": 8}
+
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
+ENCODED = re.compile(r"base64,[A-Za-z0-9+/=\s]*")
 BASE_64 = re.compile(r"[A-Za-z0-9+/=\s]*\Z")
 LINK = re.compile(r"(?:https?:|mailto:|#)", re.IGNORECASE)
-# Formulas are drawn by MathJax, in which these make links with any address, or style and load things.
-TEX_COMMANDS = re.compile(r"\\(?:href|url|class|cssId|style|require|data|unicode|includegraphics)(?!\w)")
+DELIMITER = re.compile(r"\$|\\\\[(\[]|\\begin\{")
+# Whatever a terminal obeys: changes of colour are the first group.
+SEQUENCE = re.compile(
+    r"\x1b(\[[0-9;]{0,40}m)?(?:\[[0-?]{0,40}[ -/]{0,9}[@-~]|\][^\x07\x1b\n]{0,999}(?:\x07|\x1b\\)?)?"
+)
+CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t\r\x1b"}
 # Tags that may stand in markdown: without attributes there is nothing they could do.
 BARE_TAG = re.compile(
     r"</?(?:b|i|em|strong|u|s|sub|sup|br|hr|code|kbd|mark|small|p|ul|ol|li|blockquote|details|summary)\s*/?>",
     re.IGNORECASE,
 )
-# MathJax leaves elements of these classes alone: its second version the first, its third the other.
-NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 RASTER = ("image/png", "image/jpeg", "image/gif")
 AS_TEXT = "*Shown as text, since it holds HTML, or a link or picture from elsewhere.*"
-LONGEST_SENTENCE = 2000
+TOO_MUCH = "*Shown as text, since it is too long, or too involved, to be read as markdown.*"
+LEFT_OUT = "(left out: this notebook shows more than a page can hold)"
 
 
 def html(text: str) -> str:
-    """HTML without anything that acts; its text, tables and pictures stay."""
-    cleaned = nh3.clean(
-        text,
-        tags=TEXT_TAGS,
-        clean_content_tags=DROPPED_WITH_CONTENT,
-        attributes=ATTRIBUTES,
-        attribute_filter=_attribute,
-        url_schemes={"http", "https", "mailto", "data"},
-        filter_style_properties=STYLES,
-    )
-    return _tex(cleaned)
+    """HTML without anything that acts; its text, tables and pictures stay. Too much of it is shown as text.
+
+    It stands in an element of its own, which it cannot paint beyond, and in which no dollar starts a formula:
+    tables are full of them.
+    """
+    if too_much_html(text):
+        cleaned = f"<pre>{escape(cut(text, LONGEST_LINE))}</pre>"
+    else:
+        cleaned = nh3.clean(
+            text,
+            tags=TEXT_TAGS,
+            clean_content_tags=DROPPED_WITH_CONTENT,
+            attributes=ATTRIBUTES,
+            attribute_filter=_attribute,
+            url_schemes={"http", "https", "mailto", "data"},
+            filter_style_properties=STYLES,
+        )
+    return f'<div class="{NO_FORMULAS}" style="contain: paint">{cleaned}</div>'
+
+
+def too_much_html(text: str) -> bool:
+    """Would a parser take long for this HTML, or make too large a tree of it?
+
+    Found by counting: nesting costs a parser of HTML the square of its depth.
+    """
+    if text.count("<") > MOST_TAGS or text.count("&") > MOST_ENTITIES:
+        return True
+    if len(text) > LONGEST_HTML and len(ENCODED.sub("", text)) > LONGEST_HTML:
+        return True
+    opened: Counter[str] = Counter()
+    depth = 0
+    for closing, name in re.findall(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})", text):
+        name = name.lower()
+        if name in NEST_NOT:
+            continue
+        if not closing:
+            opened[name] += 1
+            depth += 1
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+        if depth > DEEPEST_TAGS:
+            return True
+    return False
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -92,14 +164,28 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "src":
         return value if PICTURE.match(value) else None
     if name == "style":
-        return None if re.search(r"[\\@]|url|image|expression|var\(", value, re.IGNORECASE) else value
+        return _style(value)
     if name == "class":
         return "dataframe" if "dataframe" in value.split() else None
+    if name in NUMBERS:
+        return value if re.fullmatch(r"\d{1,4}(?:%|px)?", value) else None
     return value
 
 
-def _tex(text: str) -> str:
-    return TEX_COMMANDS.sub(r"\\text", text)
+def _style(value: str) -> str:
+    """Of a style, the declarations whose values are harmless; nh3 looks at their names."""
+    kept = []
+    for declaration in value[:LONGEST_STYLE].split(";"):
+        name, _, given = declaration.partition(":")
+        greatest = GREATEST_FONT if "font" in name.lower() and "weight" not in name.lower() else GREATEST
+        if STYLE_VALUE.fullmatch(given) and all(
+            sign != "-" and not power and float(number) <= greatest.get(unit.lower(), 0)
+            for sign, number, power, unit in NUMBER.findall(
+                re.sub(r"\([^)]*\)|'[^']*'|\"[^\"]*\"", "", given)
+            )
+        ):
+            kept.append(declaration)
+    return ";".join(kept)
 
 
 def picture_of_svg(svg: str) -> str:
@@ -114,6 +200,8 @@ class _Watching(IPythonRenderer):
     def __init__(self, attachments: dict[str, Any]) -> None:
         super().__init__(escape=False, attachments=attachments)
         self.harmful = False
+        self.refused: list[str] = []
+        self.length_of_formulas = 0
 
     def block_html(self, html: str) -> str:
         self.harmful |= "<" in BARE_TAG.sub("", html)
@@ -135,42 +223,81 @@ class _Watching(IPythonRenderer):
         self.harmful = True
         return super().block_mermaidjs(code)
 
+    def block_math(self, body: str) -> str:
+        self._note(body, f"$${body}$$", rf"\\[{body}\\]")
+        return super().block_math(body)
+
+    def inline_math(self, body: str) -> str:
+        self._note(body, f"${body}$", rf"\\({body}\\)")
+        return super().inline_math(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        whole = rf"\begin{{{name}}}{body}\end{{{name}}}"
+        self._note(whole, whole)
+        return super().latex_environment(name, body)
+
+    def _note(self, tex: str, *sources: str) -> None:
+        self.length_of_formulas += len(tex)
+        if not formulas.harmless(tex):
+            self.refused += sources
+
 
 def markdown(text: str, attachments: dict[str, Any] | None = None) -> str:
-    """Markdown as it stands when it is only text, links and pictures of its own; else quoted as plain text.
+    """Markdown as it stands when it is only text, formulas, links and pictures of its own.
 
-    It is read by the very parser that feedback and formgrader use, so both agree on what is HTML.
+    A formula with commands that may do more than draw becomes code; other things that act, or a text that is
+    too long, make the whole text code. It is read by the very parser that feedback and formgrader use, so
+    both agree on what is HTML and what a formula.
     """
+    if len(text) > LONGEST_MARKDOWN or len(DELIMITER.findall(text)) > MOST_DELIMITERS:
+        return f"{TOO_MUCH}\n\n{quoted(text)}"
+    started = time.thread_time()
+    read = _read(text, attachments)
+    if read and read.refused and not read.harmful:
+        for formula in read.refused:
+            text = text.replace(formula, quoted_in_line(formula))
+        read = _read(text, attachments)
+    if (read and read.length_of_formulas > LONGEST_FORMULAS) or time.thread_time() - started > SECONDS_READ:
+        return f"{TOO_MUCH}\n\n{quoted(text)}"
+    return text if read and not read.harmful and not read.refused else f"{AS_TEXT}\n\n{quoted(text)}"
+
+
+def _read(text: str, attachments: dict[str, Any] | None) -> _Watching | None:
+    """What there is in a markdown text; None when it cannot be read."""
     renderer = _Watching(attachments or {})
     try:
         MarkdownWithMath(renderer=renderer).render(text)
-        if not renderer.harmful and not TEX_COMMANDS.search(text):
-            return text
     except Exception:  # a picture that is not attached, nesting without end: nbconvert would stop there, too
-        pass
-    return f"{AS_TEXT}\n\n{quoted(text)}"
+        return None
+    return renderer
 
 
 def quoted(text: str) -> str:
     """Text as a block of code, in a fence that it cannot close."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    text = cut(text, LONGEST_AS_TEXT)
+    fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}\n{text}\n{fence}"
 
 
-def sentence_as_markdown(sentence: str) -> str:
-    """A plain sentence as markdown that shows just its characters, in one paragraph, whatever they are.
+def quoted_in_line(text: str) -> str:
+    """Text as code within a line."""
+    fence = "`" * (_longest_run(text) + 1)
+    return f"{fence} {' '.join(text.split())} {fence}"
 
-    For sentences of ours that quote a student's name or text. It is an HTML paragraph, in which nothing
-    is read as markdown; every sign but the commonest is an entity, so that no parser finds HTML or a formula
-    in the source; and the class keeps MathJax from what the browser makes of the entities.
-    """
-    line = " ".join(sentence[: LONGEST_SENTENCE + 1].split())
-    line = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
-    if len(sentence) > LONGEST_SENTENCE:
-        line = line[: LONGEST_SENTENCE - 1] + "…"
-    plain = re.sub(r"[^\w .,:;()/'–…-]", lambda sign: f"&#{ord(sign[0])};", line)
-    return f'<p class="{NO_FORMULAS}">{plain}</p>'
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)
+
+
+def cut(text: str, limit: int) -> str:
+    """The start of a text that is too long, and how much of it there is."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+def cut_lines(lines: list[str]) -> list[str]:
+    """The first lines of a traceback, each of which is a piece of its own for a page."""
+    more = len(lines) - MOST_LINES
+    return lines if more <= 0 else [*lines[:MOST_LINES], f"… ({more:,} more lines)"]
 
 
 def attachments(given: Any) -> dict[str, dict[str, str]]:
@@ -185,7 +312,11 @@ def attachments(given: Any) -> dict[str, dict[str, str]]:
 
 
 def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
-    """Make the cells of a notebook that are not code harmless, in place, but for texts in `trusted`."""
+    """Make all of a notebook but its code and outputs harmless, in place, and bound what it shows.
+
+    Texts in `trusted` are the course's own and stay. Outputs come from `outputs`.
+    """
+    readable = LONGEST_NOTEBOOK
     for cell in nb.cells:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", str(cell.get("id", ""))):
             cell["id"] = v4.new_raw_cell().id
@@ -193,12 +324,29 @@ def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
             continue
         kept = attachments(cell.pop("attachments", None))
         if cell.cell_type == "markdown" and cell.source not in trusted:
-            cell.source = markdown(cell.source, kept)
+            if len(cell.source) <= readable:
+                readable -= len(cell.source)
+                cell.source = markdown(cell.source, kept)
+            else:
+                cell.source = f"{TOO_MUCH}\n\n{quoted(cell.source)}"
         elif cell.cell_type != "markdown":
             cell.cell_type, cell.source, kept = "markdown", quoted(cell.source), {}
         if kept:
             cell["attachments"] = NotebookNode(kept)
+    bound(nb)
     plain_metadata(nb)
+
+
+def bound(nb: NotebookNode) -> None:
+    """Leave out what a notebook shows beyond what a page can hold; check cells, which are ours, stay."""
+    left = _Left(MOST_SHOWN, MOST_SHOWN_TAGS)
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            if not left.take([cell.source, cell.get("attachments")]):
+                cell.source = LEFT_OUT
+                cell.pop("attachments", None)
+        elif not cell.metadata.get("nbgrader", {}).get("grade"):
+            cell["outputs"] = [output if left.take(output) else _left_out() for output in cell.outputs]
 
 
 def plain_metadata(nb: NotebookNode) -> None:
@@ -226,52 +374,116 @@ def outputs_of(order: dict[str, Any]) -> list[NotebookNode]:
     return outputs(order["outputs"], order["count"])
 
 
+@dataclass
+class _Left:
+    """What a cell or a notebook may still show."""
+
+    characters: int
+    tags: int
+
+    def take(self, shown: Any) -> bool:
+        """Count what is shown; False when it is more than is left, and then it is not counted."""
+        texts = list(_texts(shown))
+        characters, tags = sum(map(len, texts)), sum(text.count("<") + text.count("\x1b") for text in texts)
+        if characters > self.characters or tags > self.tags:
+            return False
+        self.characters -= characters
+        self.tags -= tags
+        return True
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _left_out() -> NotebookNode:
+    return v4.new_output("stream", name="stdout", text=LEFT_OUT + "\n")
+
+
 def outputs(given: Any, count: int) -> list[NotebookNode]:
     """A code cell's outputs as they may stand in a notebook, of what a session says they are."""
     kept = []
+    colours, html_left = MOST_COLOURS, _Left(LONGEST_HTML, MOST_TAGS)
     for output in (given if isinstance(given, list) else [])[:MOST_OUTPUTS]:
         if not isinstance(output, dict):
             continue
         kind = output.get("output_type")
         if kind == "stream":
             name = "stderr" if output.get("name") == "stderr" else "stdout"
-            kept.append(v4.new_output("stream", name=name, text=_text(output.get("text"))))
+            kept.append(v4.new_output("stream", name=name, text=printed(output.get("text"), colours)))
         elif kind == "error":
             lines = output.get("traceback")
-            lines = [_text(line) for line in lines] if isinstance(lines, list) else []
-            said = {key: _text(output.get(key)) for key in ("ename", "evalue")}
+            whole = (
+                "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
+            )
+            said = {key: printed(output.get(key), 0) for key in ("ename", "evalue")}
+            lines = cut_lines(printed(whole, colours).split("\n")) if whole else []
             kept.append(v4.new_output("error", **said, traceback=lines))
         elif kind in ("display_data", "execute_result"):
-            data = _bundle(output.get("data"))
+            data = _bundle(output.get("data"), colours, html_left)
             extra = {"execution_count": count} if kind == "execute_result" else {}
             if data:
                 sizes = _sizes(output.get("metadata"), data)
                 kept.append(v4.new_output(kind, data=data, metadata=sizes, **extra))
+        if kept:
+            colours -= sum(text.count("\x1b") for text in _texts(kept[-1]))
     return kept
 
 
-def _bundle(data: Any) -> dict[str, Any]:
+def printed(text: Any, colours: int) -> str:
+    """What a cell prints, with its colours if they change so often at most, and nothing else to obey.
+
+    nbconvert's filter for colours copies the rest of the text at every change of one.
+    """
+    if not isinstance(text, str):
+        return ""
+    if len(text) > LONGEST_LINE:
+        text = "\n".join(cut(line, LONGEST_LINE) for line in text.split("\n"))
+    if "\x1b" in text:
+        coloured = text.count("\x1b") <= colours
+        text = SEQUENCE.sub(lambda found: f"\x1b{found[1]}" if coloured and found[1] else "", text)
+    return text.translate(CONTROLS)
+
+
+def _bundle(data: Any, colours: int, left: _Left) -> dict[str, Any]:
     """Of the forms in which something is shown, those that are harmless or were made so."""
     if not isinstance(data, dict):
         return {}
+    given = {kind: value for kind, value in data.items() if isinstance(value, str)}
     kept: dict[str, Any] = {}
     for kind in RASTER:
-        if picture := _base_64(data.get(kind)):
+        if picture := _base_64(given.get(kind)):
             kept[kind] = picture
-    clean: dict[str, Callable[[str], str]] = {
-        "text/html": html,
-        "text/markdown": markdown,
-        "text/latex": _tex,
-        "text/plain": str,
-    }
-    for kind, how in clean.items():
-        if isinstance(data.get(kind), str):
-            kept[kind] = how(data[kind])
-    if isinstance(data.get("image/svg+xml"), str):
-        kept["text/html"] = picture_of_svg(data["image/svg+xml"])
+    if "text/html" in given:
+        fits = not too_much_html(given["text/html"]) and left.take(ENCODED.sub("", given["text/html"]))
+        if fits:
+            kept["text/html"] = html(given["text/html"])
+        elif "text/plain" not in given:
+            kept["text/plain"] = cut(given["text/html"], LONGEST_LINE)
+    if "text/markdown" in given:
+        kept["text/markdown"] = markdown(given["text/markdown"])
+    elif "text/latex" in given:
+        kept["text/markdown"] = markdown(_formula(given["text/latex"]))
+    if plain := given.get("text/plain") or kept.get("text/plain"):
+        kept["text/plain"] = printed(plain, colours)
+    if "image/svg+xml" in given:
+        kept["text/html"] = picture_of_svg(given["image/svg+xml"])
     if data and not kept:
         kept["text/plain"] = "(something that is not shown in a graded notebook)"
     return kept
+
+
+def _formula(latex: str) -> str:
+    """What IPython calls LaTeX, as markdown: there, a formula without text around it has delimiters, too."""
+    alone = re.fullmatch(r"\s*(\$\$?|\\\[|\\\()([^$]*?)(\$\$?|\\\]|\\\))\s*", latex)
+    return f"$${alone[2]}$$" if alone else latex
 
 
 def _base_64(value: Any) -> str:
@@ -287,7 +499,3 @@ def _sizes(metadata: Any, data: dict[str, Any]) -> dict[str, Any]:
             sides = {side: given.get(side) for side in ("width", "height")}
             sizes[kind] = {key: n for key, n in sides.items() if type(n) is int and 0 < n < 10_000}
     return {kind: found for kind, found in sizes.items() if found}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+import nbgrader
+
 c = get_config()  # put there by nbgrader's loader
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -109,3 +111,14 @@ c.LimitOutput.max_lines = 300
 # Of the feedback only its page reaches the student, so the pictures of the text have to be inside it. They
 # are ours: `autograde` overwrites what a submission has by their names; what students write names no file.
 c.HTMLExporter.embed_images = True
+
+# No page loads anything from another machine or runs a script of a student's: formulas are MathML, and where
+# nbgrader's templates ask for MathJax stands a Content-Security-Policy (admin/pages.py).
+c.HTMLExporter.filters = {
+    name: f"admin.pages.{name}"
+    for name in ("markdown2html", "strip_files_prefix", "ansi2html", "highlight_code")
+}
+c.HTMLExporter.extra_template_basedirs = [
+    str(REPOSITORY / "admin" / "templates"),
+    str(Path(nbgrader.__file__).resolve().parent / "server_extensions" / "formgrader" / "templates"),
+]

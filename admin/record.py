@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, replace
 
 import nbformat
 
-from admin import execute, harmless
+from admin import execute
 from admin.course import ASSIGNMENT, NOTEBOOK, Course, CourseError
 from admin.plan import Job, fingerprint_of_file, state_file
-from admin.text import printable
+from admin.text import printable, sentence_as_markdown
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def record_broken(course: Course, student: str, sentence: str) -> None:
     folder = course.autograded(student)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    said = harmless.sentence_as_markdown(printable(sentence[:1].upper() + sentence[1:], 1000))
+    said = sentence_as_markdown(printable(sentence[:1].upper() + sentence[1:], 1000))
     page = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell("## This submission could not be graded", id="broken"),

@@ -1,4 +1,4 @@
-"""Text that others wrote, made fit for one line of a terminal, a log or a sentence."""
+"""Text that others wrote, made fit for one line of a terminal, a log or a sentence, also in markdown."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ ESCAPE_SEQUENCES = re.compile(
 # Controls, formats (bidi overrides and isolates are among them), halves of surrogate pairs, private and
 # unassigned ones, and separators of lines and paragraphs.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+LONGEST_SENTENCE = 2000
+# MathJax leaves elements of these classes alone: its second version the first, its third the other.
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 JOINERS = "\u200c\u200d"  # Persian and Indian names are written with them, and families of emoji
 
 
@@ -36,3 +39,15 @@ def printable(text: str, limit: int = 200) -> str:
     if len(seen) <= limit and len(text) <= 20 * limit:
         return seen
     return seen[: max(limit - 1, 0)] + ELLIPSIS
+
+
+def sentence_as_markdown(sentence: str) -> str:
+    """A plain sentence as markdown that shows just its characters, in one paragraph, whatever they are.
+
+    For sentences of ours that quote a student's name or text. It is an HTML paragraph, in which nothing
+    is read as markdown; every sign but the commonest is an entity, so that no parser finds HTML or a formula
+    in the source; and the class keeps MathJax from what the browser makes of the entities.
+    """
+    line = printable(" ".join(sentence[: 2 * LONGEST_SENTENCE].split()), LONGEST_SENTENCE)
+    plain = re.sub(r"[^\w .,:;()/'–…-]", lambda sign: f"&#{ord(sign[0])};", line)
+    return f'<p class="{NO_FORMULAS}">{plain}</p>'

@@ -174,6 +174,15 @@ def quick(solution: NotebookNode, epochs: int = FEWER_EPOCHS) -> NotebookNode:
 def server(chromium: str, released: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a Jupyter server on `released`, with JupyterLab and Notebook 7 and nothing of the user's."""
     home = tmp_path_factory.mktemp("jupyter")
+    with jupyter_server(released, home, {}, {}) as address:
+        yield address
+
+
+@contextmanager
+def jupyter_server(
+    root: Path, home: Path, more_environment: dict[str, str], more_options: dict[str, object]
+) -> Iterator[str]:
+    """Address of a Jupyter server on `root` that keeps its own files in `home`, until the block ends."""
     write_settings(home / "settings")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -189,24 +198,26 @@ def server(chromium: str, released: Path, tmp_path_factory: pytest.TempPathFacto
         # An empty cache and no way out: the same pictures on every machine, with or without a network.
         "KERAS_HOME": str(home / "keras"),
         "https_proxy": "http://localhost:9",
+        **more_environment,
     }
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": released,
+        "ServerApp.root_dir": root,
         "ServerApp.allow_root": True,
         "ServerApp.open_browser": False,
         "ServerApp.disable_check_xsrf": True,  # so that `end_kernels` may ask for it
         "IdentityProvider.token": "",
         "LabApp.expose_app_in_browser": True,
         "JupyterNotebookApp.expose_app_in_browser": True,
+        **more_options,
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *arguments],
-            cwd=released,
+            cwd=root,
             env=environment,
             stdout=log,
             stderr=log,
