@@ -38,7 +38,7 @@ from admin import harmless
 from admin.judge import Judge
 from admin.repair_cells import grade_id
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
-from admin.sandbox.limits import Limits, SandboxError
+from admin.sandbox.limits import OWN_FAULT, Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"
@@ -162,6 +162,11 @@ def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
 
 def refusal(missing: list[str]) -> str:
     """Why nothing is graded, and what to do."""
+    if any(sentence.startswith(OWN_FAULT) for sentence in missing):
+        return (
+            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this machine: "
+            "please report it."
+        )
     return (
         f"Not grading: submissions can't be shut in on this machine. {' '.join(missing)} "
         "`python3 -m admin doctor` tries each part. To grade all the same, with submissions that have all "

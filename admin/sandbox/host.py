@@ -13,17 +13,12 @@ deadline. What runs outside the walls is only this package without `guest`.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import platform
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,26 +26,16 @@ from typing import Any
 import numpy as np
 
 from admin.sandbox import protocol
-from admin.sandbox.bubblewrap import (
-    GRADER,
-    NO_BUBBLEWRAP,
-    REPOSITORY,
-    WORK,
-    ZYGOTE,
-    bubblewrap,
-    environment_folders,
-    find_bubblewrap,
-    import_folders,
-    inside,
-)
-from admin.sandbox.cores import Core, take_core
+from admin.sandbox.bubblewrap import NO_BUBBLEWRAP, find_bubblewrap, is_visible
+from admin.sandbox.cgroup import Group
 from admin.sandbox.files import packed
-from admin.sandbox.guest.system_calls import MACHINES
+from admin.sandbox.guest.system_call_list import MACHINES
 from admin.sandbox.lifeline import Lifeline
-from admin.sandbox.limits import Limits, SandboxError
+from admin.sandbox.limits import OWN_FAULT, Limits, SandboxError, SandboxFault
+from admin.sandbox.running import CHECKS, Running
 
-CHECKS = REPOSITORY / "problem_unittests.py"
 Output = dict[str, Any]
+KILLED = f"signal {int(signal.SIGKILL)}"  # a guard's last words
 
 
 class SessionEnded(Exception):
@@ -76,10 +61,17 @@ class Sandbox:
     with the rights of whoever grades, and only time, memory and output are bounded.
     """
 
-    def __init__(self, limits: Limits | None = None, isolated: bool = True, checks: Path = CHECKS) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        isolated: bool = True,
+        checks: Path = CHECKS,
+        nest: bool = True,
+    ) -> None:
         self.limits, self.isolated, self.checks = limits or Limits(), isolated, checks
+        self.nest = nest  # False: as on a machine that allows no namespaces inside namespaces
         self.nested = False
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._used = False
         self._stopped = False
 
@@ -93,7 +85,7 @@ class Sandbox:
     def start(self) -> None:
         """Start the zygote now, instead of with the first session. Raises SandboxError."""
         if self._running is None:
-            self._running = _Running(self.limits, self.isolated, self.checks)
+            self._running = Running(self.limits, self.isolated, self.checks, nest=self.nest)
             self.nested, self._used = self._running.nested, False
 
     def session(self, *folders: Path, ignore: Sequence[str] = ()) -> Session:
@@ -101,6 +93,8 @@ class Sandbox:
 
         Of two files of one name, the later folder's is taken; names that match `ignore` are left out.
         """
+        if self.isolated and (seen := [folder for folder in folders if is_visible(folder)]):
+            raise SandboxError(f"every submission could read {seen[0]}: move the course out of /usr")
         files = packed(folders, self.limits, ignore)
         # Where the kernel allows no namespaces inside the sandbox, nothing but the sandbox itself divides one
         # session from the next: each gets its own.
@@ -143,7 +137,7 @@ class Sandbox:
 class Session:
     """One submission's fork. Use it from one thread, and close it."""
 
-    def __init__(self, running: _Running, limits: Limits, files: bytes) -> None:
+    def __init__(self, running: Running, limits: Limits, files: bytes) -> None:
         self._running, self.limits = running, limits
         self._number = 0
         self._ended = ""
@@ -152,6 +146,7 @@ class Session:
         connection, theirs = socket.socketpair()
         lifeline, their_lifeline = socket.socketpair()
         self._lifeline = Lifeline(lifeline)
+        self._group: Group | None = None
         try:
             running.fork(theirs, their_lifeline)
         finally:
@@ -162,15 +157,27 @@ class Session:
         deadline = time.monotonic() + limits.fork_seconds
         own = protocol.Bounds(array_bytes=limits.disk_bytes)
         try:
-            self._channel.send({"files": np.frombuffer(files, np.uint8)}, deadline, own)
-            ready = self._channel.receive(deadline)
-        except protocol.WireError as error:
+            if running.groups is not None:
+                self._group = Group(running.groups, limits)
+                self._lifeline.admit(self._group.add, limits.fork_seconds)
+        except OSError as error:
             reason = self._lifeline.last_words() or str(error)
             self.close()
             raise SandboxError(f"a session did not start: {reason}") from None
+        try:
+            self._channel.send({"files": np.frombuffer(files, np.uint8)}, deadline, own)
+            ready = self._channel.receive(deadline)
+        except protocol.WireError as error:
+            reason = self._lifeline.last_words()
+            self.close()
+            # Words are of our own code, which failed; without them it may have been anything.
+            if reason:
+                raise SandboxFault(f"{OWN_FAULT}: a session did not start: {reason}") from None
+            raise SandboxError(f"a session did not start: {error}") from None
         if ready != {"ready": True}:
             self.close()
-            raise SandboxError(f"a session did not start: {ready}"[:500])
+            failed = ready.get("failed", ready) if isinstance(ready, dict) else ready
+            raise SandboxFault(f"{OWN_FAULT}: a session did not start: {failed}"[:500])
 
     def __enter__(self) -> Session:
         return self
@@ -215,7 +222,7 @@ class Session:
 
     def cpu_seconds(self) -> float:
         """Processor time that all processes of the session have got so far; after its end, until then."""
-        return self._lifeline.cpu_seconds()
+        return max(self._lifeline.cpu_seconds(), self._group.cpu_seconds() if self._group else 0.0)
 
     def close(self) -> None:
         """End everything that the session started. Never raises; a second time does nothing."""
@@ -229,6 +236,8 @@ class Session:
         if not self._lifeline.is_gone(2.0) or self._running.alone:
             self._running.end()
         self._lifeline.close()
+        if self._group:
+            self._group.remove()
         self._ended = self._ended or "The session was closed."
 
     def _ask(self, order: dict[str, Any], seconds: float) -> tuple[dict[str, Any], bool]:
@@ -265,8 +274,10 @@ class Session:
         kind: type[SessionEnded | KilledFromOutside] = SessionEnded
         if what is None:
             words = self._lifeline.last_words()
+            if words == KILLED and self._group and self._group.ran_out_of_memory():
+                words = "memory"
             self._ended = _sentence(words, self.limits)
-            self.killed = words == f"signal {int(signal.SIGKILL)}"
+            self.killed = words == KILLED
             if not words and self._running.nested:
                 kind = KilledFromOutside  # the first process of a namespace does not die of what is in it
         elif what == "":
@@ -282,7 +293,10 @@ class Session:
 
 
 def what_is_missing() -> list[str]:
-    """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well."""
+    """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well.
+
+    One that begins with OWN_FAULT is about our own code, and not about the machine.
+    """
     if sys.platform != "linux":
         return [f"The sandbox needs Linux; this is {platform.system()}."]
     missing = []
@@ -292,146 +306,10 @@ def what_is_missing() -> list[str]:
         missing.append(NO_BUBBLEWRAP)
     if not missing:
         try:
-            _Running(Limits(start_seconds=20), isolated=True, checks=CHECKS, probe=True).end()
+            Running(Limits(start_seconds=20), isolated=True, checks=CHECKS, probe=True).end()
         except SandboxError as error:
             missing.append(str(error))
     return missing
-
-
-# --- The zygote and its walls ---------------------------------------------------------------
-
-
-class _Running:
-    """One started sandbox: the process, its control socket, and how to end it."""
-
-    def __init__(self, limits: Limits, isolated: bool, checks: Path, probe: bool = False) -> None:
-        self.limits = limits
-        self.first = 0
-        self.folder = None if isolated else tempfile.TemporaryDirectory(prefix="session-")
-        self.core = take_core() if isolated and not probe else Core()
-        self.control, theirs = socket.socketpair()
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
-        variables = inside(limits, isolated, self.folder.name if self.folder else WORK)
-        settings = {
-            "control": theirs.fileno(),
-            "probe": probe,
-            "isolated": isolated,
-            "nested": isolated,
-            "core": self.core.number,
-            "binds": [str(path) for path in environment_folders()],
-            "paths": [*import_folders(), *([] if isolated else [str(checks.parent)])],
-            "work": variables["HOME"],
-            "environment": variables,
-            "limits": asdict(limits),
-        }
-        python = [sys.executable, "-E", "-P"]
-        info, their_info = os.pipe()
-        passed = [theirs.fileno(), their_info]
-        if isolated:
-            command, more = bubblewrap(checks, limits, their_info)
-            passed += more
-            zygote = f"{GRADER}/{ZYGOTE}"
-        else:
-            command, more = [], []
-            zygote = str(REPOSITORY / ZYGOTE)
-        try:
-            self.process = subprocess.Popen(
-                [*command, *python, zygote, json.dumps(settings)],
-                stdin=subprocess.DEVNULL,
-                stdout=self.errors,
-                stderr=self.errors,
-                env={**variables, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
-                cwd="/",
-                pass_fds=passed,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise SandboxError(f"bubblewrap can't be started: {error}") from None
-        finally:
-            theirs.close()
-            os.close(their_info)
-            for descriptor in more:
-                os.close(descriptor)
-        try:
-            ready = self._ready(info if isolated else None)
-        except BaseException:
-            self.end()
-            raise
-        finally:
-            os.close(info)
-        self.nested = bool(ready["nested"])
-        self.alone = isolated and not self.nested  # a session has nothing but the sandbox around it
-
-    def _ready(self, info: int | None) -> dict[str, Any]:
-        if info is None:
-            self.first = self.process.pid
-        else:
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                self.first = int(json.loads(_read_all(info))["child-pid"])
-        self.control.settimeout(self.limits.start_seconds)
-        line = b""
-        with contextlib.suppress(OSError):
-            while not line.endswith(b"\n") and len(line) < 10_000:
-                part = self.control.recv(1000)
-                if not part:
-                    break
-                line += part
-        if not line.endswith(b"\n"):
-            raise SandboxError(f"The sandbox did not start: {self._errors()}")
-        # The zygote has not met any student's code yet.
-        ready: dict[str, Any] = json.loads(line)
-        return ready
-
-    def _errors(self) -> str:
-        self.end_process()
-        size = os.fstat(self.errors.fileno()).st_size
-        text = os.pread(self.errors.fileno(), 2000, max(0, size - 2000)).decode("utf-8", "replace")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return lines[-1] if lines else "it ended, or said nothing in time, and left no message"
-
-    def fork(self, session: socket.socket, lifeline: socket.socket) -> None:
-        try:
-            socket.send_fds(self.control, [b"s"], [session.fileno(), lifeline.fileno()])
-        except OSError:
-            raise SandboxError(f"The sandbox has ended: {self._errors()}") from None
-
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def end_process(self) -> None:
-        """End the zygote, and with the first process of its namespace all that is in it."""
-        if self.process.poll() is None:
-            self.control.close()  # an orderly end: it reads that we have gone
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.5)
-        if self.process.poll() is None:
-            self.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(5)
-
-    def kill(self) -> None:
-        """End it without a word to anybody."""
-        for pid in {self.first, self.process.pid} - {0}:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        self.end_process()
-        self.core.free()
-        self.control.close()
-        self.errors.close()
-        if self.folder:
-            with contextlib.suppress(OSError):
-                self.folder.cleanup()
-
-
-def _read_all(descriptor: int) -> bytes:
-    data = b""
-    while len(data) < 10_000 and (part := os.read(descriptor, 1000)):
-        data += part
-        if b"}" in part:
-            break
-    return data
 
 
 # --- What comes out -----------------------------------------------------------------

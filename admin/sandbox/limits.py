@@ -51,3 +51,10 @@ class Limits:
 
 class SandboxError(Exception):
     """The sandbox itself does not work; no fault of a submission. One sentence."""
+
+
+class SandboxFault(SandboxError):
+    """Our own code in the sandbox failed: no fault of this machine, so going without walls would not help."""
+
+
+OWN_FAULT = "The sandbox's own code failed"  # how the sentence of a SandboxFault begins
