@@ -78,8 +78,8 @@ def doctor(console: Console) -> int:
             console.print(Text.assemble((f"  {mark} ", style), f"{part.name:<38}", part.words))
     if ours:
         console.print(
-            "What failed is a fault of this course's own code, not of this machine. Please report it, with the "
-            "sentence above. Nothing is graded until it is mended."
+            "What failed is a fault of this course's own code, not of this machine. Please report it, with "
+            "the sentence above. Nothing is graded until it is mended."
         )
     elif failed:
         console.print(

@@ -164,8 +164,8 @@ def refusal(missing: list[str]) -> str:
     """Why nothing is graded, and what to do."""
     if any(sentence.startswith(OWN_FAULT) for sentence in missing):
         return (
-            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this machine: "
-            "please report it."
+            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this "
+            "machine: please report it."
         )
     return (
         f"Not grading: submissions can't be shut in on this machine. {' '.join(missing)} "
