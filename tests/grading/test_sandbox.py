@@ -501,7 +501,7 @@ def test_there_are_no_rights(session: Session):
     assert fields["NoNewPrivs"] == "1"
     assert fields["Seccomp"] == "2"
     assert fields["Uid"].split() == ["1000"] * 4
-    session.run("import subprocess; kept = subprocess.Popen(['sleep', '77.125'])")
+    session.run("import subprocess, time; kept = subprocess.Popen(['sleep', '77.125']); time.sleep(0.5)")
     [process] = [path for path in Path("/proc").glob("[0-9]*") if b"77.125" in command_line(path)]
     assert process.stat().st_uid != 0, "the session is root where files are concerned"
     assert "Error" in shown(session, "import os; os.setuid(0)")

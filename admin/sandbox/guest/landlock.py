@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from admin.sandbox.guest.walls import PR_SET_NO_NEW_PRIVS, _libc, checked, prctl
 
 CREATE, ADD_RULE, RESTRICT = 444, 445, 446  # the same on all processors
+SCOPES = 6  # from this version on it knows of signals and abstract sockets
 OLDEST = 2  # the first version can't allow renaming from one folder to another
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 TRUNCATE, IOCTL_DEV = 1 << 14, 1 << 15
@@ -43,8 +44,8 @@ def restrict_files(writable: Iterable[str]) -> bool:
         return False
     files = (1 << (14 if version < 3 else 15 if version < 5 else 16)) - 1
     network = CONNECT_TCP if version >= 4 else 0
-    scoped = ABSTRACT_SOCKETS | SIGNALS if version >= 6 else 0
-    size = 8 if version < 4 else 16 if version < 6 else 24
+    scoped = ABSTRACT_SOCKETS | SIGNALS if version >= SCOPES else 0
+    size = 8 if version < 4 else 16 if version < SCOPES else 24
     ruleset = _libc.syscall(CREATE, struct.pack("<QQQ", files, network, scoped), ctypes.c_size_t(size), 0)
     if ruleset < 0:
         checked(ruleset, "landlock")

@@ -16,6 +16,11 @@ Numbers are those of Linux' <asm/unistd.h>; None is a call that this processor h
 
 from __future__ import annotations
 
+MACHINES = {
+    # by name: its number in the kernel's audit header, and which of the numbers in CALLS are its own
+    "x86_64": (0xC000003E, 0),
+    "aarch64": (0xC00000B7, 1),
+}
 # Calls with a higher number are newer than this list: the C library knows what to do without them, when it
 # is told that there is no such call.
 NEWEST = 450

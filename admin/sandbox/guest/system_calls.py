@@ -13,14 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from admin.sandbox.guest.system_call_list import CALLS, NEWEST
+from admin.sandbox.guest.system_call_list import CALLS, MACHINES, NEWEST
 from admin.sandbox.guest.walls import NAMESPACES, PR_SET_SECCOMP, _libc, checked
 
-MACHINES = {
-    # by name: its number in the kernel's audit header, and which of the numbers in CALLS are its own
-    "x86_64": (0xC000003E, 0),
-    "aarch64": (0xC00000B7, 1),
-}
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 TAKEN = 0  # as if it had worked, and nothing is done
 FAMILIES = (1, 2, 10)  # local and IP; AF_VSOCK, for one, knows no namespaces and reaches the machine's host

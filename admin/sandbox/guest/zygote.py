@@ -6,6 +6,7 @@ more sockets for each fork:
 * warm: imports TensorFlow and the rest, runs no operation, so that it has one thread and may be forked;
 * guard: first process of the fork's own namespaces. It watches memory and time, passes on interrupts, tells
   on its *lifeline* why the session ended; when it ends, the kernel ends all that the session started;
+* init: first process of one more process namespace, which hides the guard from the session;
 * session: an IPython shell, without rights, that runs cells and answers cases over the session's socket.
 
 Everything the session says may be a lie, and is treated so by the other side. What holds it are the
@@ -24,6 +25,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,8 @@ def main() -> None:
     control = socket.socket(fileno=settings["control"])
     started = time.monotonic()
     if not settings["probe"]:
-        preload()
+        with ended_by_silence(control):
+            preload()
     nested = settings["nested"] and can_nest(settings)
     ready = {"seconds": time.monotonic() - started, "threads": thread_count(), "nested": nested}
     control.sendall(json.dumps(ready).encode() + b"\n")
@@ -51,6 +54,26 @@ def main() -> None:
             return
         session, lifeline = descriptors
         fork_session(session, lifeline, {**settings, "nested": nested})
+
+
+@contextlib.contextmanager
+def ended_by_silence(control: socket.socket) -> Iterator[None]:
+    """Importing takes seconds. If the grader is killed meanwhile, the kernel ends this process, too.
+
+    It sends SIGIO when the other end of the socket is closed; nothing else is said on it until we are ready.
+    """
+    if not LINUX:
+        yield
+        return
+    import fcntl
+
+    flags = fcntl.fcntl(control, fcntl.F_GETFL)
+    fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(control, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        yield
+    finally:
+        fcntl.fcntl(control, fcntl.F_SETFL, flags)
 
 
 def preload() -> None:
