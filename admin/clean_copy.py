@@ -10,13 +10,13 @@ import contextlib
 import fnmatch
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from admin.sandbox.limits import Limits
+from admin.text import REPLACEMENT, printable
 
 DEEPEST = 20
 """folders within folders"""
@@ -24,6 +24,8 @@ LONGEST_NAME = 200
 """bytes of one name"""
 LONGEST_PATH = 1000
 """bytes of the names from the submission's folder on, together"""
+LONGEST_SHOWN = 120
+"""characters of a name in a sentence"""
 NAMED = 3
 """things left out that a sentence names; the others are counted"""
 
@@ -83,16 +85,16 @@ def is_clean(name: str) -> bool:
     """May a file or folder be called that? UTF-8, nothing that cannot be seen, and not too long."""
     return (
         name not in ("", ".", "..")
-        and all(letter.isprintable() or unicodedata.category(letter) == "Zs" for letter in name)
-        and not set(name) & set("/\\\0")
+        and name == printable(name)
+        and REPLACEMENT not in name
+        and not set(name) & set("/\\")
         and len(name.encode()) <= LONGEST_NAME
     )
 
 
-def shown(name: str, most: int = 80) -> str:
-    """A name that somebody else has chosen, fit for a line of a log or terminal: printable, short, quoted."""
-    seen = "".join(letter if letter.isprintable() else "\ufffd" for letter in name[: most + 1])
-    return f"'{seen[:most]}…'" if len(seen) > most else f"'{seen}'"
+def shown(name: str) -> str:
+    """A name that somebody else has chosen, fit for one line of a log: printable, short and in quotes."""
+    return f"'{printable(name, LONGEST_SHOWN)}'"
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ class CleanCollect(ExchangeCollect):
             return False  # taken back a moment ago
         if not stat.S_ISDIR(found.st_mode):
             kind = "a link" if stat.S_ISLNK(found.st_mode) else "no folder"
-            self.log.warning("%s: left out %s (%s)", hand_in.student, shown(hand_in.folder, 120), kind)
+            self.log.warning("%s: left out %s (%s)", hand_in.student, shown(hand_in.folder), kind)
             return False
         return not self.check_owner or self.is_own(hand_in, found.st_uid)
 
@@ -120,7 +120,7 @@ class CleanCollect(ExchangeCollect):
         self.log.warning(
             "%s: left out %s: it is owned by %s; cheating attempt?",
             hand_in.student,
-            shown(hand_in.folder, 120),
+            shown(hand_in.folder),
             user(owner),
         )
         return False
@@ -224,9 +224,7 @@ class CleanList(ExchangeList):
             there = [path for path in read if os.path.lexists(path)]
             if all(is_kind(path, stat.S_IFREG) and path.stat().st_size <= LISTED_BYTES for path in there):
                 return True
-        self.log.warning(
-            "Not listed: %s in the exchange holds something else than files", shown(folder.name, 120)
-        )
+        self.log.warning("Not listed: %s in the exchange holds something else than files", shown(folder.name))
         return False
 
 
