@@ -8,6 +8,7 @@ points and words into the cell. What a session prints, patches or pretends has n
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hmac
@@ -18,7 +19,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-import weakref
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,9 @@ class JudgedExecute(Execute):
     ).tag(config=True)
     cell_seconds = Float(Limits().cell_seconds, help="Seconds that a cell may take.").tag(config=True)
     session_seconds = Float(Limits().session_seconds, help="Seconds for a whole notebook.").tag(config=True)
+    idle_seconds = Float(120, help="Seconds for which a warm sandbox waits for another notebook.").tag(
+        config=True
+    )
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -91,7 +95,8 @@ class JudgedExecute(Execute):
             )
             folders = Folders(submitted, release, source, tuple(place.ignore))
             try:
-                trouble = run(nb, tools_for(converter, self.isolated, self.limits()), folders, seed)
+                with shared_tools().borrowed(self.isolated, self.limits(), self.idle_seconds) as tools:
+                    trouble = run(nb, tools, folders, seed)
             except CannotSandbox as reason:
                 self.log.error("%s", reason)
                 # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -161,16 +166,61 @@ class Tools:
         self.sandbox.close()
 
 
-_by_converter: weakref.WeakKeyDictionary[Any, Tools] = weakref.WeakKeyDictionary()
+class SharedTools:
+    """The tools of one process: warm for all that nbgrader runs in it, ended when not used for a while.
+
+    One submission at a time. That nobody uses them any more is not to be seen from nbgrader's converter: in
+    a Jupyter server it is never collected, and each click of Autograde left a sandbox behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tools: Tools | None = None
+        self._made_for: tuple[bool, Limits] | None = None
+        self._end: threading.Timer | None = None
+        atexit.register(self.close)
+
+    @contextlib.contextmanager
+    def borrowed(self, isolated: bool, limits: Limits, idle_seconds: float) -> Iterator[Tools]:
+        """Tools for one submission; they stay for `idle_seconds` after it."""
+        with self._lock:
+            if self._end:
+                self._end.cancel()
+            if self._made_for != (isolated, limits):
+                self._close()
+                self._tools, self._made_for = Tools(isolated, limits), (isolated, limits)
+            assert self._tools is not None
+            try:
+                yield self._tools
+            finally:
+                self._end = threading.Timer(idle_seconds, self._end_idle)
+                self._end.daemon = True
+                self._end.start()
+
+    def stop(self) -> None:
+        """From another thread, for good: what runs ends soon, and nothing starts any more."""
+        if tools := self._tools:
+            tools.stop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _end_idle(self) -> None:
+        with self._lock:
+            if threading.current_thread() is self._end:  # else they have been borrowed since
+                self._close()
+
+    def _close(self) -> None:
+        if self._tools:
+            self._tools.close()
+        self._tools = self._made_for = None
 
 
-def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
-    """Those of this run of a converter, which end with it."""
-    if converter not in _by_converter:
-        tools = Tools(isolated, limits)
-        weakref.finalize(converter, tools.close)
-        _by_converter[converter] = tools
-    return _by_converter[converter]
+@functools.cache
+def shared_tools() -> SharedTools:
+    """Those of this process."""
+    return SharedTools()
 
 
 def refusal(missing: list[str]) -> str:
