@@ -8,22 +8,15 @@ points and words into the cell. What a session prints, patches or pretends has n
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
-import hmac
-import importlib.util
-import io
-import os
-import secrets
 import shutil
-import sys
-import tempfile
+import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -34,9 +27,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float
 
-from admin import harmless
+from admin import cases, harmless
 from admin.bounded import BoundedProcess, OutOfBounds
-from admin.folder import fingerprint
 from admin.judge import findings
 from admin.repair_cells import grade_id
 from admin.sandbox.host import (
@@ -74,6 +66,9 @@ class JudgedExecute(Execute):
     ).tag(config=True)
     cell_seconds = Float(Limits().cell_seconds, help="Seconds that a cell may take.").tag(config=True)
     session_seconds = Float(Limits().session_seconds, help="Seconds for a whole notebook.").tag(config=True)
+    idle_seconds = Float(120, help="Seconds for which a warm sandbox waits for another notebook.").tag(
+        config=True
+    )
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -92,11 +87,15 @@ class JudgedExecute(Execute):
             trouble = ran.trouble
         else:
             seed = functools.partial(
-                seed_of, secret_of(Path(place.root)), names["student"], content_of(submitted)
+                cases.seed_of,
+                cases.secret_of(Path(place.root)),
+                names["student"],
+                cases.content_of(submitted),
             )
             folders = Folders(submitted, release, source, tuple(place.ignore))
             try:
-                trouble = run(nb, tools_for(converter, self.isolated, self.limits()), folders, seed).trouble
+                with shared_tools().borrowed(self.isolated, self.limits(), self.idle_seconds) as tools:
+                    trouble = run(nb, tools, folders, seed).trouble
             except CannotSandbox as reason:
                 self.log.error("%s", reason)
                 # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -167,16 +166,62 @@ class Tools:
         self.sandbox.close()
 
 
-_by_converter: weakref.WeakKeyDictionary[Any, Tools] = weakref.WeakKeyDictionary()
+class SharedTools:
+    """The tools of one process: warm for all that nbgrader runs in it, ended when not used for a while.
+
+    One submission at a time. That nobody uses them any more is not to be seen from nbgrader's converter: in
+    a Jupyter server it is never collected, and each click of Autograde left a sandbox behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tools: Tools | None = None
+        self._made_for: tuple[bool, Limits] | None = None
+        self._end: threading.Timer | None = None
+        atexit.register(self.close)
+
+    @contextlib.contextmanager
+    def borrowed(self, isolated: bool, limits: Limits, idle_seconds: float) -> Iterator[Tools]:
+        """Tools for one submission; they stay for `idle_seconds` after it."""
+        with self._lock:
+            if self._end:
+                self._end.cancel()
+            if self._made_for != (isolated, limits):
+                self._close()
+                self._tools, self._made_for = Tools(isolated, limits), (isolated, limits)
+            assert self._tools is not None
+            self._tools.bounded.renew()
+            try:
+                yield self._tools
+            finally:
+                self._end = threading.Timer(idle_seconds, self._end_idle)
+                self._end.daemon = True
+                self._end.start()
+
+    def stop(self) -> None:
+        """From another thread, for good: what runs ends soon, and nothing starts any more."""
+        if tools := self._tools:
+            tools.stop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _end_idle(self) -> None:
+        with self._lock:
+            if threading.current_thread() is self._end:  # else they have been borrowed since
+                self._close()
+
+    def _close(self) -> None:
+        if self._tools:
+            self._tools.close()
+        self._tools = self._made_for = None
 
 
-def tools_for(converter: Any, isolated: bool, limits: Limits) -> Tools:
-    """Those of this run of a converter, which end with it."""
-    if converter not in _by_converter:
-        tools = Tools(isolated, limits)
-        weakref.finalize(converter, tools.close)
-        _by_converter[converter] = tools
-    return _by_converter[converter]
+@functools.cache
+def shared_tools() -> SharedTools:
+    """Those of this process."""
+    return SharedTools()
 
 
 def refusal(missing: list[str]) -> str:
@@ -349,10 +394,10 @@ def judged(
     bounded: BoundedProcess, session: Session, task: str, source: Path, seed: int
 ) -> tuple[list[Finding], str, str]:
     """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
-    cases: list[Case] = TASKS[task].cases(np.random.default_rng(seed), data_of(source))
+    asked: list[Case] = TASKS[task].cases(np.random.default_rng(seed), cases.data_of(source))
     answers: list[Mapping[str, Any]] = []
     stopped = ended = ""
-    for case in cases:
+    for case in asked:
         try:
             if not stopped:
                 answers.append(session.answer(task, case.ask))
@@ -362,7 +407,7 @@ def judged(
         except SessionEnded as error:
             return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
         answers.append({"error": f"CellTimeoutError: {stopped}"})
-    return findings(bounded, task, cases, answers), stopped, ended
+    return findings(bounded, task, asked, answers), stopped, ended
 
 
 def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:
@@ -374,81 +419,3 @@ def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int
         v4.new_output("stream", name="stdout", text=words(task, found) + "\n"),
         v4.new_output("execute_result", data={"text/plain": f"{got:g}"}, execution_count=count),
     ]
-
-
-# --- What is secret, and what is the course's -----------------------------------------------------
-
-
-def secret_of(course: Path) -> bytes:
-    """The course's secret, made when there is none. Who has it can foresee the cases."""
-    path = course / "grading" / "secret"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for _ in range(2):
-        with contextlib.suppress(FileNotFoundError):
-            secret = path.read_bytes()
-            if len(secret) >= 32:
-                return secret
-        # Written beside it and linked into place: of two that start at once, both get the same, whole one.
-        descriptor, half = tempfile.mkstemp(prefix="secret.", dir=path.parent)  # readable by its owner alone
-        with open(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(half, path)
-        os.unlink(half)
-    return path.read_bytes()
-
-
-def content_of(folder: Path) -> bytes:
-    """Hash of what was handed in, by its copy: other files, other cases."""
-    return bytes.fromhex(fingerprint(folder))
-
-
-def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
-    """The same for the same submission, so a regrade asks the same; not to be foreseen without the secret."""
-    text = b"\0".join((student.encode(errors="surrogateescape"), content.hex().encode(), task.encode()))
-    return int.from_bytes(hmac.digest(secret, text, "sha256"), "big")
-
-
-def data_of(source: Path) -> dict[str, np.ndarray]:
-    """The notebook's data as a session loads them, by the course's own tools.py and the notebook's names."""
-    changed = tuple(path.stat().st_mtime_ns for path in sorted(source.rglob("*")))
-    return _data_of(source, changed)
-
-
-@functools.lru_cache(maxsize=4)
-def _data_of(source: Path, changed: tuple[int, ...]) -> dict[str, np.ndarray]:
-    spec = importlib.util.spec_from_file_location("_course_tools", source / "tools.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tools = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = tools
-    # Imported while grading, tools.py would bound the training of Keras, and import it for that. It is not
-    # wanted here; but the data are those of a session, which is grading.
-    # And without a __pycache__ in the source folder, by which all submissions would be graded again.
-    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        with setting("NBGRADER_EXECUTION", None):
-            spec.loader.exec_module(tools)
-    finally:
-        sys.dont_write_bytecode = written
-    data: dict[str, np.ndarray] = {}
-    with setting("NBGRADER_EXECUTION", "autograde"), contextlib.redirect_stdout(io.StringIO()):
-        for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
-            train, test = tools.load(SimpleNamespace(__name__=name))
-            for part, (images, labels) in (("train", train), ("test", test)):
-                data |= {f"{prefix}{part}_images": images, f"{prefix}{part}_labels": labels}
-    return data
-
-
-@contextlib.contextmanager
-def setting(name: str, value: str | None) -> Iterator[None]:
-    """An environment variable, for a while."""
-    before = os.environ.pop(name, None)
-    if value is not None:
-        os.environ[name] = value
-    try:
-        yield
-    finally:
-        os.environ.pop(name, None)
-        if before is not None:
-            os.environ[name] = before

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 import nbformat
 from rich.console import Console
 
-from admin import execute
+from admin import cases, execute
 from admin.course import NOTEBOOK, Course, CourseError
 from admin.intake import COPIES, copy_of, take_in
 from admin.plan import Job, choose, plan, read_state
@@ -108,7 +108,7 @@ def run_all(
     """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads."""
     if not jobs:
         return
-    execute.data_of(course.source)  # once, before there are threads: it sets variables of the process
+    cases.data_of(course.source)  # once, before there are threads: it sets variables of the process
     here = threading.local()
     everything: list[execute.Tools] = []
 
@@ -164,9 +164,7 @@ def ran_by(course: Course, student: str, tools: execute.Tools, say: Callable[[st
     copy = copy_of(course, student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
     folders = execute.Folders(copy, course.release, course.source)
-    seed = functools.partial(
-        execute.seed_of, execute.secret_of(course.root), student, execute.content_of(copy)
-    )
+    seed = functools.partial(cases.seed_of, cases.secret_of(course.root), student, cases.content_of(copy))
     return execute.run(notebook, tools, folders, seed, say)
 
 

@@ -49,6 +49,11 @@ c.CourseDirectory.ignore = [
 c.NbGraderAPI.timezone = TIME_ZONE
 c.Exchange.timezone = TIME_ZONE
 
+# --- Collecting -----------------------------------------------------------------------------------
+# nbgrader's own follow links that students put into the exchange, to any file that the instructor can read.
+c.ExchangeFactory.collect = "admin.collect.CleanCollect"
+c.ExchangeFactory.list = "admin.collect.CleanList"
+
 # --- The student version --------------------------------------------------------------------------
 # Only a comment: an empty answer is None or returns None, and the notebook and the checks say so in words.
 # nbgrader's own stub raises NotImplementedError: a traceback in every cell that follows.

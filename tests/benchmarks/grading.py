@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
 
-from admin import build, execute, sample_class
+from admin import build, cases, execute, sample_class
 from admin import grade as grading
 from admin import record as recording
 from admin.course import NOTEBOOK, Course
@@ -107,7 +107,7 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     begun = time.monotonic()
     tools.session(execute.Folders(course.release, course.release, course.source)).close()
     first = time.monotonic() - begun
-    execute.data_of(course.source)
+    cases.data_of(course.source)
     memory = 0
     plain_run = host.Session.run
 

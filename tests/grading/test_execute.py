@@ -15,7 +15,7 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from admin import execute
+from admin import cases, execute
 from admin.answers import ANSWERS, Answer, answer
 from admin.bounded import BoundedProcess
 from admin.course import NOTEBOOK, Course
@@ -203,27 +203,27 @@ def session_of(zygote: int) -> list[int]:
 
 def test_cases_are_new_for_each_submission_and_the_same_for_a_regrade(tmp_path):
     """Another student, another file, another course: other cases. The same again: the same?"""
-    secret = execute.secret_of(tmp_path)
-    assert execute.secret_of(tmp_path) == secret
+    secret = cases.secret_of(tmp_path)
+    assert cases.secret_of(tmp_path) == secret
     assert (tmp_path / "grading" / "secret").stat().st_mode & 0o077 == 0
-    assert execute.secret_of(tmp_path / "other") != secret
+    assert cases.secret_of(tmp_path / "other") != secret
     base = (secret, "amara", b"content", "one_hot")
     changed = [(b"x" * 32, *base[1:]), (secret, "bjarne", *base[2:]), (*base[:2], b"other", "one_hot")]
-    seeds = {execute.seed_of(*each) for each in [base, base, *changed, (*base[:3], "net_1")]}
+    seeds = {cases.seed_of(*each) for each in [base, base, *changed, (*base[:3], "net_1")]}
     assert len(seeds) == 5
 
 
 def test_the_content_of_a_submission_counts(tmp_path):
     """Is a changed byte another submission?"""
     (tmp_path / "a.ipynb").write_text("{}")
-    before = execute.content_of(tmp_path)
+    before = cases.content_of(tmp_path)
     (tmp_path / "a.ipynb").write_text("[]")
-    assert execute.content_of(tmp_path) != before
+    assert cases.content_of(tmp_path) != before
 
 
 def test_the_trusted_data_are_those_of_a_session(built):
     """Do the judges know the very pictures that the notebook loads while it is graded?"""
-    data = execute.data_of(built.source)
+    data = cases.data_of(built.source)
     assert {name for name in data if name.startswith("cifar")} == {
         f"cifar_{part}_{what}" for part in ("train", "test") for what in ("images", "labels")
     }
@@ -294,10 +294,10 @@ def bounded():
 def test_malformed_answers_never_crash_a_judge(built, bounded, task):
     """Wrong types, missing keys, NaN, huge numbers, deep lists: points within bounds and a sentence each time?"""
     rng = random.Random(task)
-    cases = TASKS[task].cases(np.random.default_rng(1), execute.data_of(built.source))
+    asked = TASKS[task].cases(np.random.default_rng(1), cases.data_of(built.source))
     for _ in range(120):
-        answers = [hostile_answer(rng, TASKS[task].points) for _ in cases]
-        found = findings(bounded, task, cases, answers)
+        answers = [hostile_answer(rng, TASKS[task].points) for _ in asked]
+        found = findings(bounded, task, asked, answers)
         assert found
         assert 0 <= points(found) <= max(TASKS[task].points, 4)
         assert not TASKS[task].points or points(found) < TASKS[task].points
