@@ -20,6 +20,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 if str(REPOSITORY) not in sys.path:
     sys.path.insert(0, str(REPOSITORY))
 
+from admin.validate import Seconds  # noqa: E402
+
 # Time zone in which nbgrader shows and reads times without one (due dates, time stamps of submissions).
 TIME_ZONE = "UTC"
 
@@ -83,8 +85,12 @@ c.JudgedExecute.isolated = os.environ.get("CONVNET_WITHOUT_SANDBOX") != "1"
 if not c.JudgedExecute.isolated:
     c.Application.log_format = "WITHOUT SANDBOX [%(name)s | %(levelname)s] %(message)s"
 
-# `nbgrader validate` still runs a notebook in a kernel: nothing in it is worth an orderly goodbye (2.5 s).
-c.Execute.timeout = 40
+# Names that students give, and their errors, stand in lines of the log: without what a terminal obeys.
+c.Application.logging_config = {"formatters": {"console": {"class": "admin.log.PrintableFormatter"}}}
+
+# `nbgrader validate` still runs a notebook in a kernel, so not one that was handed in. Nothing in a kernel is
+# worth an orderly goodbye (2.5 s).
+c.Execute.timeout = Seconds(40)
 c.Execute.shutdown_kernel = "immediate"
 
 # Seconds to wait for a cell's last output. The default, 4, fails a submission when the machine is busy.
