@@ -107,14 +107,15 @@ def opened(name: str | Path, above: int | None = None) -> Iterator[int]:
         os.close(descriptor)
 
 
-def copy_clean(folder: int, destination: Path, rules: Rules) -> LeftOut:
+def copy_clean(folder: int, destination: Path, rules: Rules, any_owner: bool = False) -> LeftOut:
     """Copy what is in an open folder into another one, which is there and empty; what was left out.
 
-    Files of somebody else than the folder's owner are left out, too: a hard link may lead to them. In a
-    folder, notebooks come first, then other files, then folders, so that the bounds do not cost a submission
-    its notebook. Raises OSError when the copy cannot be written; the destination then holds half of it.
+    Files of somebody else than the folder's owner are left out, too (a hard link may lead to them), but for
+    `any_owner`. In a folder, notebooks come first, then other files, then folders, so that the bounds do not
+    cost a submission its notebook. Raises OSError when the copy cannot be written; the destination then holds
+    half of it.
     """
-    copying = _Copying(rules, os.fstat(folder).st_uid)
+    copying = _Copying(rules, None if any_owner else os.fstat(folder).st_uid)
     copying.folder(folder, destination, "", 0)
     return copying.left_out
 
@@ -122,7 +123,7 @@ def copy_clean(folder: int, destination: Path, rules: Rules) -> LeftOut:
 class _Copying:
     """The state of one copy: what is left of its bounds, and what has been left out."""
 
-    def __init__(self, rules: Rules, owner: int) -> None:
+    def __init__(self, rules: Rules, owner: int | None) -> None:
         self.rules, self.owner = rules, owner
         self.files, self.bytes = rules.files, rules.total_bytes
         self.left_out = LeftOut()
@@ -171,7 +172,7 @@ class _Copying:
             return
         descriptor = _open(name, READ_FOLDER, source)
         try:
-            if os.fstat(descriptor).st_uid != self.owner:
+            if self.owner not in (None, os.fstat(descriptor).st_uid):
                 self.left_out.add(path, "somebody else's")
                 return
             below = target / name
@@ -189,7 +190,7 @@ class _Copying:
             most = min(self.bytes, self.rules.file_bytes)
             if not stat.S_ISREG(found.st_mode):  # exchanged since we looked
                 self.left_out.add(path, "not a file")
-            elif found.st_uid != self.owner:
+            elif self.owner not in (None, found.st_uid):
                 self.left_out.add(path, "somebody else's")
             elif found.st_size > most or (size := _written(descriptor, target / name, most)) is None:
                 self.left_out.add(path, f"too large: {found.st_size / 1e6:,.0f} MB")

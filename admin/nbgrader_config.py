@@ -56,6 +56,10 @@ c.Exchange.timezone = TIME_ZONE
 c.ExchangeFactory.collect = "admin.collect.CleanCollect"
 c.ExchangeFactory.list = "admin.collect.CleanList"
 
+# The same for archives that were downloaded from a learning platform (`nbgrader zip_collect`).
+c.ZipCollectApp.extractor_plugin = "admin.unpack.CleanExtractor"
+c.ZipCollectApp.collector_plugin = "admin.unpack.CleanFileNames"
+
 # --- The student version --------------------------------------------------------------------------
 # Only a comment: an empty answer is None or returns None, and the notebook and the checks say so in words.
 # nbgrader's own stub raises NotImplementedError: a traceback in every cell that follows.

@@ -6,12 +6,15 @@ Hand-ins lie in a real exchange, made by nbgrader's own commands, and are collec
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -319,3 +322,54 @@ def test_the_list_of_hand_ins_waits_for_nothing(exchange):
     said = exchange.run("list", ASSIGNMENT, "--inbound")
     assert "convnet list_fine convnet" in said
     assert said.count("Not listed: 'list_") == 2
+
+
+# --- Archives from a learning platform ------------------------------------------------------------------
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def tarred(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0, link: str = "") -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.type, member.size, member.linkname = kind, size, link
+        archive.addfile(member, io.BytesIO(bytes(size)))
+    return target.getvalue()
+
+
+def test_archives_are_unpacked_within_bounds(built, tmp_path):
+    """`zip_collect`: links, names that lead elsewhere, a bomb, a damaged one, and honest ones among them."""
+    course = Course.at(tmp_path / "course")
+    shutil.copytree(built.root, course.root)
+    archives = course.root / "downloaded" / ASSIGNMENT / "archive"
+    archives.mkdir(parents=True)
+    released = (course.release / FILE).read_bytes()
+    (archives / f"linked_{FILE}").symlink_to(source(course))
+    (archives / f"plain_{FILE}").write_bytes(released)
+    honest = zipped({f"honest_{FILE}": released, "../../escaped.ipynb": b"", "grüße.txt": b""})
+    (archives / "all.zip").write_bytes(zipped({"inner.zip": honest, f"second_{FILE}": released}))
+    (archives / "damaged.zip").write_bytes(honest[:200])
+    (archives / "links.tar.gz").write_bytes(
+        tarred(f"tarlink_{FILE}", tarfile.SYMTYPE, 0, str(source(course)))
+    )
+    bomb = zipped({f"bomb_{FILE}": released, "zeros": bytes(300_000_000)})
+    (archives / "platform.zip").write_bytes(zipped({"bomb.zip": bomb}))
+    pattern = rf"(.*/)?(?P<student_id>\w+)_(?P<file_id>{NOTEBOOK})"
+    exchange = Exchange(course, tmp_path)
+    said = exchange.run("zip_collect", ASSIGNMENT, f"--FileNameCollectorPlugin.named_regexp={pattern}")
+    assert set(course.students()) == {"plain", "honest", "second", "bomb"}
+    for student in course.students():
+        assert exchange.collected(student) == {FILE: released}
+    assert f"'linked_{FILE}' (a link)" in said
+    assert "'../../escaped.ipynb' (its name cannot be used)" in said
+    assert "'damaged.zip': left out" in said
+    assert f"'tarlink_{FILE}' (not a file)" in said
+    assert "'zeros' (too large: 300 MB)" in said
+    assert not list(tmp_path.rglob("escaped.ipynb"))
