@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import site
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def test_every_locked_package_serves_every_python_that_readme_names():
     lock = (ROOT / "admin/constraints.txt").read_text()
     pins = re.findall(r"^([\w.-]+)==(\S+)$", lock, re.MULTILINE)
     wanted = {canonicalize_name(name): version for name, version in pins}
-    here = {canonicalize_name(found.name): found for found in distributions()}
+    # Not sys.path: setuptools, once imported, puts older copies of some packages there.
+    installed = distributions(path=site.getsitepackages())
+    here = {canonicalize_name(found.name): found for found in installed}
     found = [here[name] for name in wanted if name in here]
     assert len(found) > 0.9 * len(wanted), "this environment is not the one of the lock"
     assert {each.name for each in found if each.version != wanted[canonicalize_name(each.name)]} == set()
