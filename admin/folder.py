@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from admin.clean_copy import is_clean
 from admin.text import printable
 
 PART = 1 << 20
@@ -44,11 +45,8 @@ class Entry:
 
     @property
     def clean(self) -> bool:
-        """Can its name be written and shown: text without controls, of a usual length?"""
-        return all(
-            name == printable(name) and "\N{REPLACEMENT CHARACTER}" not in name and len(name.encode()) <= 200
-            for name in self.parts
-        )
+        """Can each of its names be written and shown?"""
+        return all(map(is_clean, self.parts))
 
 
 class TooMuch(Exception):

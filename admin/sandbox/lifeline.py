@@ -66,6 +66,8 @@ class Lifeline:
         return self._over
 
     def close(self) -> None:
+        """What was heard until now stays to be asked for."""
+        self._over = True
         with contextlib.suppress(OSError):
             self.connection.close()
 
