@@ -46,7 +46,6 @@ LONGEST_AS_TEXT = 100_000
 MOST_SHOWN = 16 << 20  # characters, those of pictures among them
 MOST_SHOWN_TAGS = 60_000
 
-
 TEXT_TAGS = formulas.words(
     "a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "

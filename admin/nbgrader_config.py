@@ -79,9 +79,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Without warnings on the screen about cells that a student copied.
-c.Autograde.exporter_class = "admin.reading.QuietNotebookExporter"
-
 # Seconds a cell may take. Training is bounded while grading: the longest cell takes 8 seconds on two free
 # cores, and took 19 while others worked on them. Whatever runs longer than this is an endless loop.
 c.JudgedExecute.cell_seconds = 40
