@@ -83,8 +83,10 @@ def grade(
     with only_one_at_a_time(course):
         out_of = course.out_of()
         everybody = choose(course, students)
+        if missing := what_is_missing_without_walls():  # Windows: no folder is looked into there
+            raise CourseError(execute.refusal(what_is_missing() if sandbox else missing))
         jobs = plan(course, everybody, force)
-        if jobs and (missing := what_is_missing() if sandbox else what_is_missing_without_walls()):
+        if jobs and sandbox and (missing := what_is_missing()):
             raise CourseError(execute.refusal(missing))
         workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
         width = max((len(printable(student)) for student in everybody), default=0)

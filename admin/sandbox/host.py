@@ -16,7 +16,6 @@ import contextlib
 import os
 import platform
 import shutil
-import signal
 import socket
 import sys
 import tempfile
@@ -44,7 +43,7 @@ KILLED_TWICE = (
     "The notebook's session was killed twice, each time without a sign that this machine was the cause, "
     "so it ends here."
 )
-KILLED = f"signal {int(signal.SIGKILL)}"  # a guard's last words
+KILLED = "signal 9"  # a guard's last words about SIGKILL, which Windows has no name for
 
 
 class SessionEnded(Exception):

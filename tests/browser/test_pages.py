@@ -16,7 +16,7 @@ from PIL import Image
 from admin import build, harmless
 from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.demo import write_feedback
-from admin.grade import record_broken
+from admin.record import record_broken
 from tests.browser.conftest import jupyter_server
 
 RAN = "document.title = 'it ran'"
