@@ -26,10 +26,10 @@ from admin.text import printable
 
 # Bounds, each far above what an honest notebook has. What exceeds one is shown as text, or cut, and says so.
 MOST_OUTPUTS = 500  # of a cell; more are a loop
-LONGEST_MARKDOWN = 20_000  # characters of a text that is read as markdown; a long essay has half of that
-LONGEST_NOTEBOOK = 200_000  # characters of all such texts together
+LONGEST_MARKDOWN = 20_000  # characters that are read as markdown in a cell; a long essay has half of that
+LONGEST_NOTEBOOK = 100_000  # and in a notebook
 MOST_DELIMITERS = 500  # of formulas in a text: each makes mistune search the rest for its partner
-LONGEST_FORMULAS = 10_000  # characters of all formulas of a text
+LONGEST_FORMULAS = 5_000  # characters of all formulas of a text
 SECONDS_READ = 1.0  # of processor time for one text; 20,000 characters of the worst kind known take 0.25
 LONGEST_HTML = 300_000  # characters of the HTML of a cell, pictures apart
 MOST_TAGS = 20_000  # of a cell
@@ -340,6 +340,10 @@ def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
             cell["id"] = v4.new_raw_cell().id
         if cell.cell_type == "code":
             if not cell.metadata.get("nbgrader", {}).get("grade"):
+                for output in cell.outputs:
+                    readable -= len(output.get("data", {}).get("text/markdown", ""))
+                    if readable < 0 and output.get("data", {}).pop("text/markdown", None):
+                        output.data.setdefault("text/plain", LEFT_OUT)
                 cell["outputs"] = [output if left.take(output) else _left_out() for output in cell.outputs]
             continue
         kept = attachments(cell.pop("attachments", None))
@@ -397,7 +401,8 @@ def _left_out() -> NotebookNode:
 def outputs(given: Any, count: int) -> list[NotebookNode]:
     """A code cell's outputs as they may stand in a notebook, of what a session says they are."""
     kept = []
-    colours, html_left = MOST_COLOURS, _Left(LONGEST_HTML, MOST_TAGS)
+    colours = MOST_COLOURS
+    html_left, markdown_left = _Left(LONGEST_HTML, MOST_TAGS), _Left(LONGEST_MARKDOWN, MOST_TAGS)
     for output in (given if isinstance(given, list) else [])[:MOST_OUTPUTS]:
         if not isinstance(output, dict):
             continue
@@ -414,7 +419,7 @@ def outputs(given: Any, count: int) -> list[NotebookNode]:
             lines = cut_lines(printed(whole, colours).split("\n")) if whole else []
             kept.append(v4.new_output("error", **said, traceback=lines))
         elif kind in ("display_data", "execute_result"):
-            data = _bundle(output.get("data"), colours, html_left)
+            data = _bundle(output.get("data"), colours, html_left, markdown_left)
             extra = {"execution_count": count} if kind == "execute_result" else {}
             if data:
                 sizes = _sizes(output.get("metadata"), data)
@@ -439,7 +444,7 @@ def printed(text: Any, colours: int) -> str:
     return text.translate(CONTROLS)
 
 
-def _bundle(data: Any, colours: int, left: _Left) -> dict[str, Any]:
+def _bundle(data: Any, colours: int, html_left: _Left, markdown_left: _Left) -> dict[str, Any]:
     """Of the forms in which something is shown, those that are harmless or were made so."""
     if not isinstance(data, dict):
         return {}
@@ -449,15 +454,15 @@ def _bundle(data: Any, colours: int, left: _Left) -> dict[str, Any]:
         if picture := _base_64(given.get(kind)):
             kept[kind] = picture
     if "text/html" in given:
-        fits = not too_much_html(given["text/html"]) and left.take(ENCODED.sub("", given["text/html"]))
-        if fits:
+        if not too_much_html(given["text/html"]) and html_left.take(ENCODED.sub("", given["text/html"])):
             kept["text/html"] = html(given["text/html"])
-        elif "text/plain" not in given:
+        else:
             kept["text/plain"] = cut(given["text/html"], LONGEST_LINE)
-    if "text/markdown" in given:
-        kept["text/markdown"] = markdown(given["text/markdown"])
-    elif "text/latex" in given:
-        kept["text/markdown"] = markdown(_formula(given["text/latex"]))
+    if source := given.get("text/markdown") or _formula(given.get("text/latex", "")):
+        if markdown_left.take(source):
+            kept["text/markdown"] = markdown(source)
+        else:
+            kept["text/plain"] = cut(source, LONGEST_LINE)
     if plain := given.get("text/plain") or kept.get("text/plain"):
         kept["text/plain"] = printed(plain, colours)
     if "image/svg+xml" in given:
