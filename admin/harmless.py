@@ -24,14 +24,26 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
 
 from admin import formulas
+from admin.allowed import (
+    ATTRIBUTES,
+    DROPPED_WITH_CONTENT,
+    GREATEST,
+    GREATEST_FONT,
+    NEST_NOT,
+    NUMBER,
+    NUMBERS,
+    STYLE_VALUE,
+    STYLES,
+    TEXT_TAGS,
+)
 from admin.text import NO_FORMULAS
 
 # Bounds, each far above what an honest notebook has. What exceeds one is shown as text, or cut, and says so.
 MOST_OUTPUTS = 500  # of a cell; more are a loop
-LONGEST_MARKDOWN = 20_000  # characters of a text that is read as markdown; a long essay has half of that
-LONGEST_NOTEBOOK = 200_000  # characters of all such texts together
+LONGEST_MARKDOWN = 20_000  # characters that are read as markdown in a cell; a long essay has half of that
+LONGEST_NOTEBOOK = 100_000  # and in a notebook
 MOST_DELIMITERS = 500  # of formulas in a text: each makes mistune search the rest for its partner
-LONGEST_FORMULAS = 10_000  # characters of all formulas of a text
+LONGEST_FORMULAS = 5_000  # characters of all formulas of a text
 SECONDS_READ = 1.0  # of processor time for one text; 20,000 characters of the worst kind known take 0.25
 LONGEST_HTML = 300_000  # characters of the HTML of a cell, pictures apart
 MOST_TAGS = 20_000  # of a cell
@@ -45,48 +57,6 @@ LONGEST_AS_TEXT = 100_000
 # Of all that the cells of a notebook show together:
 MOST_SHOWN = 16 << 20  # characters, those of pictures among them
 MOST_SHOWN_TAGS = 60_000
-
-TEXT_TAGS = formulas.words(
-    "a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn div dl dt em "
-    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub "
-    "summary sup table tbody td tfoot th thead time tr tt u ul var wbr"
-)
-DROPPED_WITH_CONTENT = formulas.words(
-    "script style title textarea template noscript iframe object svg math xmp select head"
-)
-ATTRIBUTES = {
-    "*": {"style", "title", "dir", "lang"},
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "table": {"border", "class"},
-    "td": {"colspan", "rowspan", "align", "valign"},
-    "th": {"colspan", "rowspan", "align", "valign", "scope"},
-    "col": {"span"},
-    "colgroup": {"span"},
-    "ol": {"start"},
-    "details": {"open"},
-}
-NUMBERS = formulas.words("width height border colspan rowspan span start")
-# Elements that end each other, or hold nothing: however many follow each other, they are not in each other.
-NEST_NOT = formulas.words(
-    "p li dt dd tr td th thead tbody tfoot caption colgroup col option br hr img wbr input meta link"
-)
-# None of them can load a file, or move what it styles over the rest of the page.
-STYLES = formulas.words(
-    "background-color border border-bottom border-collapse border-color border-left border-right "
-    "border-spacing border-style border-top border-width color font-family font-size font-style font-variant "
-    "font-weight line-height max-width min-width overflow-x padding padding-bottom padding-left "
-    "padding-right padding-top text-align text-decoration text-indent vertical-align white-space width "
-    "word-break word-wrap"
-)
-# A value of a style: words, colours, and lengths that are not negative and not beyond these.
-STYLE_VALUE = re.compile(r"(?:[\w\s#%.,'\"!-]|\b(?:rgb|hsl)a?\([\d\s.,%/]{1,60}\))*", re.IGNORECASE)
-NUMBER = re.compile(r"(?<![\w#.])([-+]?)(\d*\.?\d+)(e[-+]?\d+)?([a-z%]*)", re.IGNORECASE)
-GREATEST = {
-    "": 1000, "%": 500, "px": 2000, "pt": 1500, "em": 50, "rem": 50, "ex": 100, "ch": 200, "cm": 50,
-    "mm": 500, "in": 20, "vw": 100, "vh": 100, "deg": 360,
-}  # fmt: skip
-GREATEST_FONT = {"": 9, "%": 400, "px": 100, "pt": 75, "em": 4, "rem": 4, "ex": 8}
 
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
 ENCODED = re.compile(r"base64,[A-Za-z0-9+/=\s]*")
@@ -338,13 +308,17 @@ def notebook_text(nb: NotebookNode, trusted: frozenset[str]) -> None:
 
 def bound(nb: NotebookNode) -> None:
     """Leave out what a notebook shows beyond what a page can hold; check cells, which are ours, stay."""
-    left = _Left(MOST_SHOWN, MOST_SHOWN_TAGS)
+    readable, left = LONGEST_NOTEBOOK, _Left(MOST_SHOWN, MOST_SHOWN_TAGS)
     for cell in nb.cells:
         if cell.cell_type != "code":
             if not left.take([cell.source, cell.get("attachments")]):
                 cell.source = LEFT_OUT
                 cell.pop("attachments", None)
         elif not cell.metadata.get("nbgrader", {}).get("grade"):
+            for output in cell.outputs:
+                readable -= len(output.get("data", {}).get("text/markdown", ""))
+                if readable < 0 and output.get("data", {}).pop("text/markdown", None):
+                    output.data.setdefault("text/plain", LEFT_OUT)
             cell["outputs"] = [output if left.take(output) else _left_out() for output in cell.outputs]
 
 
@@ -409,7 +383,8 @@ def _left_out() -> NotebookNode:
 def outputs(given: Any, count: int) -> list[NotebookNode]:
     """A code cell's outputs as they may stand in a notebook, of what a session says they are."""
     kept = []
-    colours, html_left = MOST_COLOURS, _Left(LONGEST_HTML, MOST_TAGS)
+    colours = MOST_COLOURS
+    html_left, markdown_left = _Left(LONGEST_HTML, MOST_TAGS), _Left(LONGEST_MARKDOWN, MOST_TAGS)
     for output in (given if isinstance(given, list) else [])[:MOST_OUTPUTS]:
         if not isinstance(output, dict):
             continue
@@ -426,7 +401,7 @@ def outputs(given: Any, count: int) -> list[NotebookNode]:
             lines = cut_lines(printed(whole, colours).split("\n")) if whole else []
             kept.append(v4.new_output("error", **said, traceback=lines))
         elif kind in ("display_data", "execute_result"):
-            data = _bundle(output.get("data"), colours, html_left)
+            data = _bundle(output.get("data"), colours, html_left, markdown_left)
             extra = {"execution_count": count} if kind == "execute_result" else {}
             if data:
                 sizes = _sizes(output.get("metadata"), data)
@@ -451,7 +426,7 @@ def printed(text: Any, colours: int) -> str:
     return text.translate(CONTROLS)
 
 
-def _bundle(data: Any, colours: int, left: _Left) -> dict[str, Any]:
+def _bundle(data: Any, colours: int, html_left: _Left, markdown_left: _Left) -> dict[str, Any]:
     """Of the forms in which something is shown, those that are harmless or were made so."""
     if not isinstance(data, dict):
         return {}
@@ -461,15 +436,15 @@ def _bundle(data: Any, colours: int, left: _Left) -> dict[str, Any]:
         if picture := _base_64(given.get(kind)):
             kept[kind] = picture
     if "text/html" in given:
-        fits = not too_much_html(given["text/html"]) and left.take(ENCODED.sub("", given["text/html"]))
-        if fits:
+        if not too_much_html(given["text/html"]) and html_left.take(ENCODED.sub("", given["text/html"])):
             kept["text/html"] = html(given["text/html"])
-        elif "text/plain" not in given:
+        else:
             kept["text/plain"] = cut(given["text/html"], LONGEST_LINE)
-    if "text/markdown" in given:
-        kept["text/markdown"] = markdown(given["text/markdown"])
-    elif "text/latex" in given:
-        kept["text/markdown"] = markdown(_formula(given["text/latex"]))
+    if source := given.get("text/markdown") or _formula(given.get("text/latex", "")):
+        if markdown_left.take(source):
+            kept["text/markdown"] = markdown(source)
+        else:
+            kept["text/plain"] = cut(source, LONGEST_LINE)
     if plain := given.get("text/plain") or kept.get("text/plain"):
         kept["text/plain"] = printed(plain, colours)
     if "image/svg+xml" in given:

@@ -20,9 +20,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from admin import formulas
 from admin.harmless import LONGEST_FORMULAS, MOST_COLOURS
 
-# Pygments takes time with the square of a line such as a.a.a.a.…, else 0.5 s for so much of its worst.
-LONGEST_CODE = 50_000
-LONGEST_CODE_LINE = 500
+# Pygments takes time with the square of a line such as a.a.a.a.…, and makes a tag of every second character.
+LONGEST_CODE = 20_000  # of a cell
+LONGEST_CODE_LINE = 300
+LONGEST_CODE_PAGE = 200_000  # of a page
 
 COLOUR = re.compile(r"\x1b\[([0-9;]{0,40})m")
 ACTIVE_COLOURS = 8
@@ -87,8 +88,14 @@ def ansi2html(text: str) -> str:
     return "".join(done)
 
 
-def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
+@pass_context
+def highlight_code(
+    context: Context, source: str, language: str | None = None, metadata: dict[str, Any] | None = None
+) -> str:
     """nbconvert's filter of this name; code of a length that no person writes is not coloured."""
-    if len(source) > LONGEST_CODE or max(map(len, source.split("\n"))) > LONGEST_CODE_LINE:
+    page = context.get("resources", {})
+    page["coloured"] = page.get("coloured", 0) + len(source)
+    long_lines = max(map(len, source.split("\n"))) > LONGEST_CODE_LINE
+    if long_lines or len(source) > LONGEST_CODE or page["coloured"] > LONGEST_CODE_PAGE:
         return f'<div class="highlight hl-ipython3"><pre>{html.escape(source)}</pre></div>'
     return Highlight2HTML(pygments_lexer="ipython3")(source, language=language, metadata=metadata)

@@ -16,7 +16,13 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform
 
 # The only handlers in nbgrader's pages; an injected <img onerror=…> is none of them.
-HANDLERS = ("toggle_name(true);", "toggle_name(false);", "toggleAllNames()")
+HANDLERS = (
+    "toggle_name(true);",
+    "toggle_name(false);",
+    "toggleAllNames()",
+    "createAssignmentModal();",
+    "createStudentModal();",
+)
 HASHES = " ".join(
     f"'sha256-{base64.b64encode(hashlib.sha256(handler.encode()).digest()).decode()}'" for handler in HANDLERS
 )

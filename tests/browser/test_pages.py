@@ -31,6 +31,7 @@ HOSTILE = (
     f'<form action="https://evil.example/"><input id="send" type="submit" value="send"></form>\n'
     f'<p id="click" onclick="{RAN}">click here</p> <base href="https://evil.example/">\n'
 )
+HANDLERS = f'<img src="x" onerror="{RAN}"> <svg onload="{RAN}"></svg> <video src="x" onerror="{RAN}"></video>'
 ZALGO = "z" + "\u0338\u0332\u0305\u030d\u0321\u0345" * 200
 COVERING = "".join(
     f'<p style="color: red; {style}">{"█" * 40}{ZALGO}</p>'
@@ -179,9 +180,10 @@ def test_formgrader_works_under_its_policy(page_and_console, graded):
         page.goto(f"{graded.formgrader}/{path}")
         page.locator("td").get_by_text(word).first.wait_for()
         assert not [error for error in console.errors if "Content Security Policy" in error]
-        page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", HOSTILE)
+        page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", HANDLERS)
         page.wait_for_timeout(100)
         assert page.title() != "it ran"
+        page.goto("about:blank")  # so that what was refused late does not count for the next page
         console.errors.clear()
     assert not console.elsewhere
 
