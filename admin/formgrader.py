@@ -103,7 +103,7 @@ class Autograding(LoggingConfigurable):
 
     async def _ready(self, course: Path) -> asyncio.subprocess.Process:
         """The process for this course as it is now: the old one, or a new one."""
-        made_of = course, stamps(course)
+        made_of = course, await asyncio.to_thread(stamps, course)
         if self._process and (self._process.returncode is not None or self._made_of != made_of):
             await self._end()
         if self._process is None:
