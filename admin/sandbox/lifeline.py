@@ -65,6 +65,7 @@ class Lifeline:
         return self._over
 
     def close(self) -> None:
+        self._over = True
         with contextlib.suppress(OSError):
             self._connection.close()
 
