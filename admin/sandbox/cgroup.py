@@ -43,8 +43,10 @@ class Group:
         return self._number("cpu.stat", "usage_usec") / 1e6
 
     def remove(self) -> None:
-        """When its processes have ended."""
-        for _ in range(100):
+        """End what may still be in it, and it."""
+        with contextlib.suppress(OSError):  # kernels before 5.14 have no such file
+            (self.path / "cgroup.kill").write_text("1")
+        for _ in range(200):
             try:
                 self.path.rmdir()
             except FileNotFoundError:

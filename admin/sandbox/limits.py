@@ -31,7 +31,7 @@ class Limits:
     """between two looks at the memory"""
     memory_bytes: int = 2 << 30
     """of all processes of a session together"""
-    address_bytes: int = 32 << 30
+    address_bytes: int = 16 << 30
     """that one process may map, used or not; TensorFlow maps some gigabytes"""
     disk_bytes: int = 256 << 20
     """of all that a session writes, and of the folder it is given; it is memory, too"""

@@ -15,11 +15,13 @@ import threading
 import time
 import venv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from admin.sandbox import bubblewrap
+from admin.sandbox.cgroup import group_base
 from admin.sandbox.guest.system_call_list import CALLS, MACHINES, NEWEST
 from admin.sandbox.guest.system_calls import RULES, system_call_filter
 from admin.sandbox.host import CellTimeout, Sandbox, Session, SessionEnded, what_is_missing
@@ -180,7 +182,7 @@ time.sleep(100)
 """
 PAGE_TABLES = """
 def hoard():
-    size = 30 << 30
+    size = 12 << 30
     libc.mmap.restype = ctypes.c_void_p
     PROT_READ, MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE = 1, 2, 0x20, 0x4000
     flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
@@ -205,6 +207,34 @@ def test_memory_of_the_kernel_is_bounded(session: Session, hoard: str):
         session.run(hoard)
     print(f"{taken[0] / 1e9:.2f} GB")
     assert taken[0] < 2 << 30
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(group_base() is None, reason="no control groups of version 2 can be made here")
+def test_the_kernel_bounds_a_session_in_its_control_group(tmp_path: Path):
+    """With a guard that hardly looks: does the kernel end who takes too much, and is it said why?"""
+    patient = Limits(start_seconds=600, fork_seconds=60, cell_seconds=120, session_seconds=400)
+    blind = replace(patient, watch_seconds=300, memory_bytes=400 << 20, disk_bytes=32 << 20, processes=40)
+    with Sandbox(blind) as sandbox:
+        with sandbox.session(tmp_path) as session:
+            group = session._group
+            assert group is not None
+            assert shown(session, "open('/proc/self/cgroup').read()").endswith(f"/{group.path.name}\\n'")
+            cores = len(os.sched_getaffinity(0))
+            assert shown(session, "import os; len(os.sched_getaffinity(0))") == str(cores)
+            fork = "while True:\n    if os.fork() == 0: os._exit(0)"  # nobody waits for them: 40, and no more
+            assert "BlockingIOError" in shown(session, fork)
+            assert session.cpu_seconds() > 0
+            hoard = (
+                "import mmap\nkept = []\n"
+                "while True: kept.append(mmap.mmap(-1, 10_000_000)); kept[-1].write(b'x' * 10_000_000)"
+            )
+            with pytest.raises(SessionEnded, match=r"more than 0\.391 GB of memory"):
+                session.run(hoard)
+            assert not session.killed, "it would be run again, as if the machine had been to blame"
+        assert not group.path.exists()
+        with sandbox.session(tmp_path) as another:
+            assert shown(another, "6 * 7") == "42"
 
 
 # --- System calls ---------------------------------------------------------------------------------

@@ -32,7 +32,6 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[3]))
 
-from admin.sandbox.guest.guard import guard
 from admin.sandbox.guest.walls import LINUX, can_nest, enter_namespaces
 
 
@@ -42,8 +41,9 @@ def main() -> None:
     sys.path[-1:-1] = [path for path in settings["paths"] if path not in sys.path]
     control = socket.socket(fileno=settings["control"])
     started = time.monotonic()
-    if not settings["probe"]:
-        with ended_by_silence(control):
+    with ended_by_silence(control):
+        importlib.import_module("admin.sandbox.guest.guard")  # and NumPy with it, which takes its time
+        if not settings["probe"]:
             preload()
     nested = settings["nested"] and can_nest(settings)
     ready = {"seconds": time.monotonic() - started, "threads": thread_count(), "nested": nested}
@@ -70,6 +70,9 @@ def ended_by_silence(control: socket.socket) -> Iterator[None]:
     flags = fcntl.fcntl(control, fcntl.F_GETFL)
     fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(control, fcntl.F_SETFL, flags | os.O_ASYNC)
+    with contextlib.suppress(BlockingIOError):
+        if not control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+            os._exit(0)  # it had gone before that
     try:
         yield
     finally:
@@ -126,6 +129,8 @@ def fork_session(session: int, lifeline: int, settings: dict[str, Any]) -> None:
             if settings["nested"]:
                 enter_namespaces()
             if os.fork() == 0:
+                from admin.sandbox.guest.guard import guard
+
                 guard(session, lifeline, settings)
         except BaseException as error:
             with contextlib.suppress(OSError):
