@@ -111,6 +111,7 @@ def run_all(
     if not jobs:
         return
     cases.data_of(course.source)  # once, before there are threads: it sets variables of the process
+    others = course.other_assignments()  # once, too: the threads leave the gradebook alone
     here = threading.local()
     everything: list[execute.Tools] = []
 
@@ -119,7 +120,7 @@ def run_all(
         everything.append(here.tools)
 
     def one(job: Job) -> Outcome:
-        return run(course, job, here.tools, functools.partial(at_work, job.student))
+        return run(course, job, here.tools, functools.partial(at_work, job.student), others)
 
     pool = ThreadPoolExecutor(workers, initializer=prepare)
     starved: list[Job] = []
@@ -142,13 +143,19 @@ def run_all(
             tools.close()
 
 
-def run(course: Course, job: Job, tools: execute.Tools, say: Callable[[str], None]) -> Outcome:
+def run(
+    course: Course,
+    job: Job,
+    tools: execute.Tools,
+    say: Callable[[str], None],
+    others: frozenset[str] | None = None,
+) -> Outcome:
     """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing."""
     begun = time.monotonic()
     student = job.student
     try:
         tools.bounded.renew()
-        taken = take_in(tools.bounded, course, student)
+        taken = take_in(tools.bounded, course, student, others=others)
         if taken.broken:
             return Outcome(student, broken=taken.broken)
         if taken.fingerprint != job.submission:
