@@ -18,7 +18,7 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 if [ -z "${ROOT:-}" ]; then
     ROOT=$(mktemp -d /var/tmp/debian-XXXXXX)
     # debootstrap, when it is interrupted, leaves its /proc mounted
-    trap 'umount "$ROOT/proc" 2>/dev/null; rm -rf --one-file-system "$ROOT"' EXIT
+    trap 'umount "$ROOT/proc" 2>/dev/null || true; rm -rf --one-file-system "$ROOT"' EXIT
 fi
 mkdir -p "$ROOT"
 chmod 755 "$ROOT" # mktemp makes it 700, and then an ordinary user inside has no /
