@@ -1,4 +1,4 @@
-"""A page of feedback, without the files that were beside the notebook."""
+"""A page of feedback: complete without a file beside it, a network or a script."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shutil
 
 import pytest
+from bs4 import BeautifulSoup
 from rich.console import Console
 
 from admin.course import NOTEBOOK
@@ -33,3 +34,20 @@ def test_pictures_of_the_text_are_inside_the_page_and_ours(course):
         assert all(
             source.startswith(("data:image/webp;base64,UklGR", "data:image/png;")) for source in sources
         )
+        for line in ("<script", "cdnjs", "$$p_k"):
+            assert line not in page
+        assert "Content-Security-Policy" in page
+        assert "<math " in page
+
+
+def test_names_of_files_are_text_in_the_feedback_of_a_refused_submission(course):
+    """Two notebooks under wrong names that are HTML and markdown: are they shown letter by letter?"""
+    course.submitted("mallory").mkdir(parents=True)
+    names = ("1<img src=x onerror=alert(1)>.ipynb", "2 $\\href{javascript:alert(1)}{x}$ **90 of 90**.ipynb")
+    for name in names:
+        shutil.copy(course.release / f"{NOTEBOOK}.ipynb", course.submitted("mallory") / name)
+    assert grade(course, console=Console(file=io.StringIO())) == 0
+    write_feedback(course)
+    page = BeautifulSoup((course.feedback("mallory") / f"{NOTEBOOK}.html").read_text(), "html.parser")
+    assert all(name in page.text for name in names)
+    assert not page.find_all(["img", "script", "math", "strong", "em"])
