@@ -1,7 +1,8 @@
 """The Jupyter server of whoever grades: `python3 -m admin lab`, and on a hub an instructor's, load this.
 
 It is found by JUPYTER_CONFIG_PATH, which has to name this folder. `jupyter_server_config.d/convnet.json`
-names the extensions: ours, which loads nbgrader's formgrader itself, in place of that one.
+names the extensions: one that loads nbgrader's formgrader itself, in place of nbgrader's, and one that gives
+formgrader's pages a stricter policy than the one below.
 """
 
 import sys
@@ -20,7 +21,7 @@ if str(REPOSITORY) not in sys.path:
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "frame-ancestors 'self'",
-        "object-src 'none'",
+        "object-src 'self' blob:",  # JupyterLab shows a PDF as an object
         "base-uri 'self'",
     ]
 )

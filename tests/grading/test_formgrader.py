@@ -295,13 +295,16 @@ def test_after_a_rebuild_the_new_text_and_the_new_checks_count(server):
 
 
 def test_pages_carry_a_content_security_policy(server):
-    """May only our own pages show formgrader in a frame, and does it still answer?"""
-    for path in ("formgrader/", "lab", f"formgrader/manage_submissions/{ASSIGNMENT}"):
+    """May only our own pages show formgrader in a frame, does it load from here alone, and still answer?"""
+    for path in ("formgrader/", f"formgrader/manage_submissions/{ASSIGNMENT}"):
         _, headers = server.request(path)
         policy = headers["Content-Security-Policy"]
         assert "frame-ancestors 'self'" in policy
-        assert "object-src 'none'" in policy
-        assert "base-uri 'self'" in policy
+        assert "default-src 'none'" in policy
+        assert "base-uri 'none'" in policy
+    _, headers = server.request("lab")
+    assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+    assert "default-src" not in headers["Content-Security-Policy"], "JupyterLab needs more"
     _, headers = server.request(f"files/course/source/{ASSIGNMENT}/custom.css")
     assert "sandbox allow-scripts" in headers["Content-Security-Policy"]
 
