@@ -100,13 +100,13 @@ def count_done(course: Course) -> int:
 
 
 def left_over(course: Course) -> Iterator[str]:
-    """Processes of a sandbox or a judge that outlived their grader."""
+    """Processes of a sandbox, or of what reads and judges, that outlived their grader."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = path.read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if "admin/sandbox/guest/zygote.py" in command or "admin/judge.py" in command:
+        if "admin/sandbox/guest/zygote.py" in command or "admin/bounded.py" in command:
             yield command
 
 
