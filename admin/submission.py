@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -218,13 +218,27 @@ def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str
         harmless.notebook_text(notebook, harmless.texts_of(release / name))
         nbformat.write(notebook, target / name)
         mended.append(repairs)
-    left_out = copy_files(found, beside, target)
+    left_out = copy_files(found, beside, target, in_the_way_of(release))
     notes = [f"left out, for its name: {entry.name}" for entry in left_out if entry.kind == "file"]
     notes += [f"left out, as it is no file: {entry.name}" for entry in left_out if entry.kind == "other"]
     return [*filter(None, mended), *notes[:3], *(["…"] if len(notes) > 3 else [])]
 
 
-def copy_files(found: HandIn, beside: tuple[str, ...], target: Path) -> list[Entry]:
+def in_the_way_of(release: Path) -> Callable[[tuple[str, ...]], bool]:
+    """Does a file stand where a released folder has to be, or below the name of a released file?"""
+    found = listed(release, Bounds(1 << 40, 1_000_000)) if release.is_dir() else []
+    kinds = {entry.parts: entry.kind for entry in found}
+
+    def in_the_way(parts: tuple[str, ...]) -> bool:
+        above = (parts[:length] for length in range(1, len(parts)))
+        return kinds.get(parts) == "folder" or any(kinds.get(folder) == "file" for folder in above)
+
+    return in_the_way
+
+
+def copy_files(
+    found: HandIn, beside: tuple[str, ...], target: Path, in_the_way: Callable[[tuple[str, ...]], bool]
+) -> list[Entry]:
     """Copy the files beside the notebook, but no other notebook; what was left out."""
     left_out = []
     for entry in found.entries:
@@ -234,7 +248,7 @@ def copy_files(found: HandIn, beside: tuple[str, ...], target: Path) -> list[Ent
             continue
         else:
             parts = entry.parts[len(beside) :]
-        if entry.kind == "other" or not entry.clean:
+        if entry.kind == "other" or not entry.clean or (entry.kind == "file" and in_the_way(parts)):
             left_out.append(entry)
         elif entry.kind == "file":
             path = target.joinpath(*parts)

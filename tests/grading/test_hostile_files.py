@@ -149,7 +149,10 @@ HAND_INS: dict[str, tuple[Callable[[Path, str], None], int, str]] = {
         file(lambda text: with_output(text, '{"x": [' + "{}," * 15_000_000 + "{}]}")), 0, "values",
     ),
     "20,100 files": (beside(many), 0, "more than 20,000 files"),
-    "a folder for a file of ours": (beside(lambda folder: (folder / "tools.py").mkdir()), 8, ""),
+    "a folder for a file of ours": (
+        beside(lambda folder: [(folder / "tools.py").mkdir(), (folder / "tools.py" / "mine").touch()]), 8,
+        "left out",
+    ),
     "a path too long to open": (beside(long_paths), 0, "unreadable"),
     "100 kB of formulas": (file(lambda text: text_cell(text, r"\(" * 50_000)), 8, ""),
     "400 kB of divs": (file(lambda text: text_cell(text, "<div>" * 80_000)), 8, ""),
