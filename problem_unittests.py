@@ -1721,14 +1721,14 @@ def _computes(net: str, ask: Ask, answer: Answer) -> bool:
 _OUTPUT_TOLERANCE = 1e-4
 
 # A model of more weights than this is not worth a judge's time; net_1 on 64 × 64 × 3 has 7.4 million.
-_MOST_WEIGHTS = 20_000_000
+_MAX_WEIGHTS = 20_000_000
 
 
 def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> str:
     """Why the layers that a model names can't be taken at their word, or "" if they give its output."""
     with_weights = [layer for layer in answer["layers"] if layer.get("weights")]
     try:
-        if sum(int(np.prod(shape)) for layer in with_weights for shape in layer["weights"]) > _MOST_WEIGHTS:
+        if sum(int(np.prod(shape)) for layer in with_weights for shape in layer["weights"]) > _MAX_WEIGHTS:
             return say("nets", "too_large")
         simulated = forward(answer["layers"], list(_layer_weights(with_weights, ask["seed"])), ask["images"])
     except (ArithmeticError, LookupError, TypeError, ValueError):

@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
             return bootstrap.run_inside([str(ADMIN), command, *arguments])
         import importlib  # not needed before, and every start pays for what stands at the top
 
-        return int(importlib.import_module(f"admin.{command}").main(arguments) or 0)
+        return int(importlib.import_module(f"admin.commands.{command}").main(arguments) or 0)
     except bootstrap.Missing as missing:
         print(missing, file=sys.stderr)
         return 1

@@ -16,7 +16,7 @@ ESCAPE_SEQUENCES = re.compile(
 # Controls, formats (bidi overrides and isolates are among them), halves of surrogate pairs, private and
 # unassigned ones, and separators of lines and paragraphs.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-LONGEST_SENTENCE = 2000
+MAX_SENTENCE = 2000
 # MathJax leaves elements of these classes alone: its second version the first, its third the other.
 NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 JOINERS = "\u200c\u200d"  # Persian and Indian names are written with them, and families of emoji
@@ -48,6 +48,6 @@ def sentence_as_markdown(sentence: str) -> str:
     is read as markdown; every sign but the commonest is an entity, so that no parser finds HTML or a formula
     in the source; and the class keeps MathJax from what the browser makes of the entities.
     """
-    line = printable(" ".join(sentence[: 2 * LONGEST_SENTENCE].split()), LONGEST_SENTENCE)
+    line = printable(" ".join(sentence[: 2 * MAX_SENTENCE].split()), MAX_SENTENCE)
     plain = re.sub(r"[^\w .,:;()/'–…-]", lambda sign: f"&#{ord(sign[0])};", line)
     return f'<p class="{NO_FORMULAS}">{plain}</p>'

@@ -347,12 +347,12 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 #   batch 8, 60 steps:                   net_1 0.71, 0.81   net_2 0.68, 0.80
 #   batch 16, 48 steps:                  net_1 0.83, 0.85   net_2 0.78, 0.82
 #   batch 32 and all larger, 24 steps:   net_1 0.61, 0.74   net_2 0.59, 0.76
-MOST_BATCH = 32
-MOST_STEPS = 60
-MOST_PICTURES = 768
+MAX_BATCH = 32
+MAX_STEPS = 60
+MAX_PICTURES = 768
 
 
-def bound_training(steps: int = MOST_STEPS, pictures: int = MOST_PICTURES, batch: int = MOST_BATCH) -> None:
+def bound_training(steps: int = MAX_STEPS, pictures: int = MAX_PICTURES, batch: int = MAX_BATCH) -> None:
     """From now on, let every `fit` of a Keras model end after so many optimiser steps or pictures.
 
     Batches larger than `batch` are cut to it: a few steps on large batches teach little for their time.

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from admin.sandbox.limits import BadSubmission, Limits
 
-DEEPEST = 64  # folders within folders; what lies deeper is left out
+MAX_DEPTH = 64  # folders within folders; what lies deeper is left out
 SPARE = 0.9  # of the number of files: a session makes some of its own
 
 
@@ -118,7 +118,7 @@ def _regular(folder: Path, ignore: Sequence[str], most: int) -> Iterator[tuple[P
                     if seen > most:
                         raise _too_many(most)
                     if entry.is_dir(follow_symlinks=False):
-                        if len(place.parts) < DEEPEST:
+                        if len(place.parts) < MAX_DEPTH:
                             waiting.append((place / entry.name, path / entry.name))
                     elif entry.is_file(follow_symlinks=False):
                         yield place / entry.name, path / entry.name

@@ -194,7 +194,7 @@ class Session:
         try:
             self._channel.send(handed, deadline, inward(limits))
             ready = self._channel.receive(deadline)
-        except protocol.WireError as error:
+        except protocol.ProtocolError as error:
             reason = self._lifeline.last_words()
             self.close()
             # Words are of our own code, which failed; without them it may have been anything.
@@ -298,7 +298,7 @@ class Session:
             raise self._end("") from None
         except protocol.Closed:
             raise self._end(None) from None
-        except protocol.WireError as error:
+        except protocol.ProtocolError as error:
             raise self._end(f"sent {error}") from None
         if isinstance(reply, dict) and isinstance(reply.get("failed"), str):
             raise self._end(f"could not go on ({printable(reply['failed'])})")

@@ -1,7 +1,7 @@
 """The language between the grader and a sandbox: frames of plain values and arrays over one socket.
 
 What arrives is bytes of a process that may be hostile, so nothing is unpickled or evaluated, every size is
-known and checked before memory is spent on it, and parsing ends in values or in `WireError`, nothing else.
+known and checked before memory is spent on it, and parsing ends in values or a `ProtocolError`, nothing else.
 
 A frame is a fixed head (magic, length of the text, length of the arrays), a JSON text, and the arrays' bytes
 one after the other. In the text an array is `{"\\u0000array": [dtype, shape]}`; its place among the arrays is
@@ -30,15 +30,15 @@ ARRAY = "\0array"
 DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
 
 
-class WireError(Exception):
+class ProtocolError(Exception):
     """What came, or was to be sent, is not within the protocol. The text is a clause, without a full stop."""
 
 
-class Late(WireError):
+class Late(ProtocolError):
     """Nothing, or not all, came before the deadline."""
 
 
-class Closed(WireError):
+class Closed(ProtocolError):
     """The other side has gone."""
 
 
@@ -57,15 +57,15 @@ class Bounds:
 
 
 def encode(value: Any, bounds: Bounds = Bounds()) -> bytes:
-    """One frame. Raises WireError for what is not plain, and for what the other side would refuse."""
+    """One frame. Raises ProtocolError for what is not plain, and for what the other side would refuse."""
     arrays: list[np.ndarray] = []
     plain = _plain(value, arrays, bounds, 0)
     text = _json(plain)
     weight = sum(array.nbytes for array in arrays)
     if len(text) > bounds.text_bytes or weight > bounds.array_bytes:
-        raise WireError(f"more than fits into one message ({len(text) + weight:,} bytes)")
+        raise ProtocolError(f"more than fits into one message ({len(text) + weight:,} bytes)")
     if _values(text, bounds.values) > bounds.values:
-        raise WireError(f"more than {bounds.values:,} values")
+        raise ProtocolError(f"more than {bounds.values:,} values")
     return b"".join([HEAD.pack(MAGIC, len(text), weight), text, *(array.tobytes() for array in arrays)])
 
 
@@ -73,25 +73,25 @@ def decode_head(head: bytes, bounds: Bounds) -> tuple[int, int]:
     """Lengths of the text and of the arrays, both within bounds."""
     magic, text, weight = HEAD.unpack(head)
     if magic != MAGIC:
-        raise WireError("bytes that are no message")
+        raise ProtocolError("bytes that are no message")
     if text > bounds.text_bytes or weight > bounds.array_bytes:
-        raise WireError(f"a message of {text + weight:,} bytes, which is too much")
+        raise ProtocolError(f"a message of {text + weight:,} bytes, which is too much")
     return text, weight
 
 
 def decode(text: bytes, arrays: bytes | bytearray, bounds: Bounds = Bounds()) -> Any:
     """The value of a frame, from its two parts. Arrays are read-only views of the bytes that came."""
     if _values(text, bounds.values) > bounds.values:
-        raise WireError(f"a message of more than {bounds.values:,} values")
+        raise ProtocolError(f"a message of more than {bounds.values:,} values")
     try:
         value = json.loads(text.decode("utf-8"))
     # RecursionError: json goes as deep as the text says, up to its own guard. MemoryError: many small lists.
     except (ValueError, RecursionError, MemoryError):
-        raise WireError("a message that can't be read") from None
+        raise ProtocolError("a message that can't be read") from None
     reader = _Arrays(memoryview(arrays).toreadonly(), bounds)
     restored = _restored(value, reader, bounds.depth)
     if reader.at != len(arrays):
-        raise WireError("more array bytes than the message speaks of")
+        raise ProtocolError("more array bytes than the message speaks of")
     return restored
 
 
@@ -117,14 +117,14 @@ class Channel:
                 raise Closed("the other side has gone") from None
 
     def receive(self, deadline: float | None = None) -> Any:
-        """The next value; `deadline` is a time of `time.monotonic()`. Raises Late, Closed or WireError.
+        """The next value; `deadline` is a time of `time.monotonic()`. Raises Late, Closed or ProtocolError.
 
         After Late it may be called again: what had come by then is kept.
         """
         text, weight = decode_head(bytes(self._part(0, HEAD.size, deadline)), self.bounds)
         size = HEAD.size + text + weight
         if self.received + size > self.bounds.total_bytes:
-            raise WireError(f"more than {self.bounds.total_bytes:,} bytes in all, which is too much")
+            raise ProtocolError(f"more than {self.bounds.total_bytes:,} bytes in all, which is too much")
         parts = bytes(self._part(1, text, deadline)), self._part(2, weight, deadline)
         self.received += size
         self._parts = []
@@ -214,7 +214,7 @@ def _values(text: bytes, most: int) -> int:
 
 def _plain(value: Any, arrays: list[np.ndarray], bounds: Bounds, depth: int) -> Any:
     if depth >= bounds.depth:
-        raise WireError(f"lists or dictionaries more than {bounds.depth} deep")
+        raise ProtocolError(f"lists or dictionaries more than {bounds.depth} deep")
     if value is None or isinstance(value, (bool, str)):
         return value if not isinstance(value, str) else str(value)
     if isinstance(value, np.generic):
@@ -231,12 +231,12 @@ def _plain(value: Any, arrays: list[np.ndarray], bounds: Bounds, depth: int) -> 
         return [_plain(item, arrays, bounds, depth + 1) for item in value]
     if isinstance(value, Mapping):
         return {_key(key): _plain(item, arrays, bounds, depth + 1) for key, item in value.items()}
-    raise WireError(f"a value of type {type(value).__name__}")
+    raise ProtocolError(f"a value of type {type(value).__name__}")
 
 
 def _key(key: Any) -> str:
     if not isinstance(key, str) or key.startswith("\0"):
-        raise WireError(f"a dictionary with a key of type {type(key).__name__}")
+        raise ProtocolError(f"a dictionary with a key of type {type(key).__name__}")
     return str(key)
 
 
@@ -244,11 +244,11 @@ def _array_head(value: np.ndarray, arrays: list[np.ndarray], bounds: Bounds) -> 
     array = np.asarray(value)
     little = array.dtype.newbyteorder("<")
     if little.str not in DTYPES:
-        raise WireError(f"an array of {array.dtype}")
+        raise ProtocolError(f"an array of {array.dtype}")
     if array.ndim > bounds.dimensions or len(arrays) >= bounds.arrays:
-        raise WireError("an array of too many dimensions, or too many arrays")
+        raise ProtocolError("an array of too many dimensions, or too many arrays")
     if array.nbytes > bounds.array_bytes:
-        raise WireError(f"an array of {array.nbytes:,} bytes")
+        raise ProtocolError(f"an array of {array.nbytes:,} bytes")
     arrays.append(array.astype(little, copy=False))
     return [little.str, [int(side) for side in array.shape]]
 
@@ -262,34 +262,34 @@ class _Arrays:
     def next(self, head: Any) -> np.ndarray:
         self.count += 1
         if self.count > self.bounds.arrays:
-            raise WireError(f"more than {self.bounds.arrays} arrays")
+            raise ProtocolError(f"more than {self.bounds.arrays} arrays")
         if not (isinstance(head, list) and len(head) == 2):
-            raise WireError("an array without type and shape")
+            raise ProtocolError("an array without type and shape")
         name, shape = head
         if not isinstance(name, str) or name not in DTYPES:
-            raise WireError("an array of an unknown type")
+            raise ProtocolError("an array of an unknown type")
         if not isinstance(shape, list) or len(shape) > self.bounds.dimensions:
-            raise WireError("an array with no proper shape")
+            raise ProtocolError("an array with no proper shape")
         for side in shape:
             if type(side) is not int or not 0 <= side <= self.bounds.array_bytes:
-                raise WireError("an array with no proper shape")
+                raise ProtocolError("an array with no proper shape")
         dtype = np.dtype(name)
         size = math.prod(shape) * dtype.itemsize  # of Python's own integers: it can't overflow
         part = self.data[self.at : self.at + size]
         if len(part) != size:
-            raise WireError("an array that is shorter than its shape")
+            raise ProtocolError("an array that is shorter than its shape")
         self.at += size
         # A byte other than 0 and 1 in a bool array is undefined behaviour for NumPy; compare it away.
         flat = np.frombuffer(part, np.uint8) != 0 if name == "|b1" else np.frombuffer(part, dtype)
         try:
             return flat.reshape(shape)
         except ValueError:  # no element, but sides that NumPy can't multiply
-            raise WireError("an array with no proper shape") from None
+            raise ProtocolError("an array with no proper shape") from None
 
 
 def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
     if depth <= 0:
-        raise WireError("lists or dictionaries that go too deep")
+        raise ProtocolError("lists or dictionaries that go too deep")
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, list):
@@ -297,7 +297,7 @@ def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
     if isinstance(value, dict):
         if ARRAY in value:
             if len(value) != 1:
-                raise WireError("an array with something beside it")
+                raise ProtocolError("an array with something beside it")
             return arrays.next(value[ARRAY])
         return {_text(key): _restored(item, arrays, depth - 1) for key, item in value.items()}
     return _whole(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -306,7 +306,7 @@ def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
 def _whole(value: int) -> int:
     """A whole number that fits into a float, so that no comparison or division of a judge overflows."""
     if abs(value).bit_length() > 1000:
-        raise WireError("a whole number of more than 300 digits")
+        raise ProtocolError("a whole number of more than 300 digits")
     return int(value)
 
 

@@ -12,7 +12,7 @@ from play.inside import look_inside
 from play.pixels import zoom_into_pixels
 from play.prediction import predict_shapes
 from play.shift import shift_test
-from play.standing import where_am_i
+from play.progress import where_am_i
 
 __all__ = [
     "compare_nets",

@@ -55,11 +55,11 @@ NO_PICTURES = "the explorer needs at least one picture, by its name"
 NO_MATRIX = "{name} is no grey picture: it has shape {shape}, not (height, width)"
 
 SIZES = (1, 2, 3, 5)
-LARGEST_KERNEL = 7
-LARGEST_NUMBER = 10_000  # more digits don't fit into the squares
+MAX_KERNEL = 7
+MAX_NUMBER = 10_000  # more digits don't fit into the squares
 PLAY_SECONDS = 40  # for all places, at 0.1 to 0.9 s each
 EXAMPLE_KERNEL = np.array([[1, 0, -1], [2, 0, -1], [0, 1, 0]])
-WIDTH, LARGEST_CELL, READABLE_CELL = 700, 34, 20
+WIDTH, MAX_CELL, READABLE_CELL = 700, 34, 20
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
             last = now.feature_map().size - 1
         except ValueError as reason:
             words = str(reason)
-            fits = words in (NOT_ROWS, TOO_LARGE.format(most=LARGEST_KERNEL))
+            fits = words in (NOT_ROWS, TOO_LARGE.format(most=MAX_KERNEL))
             shown.value = base.page(
                 base.paragraph(words if fits else DOES_NOT_FIT.format(reason=words[0].upper() + words[1:]))
             )
@@ -201,10 +201,10 @@ def _typed(text: str) -> NDArray[Any]:
         kernel = np.array([[float(number) for number in line] for line in lines])
     except ValueError:
         raise ValueError(NOT_ROWS) from None
-    if kernel.ndim != 2 or not (np.abs(kernel) < LARGEST_NUMBER).all():
+    if kernel.ndim != 2 or not (np.abs(kernel) < MAX_NUMBER).all():
         raise ValueError(NOT_ROWS)
-    if max(kernel.shape) > LARGEST_KERNEL:
-        raise ValueError(TOO_LARGE.format(most=LARGEST_KERNEL))
+    if max(kernel.shape) > MAX_KERNEL:
+        raise ValueError(TOO_LARGE.format(most=MAX_KERNEL))
     return kernel
 
 
@@ -218,7 +218,7 @@ def drawn(now: Setting, note: str = "") -> str:
     padded = np.pad(now.picture, now.padding)
     kernel = now.used
     # The kernel's numbers can always be read; picture and map share what room is left.
-    weight_cell = min(LARGEST_CELL, 5 * LARGEST_CELL / kernel.shape[1])
+    weight_cell = min(MAX_CELL, 5 * MAX_CELL / kernel.shape[1])
     room = WIDTH - 70 - kernel.shape[1] * weight_cell
     cell = min(weight_cell, room / (padded.shape[1] + result.shape[1]))
     kernel_left = 31 + padded.shape[1] * cell

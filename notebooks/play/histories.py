@@ -1,6 +1,6 @@
 """Chance in training: both nets trained with several seeds, and the learner's own runs drawn over them.
 
-The shipped runs are in data/histories.json, made by admin/histories.py from the notebook's own solutions.
+The shipped runs are in data/histories.json, made by admin/course/histories.py from our own solutions.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def make_view(own: Mapping[str, Any] | None = None) -> base.View:
 
 
 def load_runs() -> tuple[list[Runs], Mapping[str, Any]]:
-    """The shipped runs of each net, and how they were made; see admin/histories.py."""
+    """The shipped runs of each net, and how they were made; see admin/course/histories.py."""
     made = json.loads((tools.DATA / "histories.json").read_text(encoding="utf-8"))
     runs = []
     for net in COLOURS:

@@ -15,7 +15,7 @@ NUMBERS = " The numbers, row by row: {rows}."
 NO_PICTURE = "a grey picture of 8 bits has shape (height, width) and type uint8, not {shape} and {dtype}"
 
 WIDTH = 560
-MOST_WITH_NUMBERS = 14
+MAX_WITH_NUMBERS = 14
 
 
 def zoom_into_pixels(image: NDArray[np.uint8], label: int) -> None:
@@ -60,21 +60,19 @@ def drawn(image: NDArray[np.uint8], label: int, row: int, column: int, seen: int
     row, column = min(row, image.shape[0] - seen), min(column, image.shape[1] - seen)
     part = image[row : row + seen, column : column + seen]
     cell = WIDTH / seen
-    if seen <= MOST_WITH_NUMBERS:
+    if seen <= MAX_WITH_NUMBERS:
         inside = base.matrix(part, 0, 0, cell, 0, 255, "gray")
     else:
         inside = base.image(part, 0, 0, WIDTH, 0, 255)
     picture = base.svg(WIDTH, WIDTH, [inside], description(image, label, row, column, seen))
     words = SAID.format(**_place(image, row, column, seen))
-    return base.page(
-        picture, base.paragraph(words), "" if seen <= MOST_WITH_NUMBERS else base.paragraph(READ)
-    )
+    return base.page(picture, base.paragraph(words), "" if seen <= MAX_WITH_NUMBERS else base.paragraph(READ))
 
 
 def description(image: NDArray[np.uint8], label: int, row: int, column: int, seen: int) -> str:
     """What is seen, in words; with the numbers, where they can be read."""
     part = image[row : row + seen, column : column + seen]
-    numbers = NUMBERS.format(rows=part.tolist()) if seen <= MOST_WITH_NUMBERS else ""
+    numbers = NUMBERS.format(rows=part.tolist()) if seen <= MAX_WITH_NUMBERS else ""
     return ALT.format(label=label, numbers=numbers, **_place(image, row, column, seen))
 
 

@@ -94,9 +94,9 @@ OPERATORS: Mapping[type, Callable[[int, int], int]] = {
     ast.Mult: operator.mul,
     ast.Sub: operator.sub,
 }
-MOST_DIGITS = 12
-LONGEST_ENTRY = 80
-MOST_MISSED = 2
+MAX_DIGITS = 12
+MAX_ENTRY = 80
+MAX_MISSED = 2
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def missed(terms: Sequence[Mapping[str, int]], count: Callable[..., int], entry:
     for thoughts in itertools.product(*terms):
         wrong = [thought for thought in thoughts if thought != RIGHT]
         numbers = (term[thought] for term, thought in zip(terms, thoughts, strict=True))
-        if len(wrong) <= MOST_MISSED and count(*numbers) == entry:
+        if len(wrong) <= MAX_MISSED and count(*numbers) == entry:
             ways.append(wrong)
     fewest = min(map(len, ways), default=0)
     likely = [way for way in ways if len(way) == fewest][:2]
@@ -352,7 +352,7 @@ def shape_of(entry: str, axes: int) -> tuple[int, ...] | None:
     A shape of a single axis may be written as a product or with thousands, `5*5*8` or `9,216`.
     """
     plain = re.sub(r"(?i)none", "", entry).strip(" ,;()[]")
-    if not plain or len(plain) > LONGEST_ENTRY or re.search(r"[^\d\s,;x×*·()_]|\*\*", plain):
+    if not plain or len(plain) > MAX_ENTRY or re.search(r"[^\d\s,;x×*·()_]|\*\*", plain):
         return None
     if axes == 1 and re.fullmatch(r"[\d\s*·]+|\d{1,3}([,_]\d{3})+", plain):
         with suppress(ValueError):
@@ -365,7 +365,7 @@ def number_of(entry: str) -> int:
 
     Nothing is run: only whole numbers, +, − and × are read. Raises ValueError for anything else.
     """
-    if len(entry) > LONGEST_ENTRY:
+    if len(entry) > MAX_ENTRY:
         raise ValueError(entry)
     plain = re.sub(r"(?<=\d)[,_ ](?=\d{3}(?!\d))", "", entry.strip())
     plain = re.sub(r"[·×x]", "*", plain).replace("−", "-")
@@ -377,7 +377,7 @@ def number_of(entry: str) -> int:
 
 def _value(node: ast.AST) -> int:
     match node:
-        case ast.Constant(value=int(value)) if not isinstance(value, bool) and len(str(value)) <= MOST_DIGITS:
+        case ast.Constant(value=int(value)) if not isinstance(value, bool) and len(str(value)) <= MAX_DIGITS:
             return value
         case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
             return OPERATORS[type(sign)](_value(left), _value(right))

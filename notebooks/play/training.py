@@ -28,7 +28,7 @@ TRAINING, VALIDATION = "Training", "Validation"
 ALT = "Curves of the loss and of the accuracy by epoch. {words}."
 
 REDRAW_SECONDS = 0.25
-MOST_POINTS = 300
+MAX_POINTS = 300
 CHART = {"top": 62, "width": 255, "height": 140}
 
 
@@ -225,7 +225,7 @@ def _numbers_line(progress: Progress) -> str:
 
 
 def _curve(frame: base.Frame, points: Sequence[Point], which: int, colour: str, dashed: bool) -> str:
-    step = max(1, len(points) // MOST_POINTS)
+    step = max(1, len(points) // MAX_POINTS)
     places = [frame.place(point[0], point[which]) for point in [*points[:-1:step], *points[-1:]]]
     dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" style="fill: {colour}"/>' for x, y in places]
     return base.curve(places, colour, dashed) + ("".join(dots) if dashed else "")

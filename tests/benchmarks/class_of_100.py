@@ -19,8 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from admin import build, sample_class
-from admin.course import NOTEBOOK, Course
+from admin.course import build, sample_class
+from admin.course.layout import NOTEBOOK, Course
 from tests.grading.test_attacks import ATTACKS, hand_in
 from tests.grading.test_broken_files import BROKEN
 
@@ -90,7 +90,7 @@ def write_class(course: Course) -> dict[str, float]:
 
 
 def start(course: Course, workers: int) -> subprocess.Popen[bytes]:
-    code = "import sys; from admin.grade import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; from admin.grading.run import main; sys.exit(main(sys.argv[1:]))"
     options = ["--course", str(course.root), "--workers", str(workers)]
     return subprocess.Popen([sys.executable, "-c", code, *options], cwd=ROOT, stdout=subprocess.DEVNULL)
 
@@ -106,7 +106,7 @@ def left_over(course: Course) -> Iterator[str]:
             command = path.read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if "admin/sandbox/guest/zygote.py" in command or "admin/bounded.py" in command:
+        if "admin/sandbox/guest/zygote.py" in command or "admin/grading/bounded.py" in command:
             yield command
 
 

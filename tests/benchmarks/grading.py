@@ -23,17 +23,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
 
-from admin import build, cases, execute, sample_class
-from admin import grade as grading
-from admin import record as recording
-from admin.course import NOTEBOOK, Course
-from admin.intake import COPIES
-from admin.plan import plan
+from admin.course import build, sample_class
+from admin.course.layout import NOTEBOOK, Course
+from admin.grading import cases, execute
+from admin.grading import record as recording
+from admin.grading import run as grading
+from admin.grading.intake import COPIES
+from admin.grading.plan import plan
 from admin.sandbox import host
 
 STOCK = """
 import sys, time
-from admin.course import Course
+from admin.course.layout import Course
 course = Course.at(sys.argv[1])
 api = course.api()
 del api.config["Execute"], api.config.Autograde["autograde_preprocessors"]

@@ -22,7 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from admin import build
+from admin.course import build
 
 # Moves every slider and menu of a view, fills its fields and presses its buttons; the seconds each took.
 MOVES = """
@@ -65,7 +65,7 @@ _base.show = lambda make, name: _show(lambda: _keep(make, name), name)
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="convnet-notebook-"))
     folder.mkdir(parents=True, exist_ok=True)
-    for name, origin in build.BESIDE.items():
+    for name, origin in build.RELEASED_FILES.items():
         if origin.is_dir():
             shutil.copytree(origin, folder / name, dirs_exist_ok=True)
         else:

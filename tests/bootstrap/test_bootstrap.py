@@ -62,7 +62,7 @@ def ready(used: Path) -> Path:
 
 def copy_to(clone: Path) -> Path:
     """The program, small requirements, and commands that only say where they run."""
-    (clone / "admin").mkdir(parents=True)
+    (clone / "admin/commands").mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "bootstrap.py", "constraints.txt"):
         shutil.copy(ROOT / "admin" / name, clone / "admin")
     (clone / "requirements.txt").write_text(REQUIREMENTS)
@@ -70,8 +70,8 @@ def copy_to(clone: Path) -> Path:
     (clone / "tests/requirements.txt").write_text(
         "-c ../admin/constraints.txt\n-r ../requirements.txt\niniconfig\n"
     )
-    (clone / "admin/build.py").write_text(COMMAND)
-    (clone / "admin/test.py").write_text("import iniconfig\n" + COMMAND)
+    (clone / "admin/commands/build.py").write_text(COMMAND)
+    (clone / "admin/commands/test.py").write_text("import iniconfig\n" + COMMAND)
     (clone / "beside.py").write_text("")
     return clone
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from admin import build, student
-from admin.course import NOTEBOOK, REPOSITORY, Course
+from admin.course import build, student
+from admin.course.layout import NOTEBOOK, REPOSITORY, Course
 
 TOKEN = "only-for-this-test"
 

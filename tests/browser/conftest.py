@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
-from admin import build
+from admin.course import build
 from tests.browser import pages
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def console(page_and_console: tuple[Page, Console]) -> Console:
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the server shows: what is released, and the notebook with and without its solutions."""
     folder = tmp_path_factory.mktemp("released")
-    for name, origin in build.BESIDE.items():
+    for name, origin in build.RELEASED_FILES.items():
         if origin.is_dir():
             shutil.copytree(origin, folder / name, ignore=build.NOT_RELEASED)
         else:

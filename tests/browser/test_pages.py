@@ -13,10 +13,11 @@ import pytest
 from nbformat import NotebookNode, v4
 from PIL import Image
 
-from admin import build, harmless
-from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
-from admin.demo import write_feedback
-from admin.record import record_broken
+from admin.commands.demo import write_feedback
+from admin.course import build
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.grading.record import record_broken
+from admin.pages import sanitise
 from tests.browser.conftest import jupyter_server
 
 RAN = "document.title = 'it ran'"
@@ -77,7 +78,7 @@ def graded_notebook(course: Course, student: str) -> NotebookNode:
     if student == "covering":
         shown = {"output_type": "display_data", "data": {"text/html": COVERING}}
         for cell in code:
-            cell.outputs = harmless.outputs([shown], 1)
+            cell.outputs = sanitise.outputs([shown], 1)
     return notebook
 
 
@@ -94,10 +95,10 @@ def graded(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     write_feedback(course)
     environment = {
         "CONVNET_COURSE": str(course.root),
-        "JUPYTER_CONFIG_PATH": str(REPOSITORY / "admin"),
+        "JUPYTER_CONFIG_PATH": str(REPOSITORY / "admin" / "config"),
         "PYTHONPATH": os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")]),
     }
-    options: dict[str, object] = {"ServerApp.jpserver_extensions": "{'admin.policy': True}"}
+    options: dict[str, object] = {"ServerApp.jpserver_extensions": "{'admin.pages.policy': True}"}
     home = tmp_path_factory.mktemp("formgrader")
     with jupyter_server(course.root.parent, home, environment, options) as address:
         yield Graded(course, f"{address}formgrader")

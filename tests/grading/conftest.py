@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from admin import build
-from admin.course import Course
+from admin.course import build
+from admin.course.layout import Course
 
 
 @pytest.fixture(scope="session")

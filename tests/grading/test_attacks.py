@@ -23,10 +23,10 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin import execute
-from admin.course import NOTEBOOK, Course
-from admin.grade import grade
-from admin.repair_cells import grade_id
+from admin.course.layout import NOTEBOOK, Course
+from admin.grading import execute
+from admin.grading.repair import grade_id
+from admin.grading.run import grade
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
 
@@ -386,7 +386,7 @@ def test_endless_cells_end(built, code):
     begun = time.monotonic()
     try:
         folders = execute.Folders(built.release, built.release, built.source)
-        trouble = execute.run(notebook, tools, folders, lambda task: 1).trouble
+        warnings = execute.run(notebook, tools, folders, lambda task: 1).warnings
     finally:
         tools.close()
     assert time.monotonic() - begun < 120
@@ -395,8 +395,8 @@ def test_endless_cells_end(built, code):
     }
     assert points["check_normalise_images"] == "8"
     assert sum(map(float, points.values())) == 8
-    assert "check_one_hot" in trouble
-    assert "check_normalise_images" not in trouble
+    assert "check_one_hot" in warnings
+    assert "check_normalise_images" not in warnings
 
 
 def is_check(cell: Any) -> bool:

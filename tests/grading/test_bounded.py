@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from admin.bounded import BoundedProcess
-from admin.course import NOTEBOOK, REPOSITORY, Course
-from admin.intake import take_in
-from admin.judge import findings
+from admin.course.layout import NOTEBOOK, REPOSITORY, Course
+from admin.grading.bounded import BoundedProcess
+from admin.grading.intake import take_in
+from admin.grading.judge import findings
 from problem_unittests import TASKS, Case, points
 
 FILE = f"{NOTEBOOK}.ipynb"
 # A net of one huge padding and thousands of steps, each a tenth of a second for a judge.
 HARD = """
 import sys, numpy as np
-from admin.bounded import BoundedProcess
-from admin.judge import findings
+from admin.grading.bounded import BoundedProcess
+from admin.grading.judge import findings
 from problem_unittests import TASKS
 cases = TASKS["net_1"].cases(np.random.default_rng(1), {})
 layers = [{"kind": "ZeroPadding2D", "padding": [[1200, 1200]] * 2, "weights": []}]

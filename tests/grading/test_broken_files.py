@@ -13,15 +13,15 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin.answers import answer
-from admin.bounded import BoundedProcess
-from admin.course import NOTEBOOK, Course, CourseError
-from admin.folder import fingerprint
-from admin.grade import grade
-from admin.intake import take_in
-from admin.repair_cells import grade_id
+from admin.course.answers import answer
+from admin.course.layout import NOTEBOOK, Course, CourseError
+from admin.exchange.folder import fingerprint
+from admin.grading.bounded import BoundedProcess
+from admin.grading.intake import take_in
+from admin.grading.repair import grade_id
+from admin.grading.run import grade
+from admin.grading.submission import Broken, look, parsed
 from admin.sandbox.host import what_is_missing
-from admin.submission import Broken, look, parsed
 
 FILE = f"{NOTEBOOK}.ipynb"
 

@@ -15,9 +15,11 @@ import pytest
 from nbgrader.utils import determine_grade, is_grade
 from nbgrader.validator import Validator
 
-from admin import build, doctor, figures
-from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
-from admin.folder import fingerprint
+from admin.commands import build as build_command
+from admin.commands import doctor
+from admin.course import build, figures
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.exchange.folder import fingerprint
 
 POINTS = {
     "check_normalise_images": 8,
@@ -44,7 +46,7 @@ def test_a_stale_notebook_is_named_with_what_to_type(course, monkeypatch, tmp_pa
     edited = tmp_path / "edited.ipynb"
     edited.write_text((course.release / f"{NOTEBOOK}.ipynb").read_text().replace("onvolution", "onfusion", 1))
     monkeypatch.setattr(build, "STUDENT_NOTEBOOK", edited)
-    assert build.main(["--check"]) == 1
+    assert build_command.main(["--check"]) == 1
     sentence = build.find_stale()
     assert "edited.ipynb" in sentence
     assert "python3 -m admin build" in sentence
@@ -57,11 +59,11 @@ def test_stale_and_left_over_pictures_are_named_with_what_to_do(course, monkeypa
     (folder / "pooling.webp").write_bytes(b"painted over")
     (folder / "forgotten.webp").write_bytes(b"")
     monkeypatch.setattr(figures, "FOLDER", folder)
-    monkeypatch.setitem(build.BESIDE, "figures", folder)
-    assert build.main(["--check"]) == 1
+    monkeypatch.setitem(build.RELEASED_FILES, "figures", folder)
+    assert build_command.main(["--check"]) == 1
     sentence = capsys.readouterr().out.strip()
     assert "pooling.webp is not what the source makes now: python3 -m admin build" in sentence
-    assert "forgotten.webp is made by no script of admin/figures: delete it" in sentence
+    assert "forgotten.webp is made by no script of admin/course/figures: delete it" in sentence
     assert "\n" not in sentence
 
 
@@ -85,7 +87,7 @@ def test_building_draws_what_is_stale_and_only_that(course, monkeypatch, tmp_pat
     (folder / "pooling.webp").write_bytes(b"painted over")
     monkeypatch.setattr(figures, "FOLDER", folder)
     monkeypatch.setattr(figures, "RECORD", Path(shutil.copy(figures.RECORD, tmp_path)))
-    monkeypatch.setitem(build.BESIDE, "figures", folder)
+    monkeypatch.setitem(build.RELEASED_FILES, "figures", folder)
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     build.build(course, student_notebook=tmp_path / "student.ipynb")
     after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -220,7 +222,7 @@ def test_a_new_graded_cell_does_not_orphan_grades(course, monkeypatch, tmp_path,
     source.write_text(build.SOURCE.read_text().replace('"check_one_hot"', '"check_two_hot"'))
     monkeypatch.setattr(build, "SOURCE", source)
     before = fingerprint(course.release)
-    assert build.main(["--course", str(course.root)]) == 1
+    assert build_command.main(["--course", str(course.root)]) == 1
     sentence = capsys.readouterr().err.strip()
     assert "new: check_two_hot; gone: check_one_hot" in sentence
     assert "\n" not in sentence
@@ -237,7 +239,7 @@ def test_the_course_folder_leads_to_our_settings(course):
     words = subprocess.run(
         [sys.executable, "-c", script], cwd=course.root, capture_output=True, text=True, check=True
     ).stdout
-    assert "admin.repair_cells.RepairCells" in words
+    assert "admin.grading.repair.RepairCells" in words
     assert str(course.root) in words
     assert str(REPOSITORY / "course") not in words
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 
 FILE = f"{NOTEBOOK}.ipynb"
 TIME = "2026-01-02 10:00:00.000000 UTC"

@@ -15,12 +15,12 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
-from admin import cases, execute
-from admin.answers import ANSWERS, Answer, answer
-from admin.bounded import BoundedProcess
-from admin.course import NOTEBOOK, Course
-from admin.judge import UNREADABLE, findings
-from admin.repair_cells import grade_id
+from admin.course.answers import ANSWERS, Answer, answer
+from admin.course.layout import NOTEBOOK, Course
+from admin.grading import cases, execute
+from admin.grading.bounded import BoundedProcess
+from admin.grading.judge import UNREADABLE, findings
+from admin.grading.repair import grade_id
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
 from problem_unittests import TASKS, Case, points, words
@@ -79,7 +79,7 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
 
 def run(course: Course, tools: execute.Tools, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
     folders = execute.Folders(course.release, course.release, course.source)
-    return execute.run(notebook, tools, folders, lambda task: seed).trouble
+    return execute.run(notebook, tools, folders, lambda task: seed).warnings
 
 
 @needs_sandbox
@@ -90,11 +90,11 @@ def test_every_answer_gets_its_points_by_secret_cases(built, tools):
     differences = []
     for number, given in enumerate(ANSWERS):
         notebook = notebook_with(built, given)
-        trouble = run(built, tools, notebook, seed=number)
+        warnings = run(built, tools, notebook, seed=number)
         got, _ = determine_grade(notebook.cells[-1])
         said = " ".join(notebook.cells[-1].outputs[0].text.split())
-        if got != worth(given) or given.says not in said or trouble:
-            differences.append((given.task, given.name, got, given.points, said, trouble))
+        if got != worth(given) or given.says not in said or warnings:
+            differences.append((given.task, given.name, got, given.points, said, warnings))
     assert differences == []
 
 
@@ -154,12 +154,12 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
             cell.source = answer("normalise_images", "the model answer").code
         if grade_id(cell) == "one_hot":
             cell.source = "import os\nos._exit(3)"
-    trouble = run(built, tools, notebook)
+    warnings = run(built, tools, notebook)
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
     assert determine_grade(checks["check_net_1"])[0] == 0
     assert "ended its own session" in checks["check_net_1"].outputs[0].text
-    assert set(trouble) == {"check_one_hot", "check_net_1"}
+    assert set(warnings) == {"check_one_hot", "check_net_1"}
 
 
 @needs_sandbox
@@ -181,7 +181,7 @@ def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
         if grade_id(cell) == "normalise_images":
             cell.source = answer("normalise_images", "the model answer").code
     folders = execute.Folders(built.release, built.release, built.source)
-    assert execute.run(notebook, tools, folders, lambda task: 5, kill).trouble == {}
+    assert execute.run(notebook, tools, folders, lambda task: 5, kill).warnings == {}
     assert killed
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
@@ -335,8 +335,8 @@ def test_an_answer_that_takes_all_memory_costs_its_own_points_only(bounded):
 
 def test_refusal_names_the_reason_and_the_way_on(course, monkeypatch, tmp_path):
     """A machine that can't: is nothing graded, and is it said why and how to go on?"""
-    from admin import grade as grading
-    from admin.course import CourseError
+    from admin.course.layout import CourseError
+    from admin.grading import run as grading
 
     folder = course.submitted("amara")
     folder.mkdir(parents=True)

@@ -10,9 +10,9 @@ import pytest
 from bs4 import BeautifulSoup
 from rich.console import Console
 
-from admin.course import NOTEBOOK
-from admin.demo import write_feedback
-from admin.grade import grade
+from admin.commands.demo import write_feedback
+from admin.course.layout import NOTEBOOK
+from admin.grading.run import grade
 
 
 @pytest.mark.slow

@@ -23,11 +23,11 @@ from typing import Any
 import nbformat
 import pytest
 
-from admin import sample_class
-from admin.build import NOT_RELEASED
-from admin.course import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
-from admin.grade import only_one_at_a_time
-from admin.repair_cells import grade_id
+from admin.course import sample_class
+from admin.course.build import NOT_RELEASED
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.grading.repair import grade_id
+from admin.grading.run import only_one_at_a_time
 from admin.sandbox.host import what_is_missing
 
 pytestmark = [
@@ -131,7 +131,7 @@ def serving(command: list[str | Path], course: Course, folder: Path, house: Path
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTER_CONFIG_PATH": str(house / "admin"),
+        "JUPYTER_CONFIG_PATH": str(house / "admin" / "config"),
         "CONVNET_COURSE": str(course.root),
     }
     options = {

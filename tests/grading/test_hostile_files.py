@@ -17,10 +17,10 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin.answers import answer
-from admin.course import NOTEBOOK, REPOSITORY, Course
-from admin.grade import grade
-from admin.repair_cells import grade_id
+from admin.course.answers import answer
+from admin.course.layout import NOTEBOOK, REPOSITORY, Course
+from admin.grading.repair import grade_id
+from admin.grading.run import grade
 from admin.sandbox.host import what_is_missing
 
 pytestmark = [
@@ -265,7 +265,7 @@ def test_another_assignment_of_the_same_students_disturbs_nothing(graded):
 
 def nbgrader(course: Course, *arguments: str) -> str:
     """What a command of nbgrader's prints, run as its own process with our configuration."""
-    code = "import sys; from admin.nbgrader import main; main(sys.argv[1:])"
+    code = "import sys; from admin.commands.nbgrader import main; main(sys.argv[1:])"
     done = subprocess.run(
         [sys.executable, "-c", code, "--course", str(course.root), *arguments],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=300,

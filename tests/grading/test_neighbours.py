@@ -11,12 +11,12 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin import grade as grading
-from admin import sample_class
-from admin.answers import answer
-from admin.course import NOTEBOOK, Course
-from admin.plan import plan
-from admin.repair_cells import grade_id
+from admin.course import sample_class
+from admin.course.answers import answer
+from admin.course.layout import NOTEBOOK, Course
+from admin.grading import run as grading
+from admin.grading.plan import plan
+from admin.grading.repair import grade_id
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
 
@@ -100,7 +100,7 @@ def test_who_was_stopped_for_want_of_the_processor_runs_again_alone(course, monk
     assert ran is not None
     check = next(cell for cell in ran.notebook.cells if grade_id(cell) == "check_normalise_images")
     assert check.outputs[1].data["text/plain"] == "8"
-    assert "check_normalise_images" not in ran.trouble
+    assert "check_normalise_images" not in ran.warnings
 
 
 def test_workers_fit_into_cores_and_memory():

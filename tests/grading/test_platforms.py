@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from admin import sample_class
-from admin.course import REPOSITORY, Course
-from admin.sample_class import CLASS
+from admin.course import sample_class
+from admin.course.layout import REPOSITORY, Course
+from admin.course.sample_class import CLASS
 
 PRETENCE = '''
 import ctypes, os, platform, runpy, select, signal, socket, sys
@@ -62,7 +62,7 @@ if program.endswith(".py"):
     runpy.run_path(program, run_name="__main__")
 else:
     import importlib
-    sys.exit(importlib.import_module(f"admin.{{program}}").main(arguments))
+    sys.exit(importlib.import_module(f"admin.commands.{{program}}").main(arguments))
 '''
 # By whom: the commands; the process in which a notebook runs
 GRADER = (

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from admin.course import NOTEBOOK, REPOSITORY
+from admin.course.layout import NOTEBOOK, REPOSITORY
 
 
 @pytest.mark.slow

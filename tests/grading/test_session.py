@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from nbgrader.utils import determine_grade
 
-from admin import execute
-from admin.answers import answer
-from admin.course import NOTEBOOK, Course
-from admin.repair_cells import grade_id
+from admin.course.answers import answer
+from admin.course.layout import NOTEBOOK, Course
+from admin.grading import execute
+from admin.grading.repair import grade_id
 from admin.sandbox import protocol
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.guest.outputs import Outputs
@@ -493,11 +493,11 @@ def test_a_submission_whose_sessions_die_is_graded(built: Course):
     tools.session = session  # type: ignore[method-assign]
     try:
         folders = execute.Folders(built.release, built.release, built.source)
-        trouble = execute.run(notebook, tools, folders, lambda task: 5, kill).trouble
+        warnings = execute.run(notebook, tools, folders, lambda task: 5, kill).warnings
     finally:
         tools.close()
     assert len(opened) == 2
-    assert set(trouble) == {"check_one_hot"}, trouble
+    assert set(warnings) == {"check_one_hot"}, warnings
     assert determine_grade(checks["check_normalise_images"])[0] == 8
     assert determine_grade(checks["check_one_hot"])[0] == 0
     assert "killed twice" in checks["check_one_hot"].outputs[0].text

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from admin.course import REPOSITORY, Course
+from admin.course.layout import REPOSITORY, Course
 
 
 def validate(course: Course, notebook: Path, *how: str) -> subprocess.CompletedProcess[str]:

@@ -630,7 +630,7 @@ def test_a_fault_of_ours_is_not_blamed_on_the_machine(tmp_path: Path):
         first, _, rest = tail.partition('"""\n')
         path.write_text(head + where + first + '"""\n    raise RuntimeError("of our own making")\n' + rest)
         done = subprocess.run(
-            [sys.executable, "-c", "from admin import doctor; raise SystemExit(doctor.main([]))"],
+            [sys.executable, "-c", "from admin.commands import doctor; raise SystemExit(doctor.main([]))"],
             cwd=clone,
             capture_output=True,
             text=True,

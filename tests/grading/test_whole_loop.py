@@ -13,11 +13,12 @@ import time
 import pytest
 from rich.console import Console
 
-from admin import demo, sample_class
-from admin.course import NOTEBOOK, REPOSITORY, Course, CourseError
-from admin.grade import grade
-from admin.plan import plan, read_state, state_file
-from admin.sample_class import CLASS
+from admin.commands import demo
+from admin.course import sample_class
+from admin.course.layout import NOTEBOOK, REPOSITORY, Course, CourseError
+from admin.course.sample_class import CLASS
+from admin.grading.plan import plan, read_state, state_file
+from admin.grading.run import grade
 
 # nbgrader fills its tables in an order that SQLAlchemy warns of
 QUIET = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -171,4 +172,4 @@ def run_admin(command: str, *arguments: str) -> str:
 
 
 def run_command(command: str) -> str:
-    return f"import sys; from admin.{command} import main; sys.exit(main(sys.argv[1:]))"
+    return f"import sys; from admin.commands.{command} import main; sys.exit(main(sys.argv[1:]))"

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
-from admin import build
+from admin.course import build
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,7 @@ def student(solution: NotebookNode) -> NotebookNode:
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what is released beside the notebook, and nothing else of the project."""
     folder = tmp_path_factory.mktemp("released")
-    for name, origin in build.BESIDE.items():
+    for name, origin in build.RELEASED_FILES.items():
         if origin.is_dir():
             shutil.copytree(origin, folder / name)
         else:

@@ -1,4 +1,4 @@
-"""The list of answers (`admin/answers.py`), gone through one by one: points and words of each check."""
+"""The list of answers (`admin/course/answers`), gone through one by one: points and words of each check."""
 
 import contextlib
 import io
@@ -18,7 +18,7 @@ import keras
 import matplotlib
 
 import problem_unittests as tests
-from admin.answers import ANSWERS, Answer, answer
+from admin.course.answers import ANSWERS, Answer, answer
 from notebooks import tools
 
 matplotlib.use("agg")

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from admin import build, figures
-from admin.course import REPOSITORY
-from admin.figures import nets, padding_stride, photographs, pooling, worked_convolution
-from admin.figures.drawing import CIFAR, Picture
+from admin.course import build, figures
+from admin.course.figures import nets, padding_stride, photographs, pooling, worked_convolution
+from admin.course.figures.drawing import CIFAR, Picture
+from admin.course.layout import REPOSITORY
 
-MOST_BYTES, MOST_BYTES_TOGETHER = 150_000, 900_000
+MAX_BYTES, MAX_BYTES_TOGETHER = 150_000, 900_000
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_making_twice_gives_the_same_bytes():
 def test_checking_imports_nothing_heavy():
     """Is `build --check` spared the seconds that Matplotlib and TensorFlow take?"""
     script = (
-        "import sys; from admin import figures; figures.find_stale(); figures.find_left_over();"
+        "import sys; from admin.course import figures; figures.find_stale(); figures.find_left_over();"
         "print({'matplotlib', 'tensorflow', 'keras', 'PIL'} & set(sys.modules))"
     )
     said = subprocess.run(
@@ -106,8 +106,8 @@ def test_checking_imports_nothing_heavy():
 def test_pictures_are_light_and_moving_ones_calm_and_endless():
     """Does a page with all of them load quickly, and is there time to read each step?"""
     sizes = {picture.name: (figures.FOLDER / picture.name).stat().st_size for picture in figures.PICTURES}
-    assert max(sizes.values()) < MOST_BYTES
-    assert sum(sizes.values()) < MOST_BYTES_TOGETHER
+    assert max(sizes.values()) < MAX_BYTES
+    assert sum(sizes.values()) < MAX_BYTES_TOGETHER
     for picture in figures.PICTURES:
         with Image.open(figures.FOLDER / picture.name) as image:
             moves = getattr(image, "n_frames", 1) > 1

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from admin.judge import shortened
+from admin.grading.judge import shortened
 
 
 @pytest.mark.parametrize(

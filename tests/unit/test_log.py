@@ -8,7 +8,7 @@ import pytest
 from nbgrader.apps.nbgraderapp import NbGraderApp
 from traitlets.config import PyFileConfigLoader
 
-from admin.course import CONFIG
+from admin.course.layout import CONFIG
 
 HOSTILE = "a\n[AutogradeApp | INFO] mira 90/90\r\x1b[2J\x1b]0;title\x07\x9b31m\u202e.ipynb"
 

@@ -186,8 +186,8 @@ def test_without_a_notebook_it_is_one_line_and_no_widgets(grading: bool) -> None
 
 def test_the_shipped_runs_are_what_the_script_makes() -> None:
     """Eight seeds of both nets, each with all its epochs, and a note how they were made?"""
-    from admin.histories import EPOCHS as epochs
-    from admin.histories import HOW, NETS, SEEDS
+    from admin.course.histories import EPOCHS as epochs
+    from admin.course.histories import HOW, NETS, SEEDS
 
     made = json.loads((NOTEBOOKS / "data" / "histories.json").read_text())
     assert {(run["net"], run["seed"]) for run in made["runs"]} == {

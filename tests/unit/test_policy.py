@@ -9,8 +9,8 @@ from pathlib import Path
 
 import nbgrader
 
-from admin import policy
-from admin.course import REPOSITORY
+from admin.course.layout import REPOSITORY
+from admin.pages import policy
 
 FORMGRADER = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
 MACROS = (FORMGRADER / "templates" / "formgrade" / "formgrade_macros.html.j2").read_text()
@@ -31,7 +31,7 @@ def test_every_handler_of_nbgraders_pages_is_allowed_and_no_other():
 
 def test_a_graded_page_allows_the_script_of_its_bar_and_two_clicks():
     """Are the three hashes in our template those of nbgrader's macro that follows it?"""
-    template = (REPOSITORY / "admin" / "templates" / "formgrade" / "mathjax.html.j2").read_text()
+    template = (REPOSITORY / "admin" / "pages" / "templates" / "formgrade" / "mathjax.html.j2").read_text()
     bar = MACROS[MACROS.index("macro nav") :]
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", bar, re.DOTALL)
     expected = {sha(script) for script in (*scripts, *re.findall(r'onclick="([^"]*)"', bar))}

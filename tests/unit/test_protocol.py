@@ -83,14 +83,14 @@ def test_nan_arrives_as_nan():
     ids=lambda value: str(type(value).__name__),
 )
 def test_what_is_not_plain_or_too_large_is_not_sent(value: Any):
-    with pytest.raises(protocol.WireError):
+    with pytest.raises(protocol.ProtocolError):
         protocol.encode(value, SMALL)
 
 
 def test_a_value_in_itself_is_not_sent():
     value: list[Any] = []
     value.append(value)
-    with pytest.raises(protocol.WireError, match="deep"):
+    with pytest.raises(protocol.ProtocolError, match="deep"):
         protocol.encode(value)
 
 
@@ -119,7 +119,7 @@ def test_a_value_in_itself_is_not_sent():
     ],
 )
 def test_a_hostile_text_ends_in_a_wire_error(text: str):
-    with pytest.raises(protocol.WireError):
+    with pytest.raises(protocol.ProtocolError):
         protocol.decode(text.encode(), bytes(8), SMALL)
 
 
@@ -153,7 +153,7 @@ def test_damaged_frames_give_a_value_or_a_wire_error():
             theirs.shutdown(socket.SHUT_WR)
             try:
                 protocol.Channel(ours, SMALL).receive(time.monotonic() + 5)
-            except protocol.WireError:
+            except protocol.ProtocolError:
                 refused += 1
     assert refused > 1000
 
@@ -167,7 +167,7 @@ def test_a_channel_has_a_total():
         channel = protocol.Channel(ours, SMALL)
         for _ in range(5):
             channel.receive(time.monotonic() + 5)
-        with pytest.raises(protocol.WireError, match="in all"):
+        with pytest.raises(protocol.ProtocolError, match="in all"):
             channel.receive(time.monotonic() + 5)
 
 
@@ -185,7 +185,7 @@ def test_a_promise_of_much_costs_no_memory():
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(protocol.HEAD.pack(protocol.MAGIC, 1 << 31, 1 << 60))
-        with pytest.raises(protocol.WireError, match="too much"):
+        with pytest.raises(protocol.ProtocolError, match="too much"):
             protocol.Channel(ours).receive(time.monotonic() + 1)
 
 
@@ -202,7 +202,7 @@ def test_many_small_values_are_refused_before_they_are_made(text: bytes):
     """4 MB of the smallest values there are: refused in no time and no memory?"""
     tracemalloc.start()
     started = time.perf_counter()
-    with pytest.raises(protocol.WireError, match="more than 200,000 values"):
+    with pytest.raises(protocol.ProtocolError, match="more than 200,000 values"):
         protocol.decode(text, b"")
     took, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -214,7 +214,7 @@ def test_a_text_may_be_full_of_commas():
     """A million numbers that were printed are one value: not taken for a million?"""
     value = {"text": '[1, {2}: "\\", ' * 200_000}
     assert protocol.decode(protocol.encode(value)[protocol.HEAD.size :], b"") == value
-    with pytest.raises(protocol.WireError, match="more than 200,000 values"):
+    with pytest.raises(protocol.ProtocolError, match="more than 200,000 values"):
         protocol.encode([0] * 200_001)
 
 

@@ -69,7 +69,7 @@ class Outputs:
             try:
                 protocol.encode(output, self.bounds)
                 weight = protocol.weight(output)
-            except protocol.WireError as error:
+            except protocol.ProtocolError as error:
                 self.stream("stdout", f"\n[An output of this cell is left out: it holds {error}]\n")
                 return
             old, weight_of_old = self.shown.get(display_id, ({}, 0))

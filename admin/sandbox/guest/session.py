@@ -149,7 +149,7 @@ class Session:
                 channel.send(reply, bounds=bounds)
             except protocol.Closed:
                 raise
-            except protocol.WireError as error:
+            except protocol.ProtocolError as error:
                 channel.send({"refused": str(error), "number": order["number"]}, bounds=bounds)
 
     def run(self, source: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The course that is graded: where its files are, and what `build` makes them from."""

@@ -1,0 +1,1 @@
+"""What comes from students as files: listed, hashed, copied and unpacked without following them anywhere."""

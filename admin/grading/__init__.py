@@ -1,0 +1,1 @@
+"""From a submitted notebook to a grade: plan, take in, run, judge, record, report."""

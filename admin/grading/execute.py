@@ -1,0 +1,422 @@
+"""Runs a submission in the sandbox and judges it by value: nbgrader's Execute, for the checks of this course.
+
+`admin/config/nbgrader_config.py` puts it in the place of the stock one, so `grade`, `nbgrader autograde` and
+formgrader's button do the same. The student's cells run in a session that nothing here trusts. A check cell
+is not run: this process draws secret cases, asks the session for plain values, has them judged, and writes
+points and words into the cell. What a session prints, patches or pretends has no say in that.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode, v4
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from traitlets import Bool, Float
+
+from admin.grading import cases
+from admin.grading.bounded import BoundedProcess, OutOfBounds
+from admin.grading.judge import findings
+from admin.grading.repair import grade_id
+from admin.pages import sanitise
+from admin.sandbox.host import (
+    CellTimeout,
+    KilledFromOutside,
+    Output,
+    Sandbox,
+    Session,
+    SessionEnded,
+    what_is_missing,
+    what_is_missing_without_walls,
+)
+from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, SandboxError
+from problem_unittests import TASKS, Case, Finding, points, words
+
+CHECK = "check_"
+NOT_ISOLATED = "WITHOUT SANDBOX"
+# Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
+# computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
+FAIR_SHARE = 0.5
+
+
+class CannotSandbox(SystemExit):
+    """This machine can't grade safely. No fault of a submission: it ends the command, not one student.
+
+    nbgrader takes every Exception for the trouble of one submission, and goes on with the next one.
+    """
+
+
+class JudgedExecute(Execute):
+    """The first of autograding's preprocessors: outputs by a sandboxed session, points by our judges."""
+
+    isolated = Bool(
+        True, help="Run submissions in the sandbox. Without it they have all your rights: at your own risk."
+    ).tag(config=True)
+    cell_seconds = Float(Limits().cell_seconds, help="Seconds that a cell may take.").tag(config=True)
+    session_seconds = Float(Limits().session_seconds, help="Seconds for a whole notebook.").tag(config=True)
+    idle_seconds = Float(120, help="Seconds for which a warm sandbox waits for another notebook.").tag(
+        config=True
+    )
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        names = resources["nbgrader"]
+        converter = self.parent.parent  # exporter → converter
+        place = converter.coursedir
+        source = Path(place.format_path(place.source_directory, ".", names["assignment"]))
+        release = Path(place.format_path(place.release_directory, ".", names["assignment"]))
+        submitted = Path(place.format_path(place.submitted_directory, names["student"], names["assignment"]))
+        if not self.isolated:
+            self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, names["student"])
+
+        ran: RunResult | None = getattr(converter.parent, "ran", None)
+        if ran is not None and ran.fill(nb):
+            warnings = ran.warnings
+        else:
+            seed = functools.partial(
+                cases.seed_of,
+                cases.secret_of(Path(place.root)),
+                names["student"],
+                cases.content_of(submitted),
+            )
+            folders = Folders(submitted, release, source, tuple(place.ignore))
+            try:
+                with shared_tools().borrowed(self.isolated, self.limits(), self.idle_seconds) as tools:
+                    warnings = run(nb, tools, folders, seed).warnings
+            except CannotSandbox as reason:
+                self.log.error("%s", reason)
+                # nbgrader would take what lies there, sanitised and not run, for graded.
+                shutil.rmtree(resources["metadata"]["path"], ignore_errors=True)
+                raise
+        sanitise.bound(nb)
+        sanitise.plain_metadata(nb)
+        resources["warnings"] = warnings
+        for sentence in dict.fromkeys(warnings.values()):
+            self.log.warning("%s: %s", names["student"], sentence)
+        return nb, resources
+
+    def limits(self) -> Limits:
+        return Limits(
+            cell_seconds=self.cell_seconds,
+            answer_seconds=self.cell_seconds,
+            session_seconds=self.session_seconds,
+        )
+
+
+class ShowWarnings(NbGraderPreprocessor):
+    """After SaveAutoGrades: checks that had no fair chance are marked for a person."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        warnings = resources.get("warnings") or {}
+        if warnings:
+            names = resources["nbgrader"]
+            with Gradebook(names["db_url"]) as gradebook:
+                for name in warnings:
+                    grade = gradebook.find_grade(
+                        name, names["notebook"], names["assignment"], names["student"]
+                    )
+                    grade.needs_manual_grade = True
+                gradebook.db.commit()
+        return nb, resources
+
+
+# --- What is kept for several submissions ---------------------------------------------------------
+
+
+class Tools:
+    """A sandbox, and a process that reads, judges and sanitises; started when first needed.
+
+    For one thread, but for `stop`.
+    """
+
+    def __init__(self, isolated: bool, limits: Limits) -> None:
+        self.isolated = isolated
+        self.bounded = BoundedProcess()
+        self.sandbox = Sandbox(limits, isolated)
+        self._tried = False
+
+    def session(self, folders: Folders) -> Session:
+        """A session for one submission. Raises CannotSandbox when the machine is to blame."""
+        if not self._tried:
+            if missing := what_is_missing() if self.isolated else what_is_missing_without_walls():
+                raise CannotSandbox(refusal(missing))
+            self._tried = True
+        return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
+
+    def stop(self) -> None:
+        """From another thread: what runs ends soon, and nothing starts any more."""
+        self.sandbox.stop()
+        self.bounded.stop()
+
+    def close(self) -> None:
+        self.bounded.close()
+        self.sandbox.close()
+
+
+class SharedTools:
+    """The tools of one process: warm for all that nbgrader runs in it, ended when not used for a while.
+
+    One submission at a time. That nobody uses them any more is not to be seen from nbgrader's converter: in
+    a Jupyter server it is never collected, and each click of Autograde left a sandbox behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tools: Tools | None = None
+        self._made_for: tuple[bool, Limits] | None = None
+        self._end: threading.Timer | None = None
+        atexit.register(self.close)
+
+    @contextlib.contextmanager
+    def borrowed(self, isolated: bool, limits: Limits, idle_seconds: float) -> Iterator[Tools]:
+        """Tools for one submission; they stay for `idle_seconds` after it."""
+        with self._lock:
+            if self._end:
+                self._end.cancel()
+            if self._made_for != (isolated, limits):
+                self._close()
+                self._tools, self._made_for = Tools(isolated, limits), (isolated, limits)
+            assert self._tools is not None
+            self._tools.bounded.renew()
+            try:
+                yield self._tools
+            finally:
+                self._end = threading.Timer(idle_seconds, self._end_idle)
+                self._end.daemon = True
+                self._end.start()
+
+    def stop(self) -> None:
+        """From another thread, for good: what runs ends soon, and nothing starts any more."""
+        if tools := self._tools:
+            tools.stop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _end_idle(self) -> None:
+        with self._lock:
+            if threading.current_thread() is self._end:  # else they have been borrowed since
+                self._close()
+
+    def _close(self) -> None:
+        if self._tools:
+            self._tools.close()
+        self._tools = self._made_for = None
+
+
+@functools.cache
+def shared_tools() -> SharedTools:
+    """Those of this process."""
+    return SharedTools()
+
+
+def refusal(missing: list[str]) -> str:
+    """Why nothing is graded, and what to do."""
+    if any(sentence.startswith(OWN_FAULT) for sentence in missing):
+        return (
+            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this "
+            "machine: please report it."
+        )
+    words = [
+        "Not grading: submissions can't be shut in on this machine.",
+        *missing,
+        "`python3 -m admin doctor` tries each part.",
+    ]
+    if not what_is_missing_without_walls():
+        words.append(
+            "To grade all the same, with submissions that have all your rights: "
+            "`python3 -m admin grade --without-sandbox`."
+        )
+    return " ".join(words)
+
+
+# --- One submission -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a submission's files are. A session gets the student's, and over them the released ones."""
+
+    submitted: Path
+    release: Path
+    source: Path  # for the judges alone
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A notebook that has been run, for nbgrader to record: `grade` sets it as `ran` of nbgrader's API."""
+
+    notebook: NotebookNode
+    warnings: dict[str, str]
+    """the checks that had no fair chance, each with the reason"""
+    starved: bool = False
+    """Was it stopped by the clock while others had the processor? Then it deserves another run, alone."""
+
+    def fill(self, nb: NotebookNode) -> bool:
+        """Put the outputs into nbgrader's own copy of the notebook; False when that holds other code."""
+        ours, theirs = code_cells(self.notebook), code_cells(nb)
+        if [cell.source for cell in ours] != [cell.source for cell in theirs]:
+            return False
+        for own, cell in zip(ours, theirs, strict=True):
+            cell.outputs, cell.execution_count = own.outputs, own.execution_count
+        return True
+
+
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def run(
+    nb: NotebookNode,
+    tools: Tools,
+    folders: Folders,
+    seed: Callable[[str], int],
+    say: Callable[[str], None] = lambda name: None,
+) -> RunResult:
+    """Fill in the outputs of all code cells.
+
+    `seed` gives the number that a task's cases are drawn from; `say` is told the grade_id of each cell.
+    Raises SandboxError when the machine, and not the submission, is to blame.
+    """
+    for last in (False, True):
+        begun = time.monotonic()
+        try:
+            opened = tools.session(folders)
+        except BadSubmission as error:
+            return nothing_ran(nb, str(error))
+        with opened as session:
+            session.again = last
+            try:
+                warnings = run_cells(nb, tools.bounded, session, folders.source, seed, say)
+            except KilledFromOutside as error:
+                if last:
+                    raise SandboxError(f"{error} It was tried twice.") from None
+                continue
+        # Perhaps it was the system, short of memory: once more, with everything new.
+        if not session.killed:
+            break
+    computed = session.cpu_seconds() / (time.monotonic() - begun)
+    return RunResult(nb, warnings, bool(warnings) and computed < FAIR_SHARE)
+
+
+def nothing_ran(nb: NotebookNode, reason: str) -> RunResult:
+    """A notebook for which there was no session: no points, and the reason at every check."""
+    warnings: dict[str, str] = {}
+    for count, cell in enumerate(code_cells(nb), 1):
+        name = grade_id(cell)
+        task = name.removeprefix(CHECK)
+        cell.outputs, cell.execution_count = [], None
+        if name.startswith(CHECK) and task in TASKS:
+            warnings[name] = f"It could not be run: {reason}"
+            found = Finding(
+                "an answer", 0, TASKS[task].points, f"{warnings[name]} This check had nothing to ask."
+            )
+            write_points(cell, task, [found], count)
+    return RunResult(nb, warnings)
+
+
+def run_cells(
+    nb: NotebookNode,
+    bounded: BoundedProcess,
+    session: Session,
+    source: Path,
+    seed: Callable[[str], int],
+    say: Callable[[str], None],
+) -> dict[str, str]:
+    """One pass over the cells; see `run`."""
+    warnings: dict[str, str] = {}
+    late = ended = ""
+    for count, cell in enumerate(code_cells(nb), 1):
+        name = grade_id(cell)
+        task = name.removeprefix(CHECK)
+        say(name)
+        if name.startswith(CHECK) and task in TASKS:
+            if ended:
+                sentence = f"{ended} This check had nothing to ask."
+                found = [Finding("an answer", 0, TASKS[task].points, sentence)]
+            else:
+                found, stopped, ended = judged(bounded, session, task, source, seed(task))
+                late = late or stopped
+            if late or ended:
+                warnings[name] = ended or late
+            late = ""
+            write_points(cell, task, found, count)
+        elif ended or not cell.source.strip():
+            cell.outputs, cell.execution_count = [], None
+        else:
+            cell.outputs, stopped, ended = shown(bounded, session, cell.source, count)
+            cell.execution_count = count
+            late = late or stopped
+    return warnings
+
+
+def shown(
+    bounded: BoundedProcess, session: Session, code: str, count: int
+) -> tuple[list[NotebookNode], str, str]:
+    """What a cell shows; the reason if it ran out of time; the reason if the session ended in it."""
+    try:
+        return sanitised(bounded, session.run(code), count), "", ""
+    except CellTimeout as error:
+        note = v4.new_output("error", ename="CellTimeoutError", evalue=str(error), traceback=[str(error)])
+        return [*sanitised(bounded, error.outputs, count), note], str(error), ""
+    except SessionEnded as error:
+        sentence = f"{error} No cell after this one could be run."
+        note = v4.new_output("error", ename="SessionEnded", evalue=str(error), traceback=[sentence])
+        return [note], "", str(error)
+
+
+def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:
+    """A cell's outputs, fit for a page."""
+    try:
+        clean = bounded.call("outputs", {"outputs": outputs, "count": count})
+        return [nbformat.from_dict(output) for output in clean]
+    except OutOfBounds as error:
+        text = f"[The output of this cell is left out: it {error}.]\n"
+        return [v4.new_output("stream", name="stdout", text=text)]
+
+
+def judged(
+    bounded: BoundedProcess, session: Session, task: str, source: Path, seed: int
+) -> tuple[list[Finding], str, str]:
+    """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
+    asked: list[Case] = TASKS[task].cases(np.random.default_rng(seed), cases.data_of(source))
+    answers: list[Mapping[str, Any]] = []
+    stopped = ended = ""
+    for case in asked:
+        try:
+            if not stopped:
+                answers.append(session.answer(task, case.ask))
+                continue
+        except CellTimeout as error:
+            stopped = str(error)
+        except SessionEnded as error:
+            return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
+        answers.append({"error": f"CellTimeoutError: {stopped}"})
+    return findings(bounded, task, asked, answers), stopped, ended
+
+
+def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:
+    """Words and points in the two outputs that nbgrader reads as a partial grade."""
+    out_of = min(float(TASKS[task].points), float(cell.metadata["nbgrader"]["points"]))
+    got = min(max(float(points(found)), 0.0), out_of)
+    cell.execution_count = count
+    cell.outputs = [
+        v4.new_output("stream", name="stdout", text=words(task, found) + "\n"),
+        v4.new_output("execute_result", data={"text/plain": f"{got:g}"}, execution_count=count),
+    ]

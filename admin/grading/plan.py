@@ -1,0 +1,103 @@
+"""Which submissions have to be graded: those that are new, changed, half-graded, or asked for by force.
+
+Unchanged ones are known by content, not by time stamps: of the submission, of the course's source (notebook,
+checks, data) and of what grading left in autograded/. Nothing that a student wrote is read for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from admin.course.layout import CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError
+from admin.exchange.folder import TooMuch, fingerprint
+from admin.grading.repair import released_cells
+from admin.grading.submission import look
+from admin.text import printable
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission that has to be graded, and the fingerprints under which it will count as done."""
+
+    student: str
+    submission: str
+    checks: str
+
+
+def choose(course: Course, students: list[str] | None) -> list[str]:
+    """The students to look at, in order. Raises CourseError for a name without a submission."""
+    there = course.students()
+    if students is None:
+        if not there:
+            raise CourseError(
+                f"Nothing to grade: {course.shown(course.root / 'submitted')} has no submissions yet"
+            )
+        return there
+    unknown = [printable(student) for student in students if student not in there]
+    if unknown:
+        raise CourseError(
+            f"No submission of {', '.join(unknown)} in {course.shown(course.root / 'submitted')}"
+        )
+    return sorted(set(students))
+
+
+def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
+    """One job for each submission that is new, changed, half-graded, or asked for by force."""
+    judges = REPOSITORY / "problem_unittests.py"
+    try:
+        checks = fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint_of_file(judges)
+    except (OSError, TooMuch) as error:
+        raise CourseError(f"{course.shown(course.source)} cannot be read: {error}") from None
+    released(course)
+    ignore, others = course.ignored(), course.other_assignments()
+    jobs = []
+    for student in students:
+        job = Job(student, look(course, student, ignore, others).fingerprint, checks)
+        if force or not is_done(course, job):
+            jobs.append(job)
+    return jobs
+
+
+def released(course: Course) -> list[NotebookNode]:
+    """The released notebook's cells that have marks of nbgrader. Raises CourseError."""
+    try:
+        return released_cells(course.release / f"{NOTEBOOK}.ipynb")
+    except OSError:
+        raise CourseError(
+            f"{course.shown(course.release)} has no notebook: python3 -m admin build{course.option()}"
+        ) from None
+
+
+def is_done(course: Course, job: Job) -> bool:
+    """Does the last grading hold: same submission, same checks, its result untouched, points recorded?"""
+    state = read_state(course, job.student)
+    return (
+        state.get("submission") == job.submission
+        and state.get("checks") == job.checks
+        and state.get("result") == fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb")
+        and course.points(job.student) is not None
+    )
+
+
+def read_state(course: Course, student: str) -> dict[str, str]:
+    """What the last recorded grading left as its note; empty when there is none or it cannot be read."""
+    try:
+        state = json.loads(state_file(course, student).read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def state_file(course: Course, student: str) -> Path:
+    """Where `grade` keeps its note on a student's submission."""
+    return course.root / "grading" / f"{student}.json"
+
+
+def fingerprint_of_file(path: Path) -> str:
+    """Hash of a file, empty when there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -1,0 +1,192 @@
+"""`grade`: plan what is new → take in and run each submission, several at a time → record.
+
+Threads run the submissions: each waits for a sandbox, and for a process that reads and judges, of its own.
+What came of it is handed to nbgrader in the main thread, which alone touches the gradebook.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+
+import nbformat
+from rich.console import Console
+
+from admin.course.layout import NOTEBOOK, Course, CourseError
+from admin.grading import cases, execute
+from admin.grading.intake import COPIES, copy_of, take_in
+from admin.grading.plan import Job, choose, plan, read_state
+from admin.grading.record import Outcome, record
+from admin.grading.report import Report
+from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
+from admin.sandbox.limits import Limits, SandboxError
+from admin.text import printable
+
+# What a worker may come to: a session at its bound, the sandbox's zygote, and what reads and judges.
+WORKER_BYTES = Limits().memory_bytes + (1 << 30)
+
+
+def grade(
+    course: Course,
+    students: list[str] | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    console: Console | None = None,
+    sandbox: bool = True,
+) -> int:
+    """Grade a course and say how it goes. 0 when every submission has been dealt with, else 1.
+
+    Raises CourseError when nothing can be graded at all.
+    """
+    console = console or Console(highlight=False, soft_wrap=True)
+    with only_one_at_a_time(course):
+        out_of = course.out_of()
+        everybody = choose(course, students)
+        if missing := what_is_missing_without_walls():  # Windows: no folder is looked into there
+            raise CourseError(execute.refusal(what_is_missing() if sandbox else missing))
+        jobs = plan(course, everybody, force)
+        if jobs and sandbox and (missing := what_is_missing()):
+            raise CourseError(execute.refusal(missing))
+        workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
+        width = max((len(printable(student)) for student in everybody), default=0)
+        report = Report(course, console, out_of, width, sandbox)
+        report.start(len(everybody), len(jobs), workers)
+        with report.progress(len(jobs)):
+            by_student = {job.student: job for job in jobs}
+            for outcome in run_all(course, jobs, workers, sandbox, report.at_work):
+                report.finished(record(course, by_student[outcome.student], outcome, COPIES, sandbox))
+                shutil.rmtree(copy_of(course, outcome.student).parent, ignore_errors=True)
+        for student in everybody:
+            if student not in by_student:
+                report.remind(student, read_state(course, student).get("broken", ""))
+        report.end()
+    return 1 if report.failures else 0
+
+
+def run_all(
+    course: Course, jobs: list[Job], workers: int, sandbox: bool, at_work: Callable[[str, str], None]
+) -> Iterator[Outcome]:
+    """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads."""
+    if not jobs:
+        return
+    cases.data_of(course.source)  # once, before there are threads: it sets variables of the process
+    others = course.other_assignments()  # once, too: the threads leave the gradebook alone
+    here = threading.local()
+    everything: list[execute.Tools] = []
+
+    def prepare() -> None:
+        here.tools = execute.Tools(sandbox, limits(course))
+        everything.append(here.tools)
+
+    def one(job: Job) -> Outcome:
+        return run(course, job, here.tools, functools.partial(at_work, job.student), others)
+
+    pool = ThreadPoolExecutor(workers, initializer=prepare)
+    starved: list[Job] = []
+    by_student = {job.student: job for job in jobs}
+    try:
+        for future in as_completed([pool.submit(one, job) for job in jobs]):
+            outcome = future.result()
+            if outcome.ran and outcome.ran.starved and workers > 1:
+                starved.append(by_student[outcome.student])
+            else:
+                yield outcome
+        for job in starved:  # one after the other, with the machine to itself
+            yield pool.submit(one, job).result()
+    finally:
+        # At the end, or stopped in the middle: then what runs must not go on, and is not recorded.
+        for tools in everything:
+            tools.stop()
+        pool.shutdown(cancel_futures=True)
+        for tools in everything:
+            tools.close()
+
+
+def run(
+    course: Course,
+    job: Job,
+    tools: execute.Tools,
+    say: Callable[[str], None],
+    others: frozenset[str] | None = None,
+) -> Outcome:
+    """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing."""
+    begun = time.monotonic()
+    student = job.student
+    try:
+        tools.bounded.renew()
+        taken = take_in(tools.bounded, course, student, others=others)
+        if taken.broken:
+            return Outcome(student, broken=taken.broken)
+        if taken.fingerprint != job.submission:
+            raise CourseError("its files have changed a moment ago: run the same command again")
+        ran = ran_by(course, student, tools, say)
+    except (SandboxError, CourseError, execute.CannotSandbox) as error:
+        return Outcome(student, failed=str(error))
+    except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
+        return Outcome(student, failed=f"it could not be run ({error})", log=traceback.format_exc())
+    return Outcome(student, time.monotonic() - begun, taken.mended, ran=ran)
+
+
+def ran_by(
+    course: Course, student: str, tools: execute.Tools, say: Callable[[str], None]
+) -> execute.RunResult:
+    """A student's notebook, from its copy, with outputs and points. Raises SandboxError or CannotSandbox."""
+    copy = copy_of(course, student)
+    notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
+    folders = execute.Folders(copy, course.release, course.source)
+    seed = functools.partial(cases.seed_of, cases.secret_of(course.root), student, cases.content_of(copy))
+    return execute.run(notebook, tools, folders, seed, say)
+
+
+def limits(course: Course) -> Limits:
+    """The bounds of our nbgrader configuration, so that nbgrader's own autograding has the same."""
+    return execute.JudgedExecute(config=course.config()).limits()
+
+
+def default_workers(cores: int, free_bytes: int) -> int:
+    """One a core, up to four, and no more than there is memory for; but one."""
+    return max(1, min(4, cores, free_bytes // WORKER_BYTES))
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Bytes that programs can still take without swapping, by the kernel; a lot where it says nothing."""
+    try:
+        with open("/proc/meminfo") as lines:
+            return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return 1 << 40
+
+
+@contextmanager
+def only_one_at_a_time(course: Course) -> Iterator[None]:
+    """Raise CourseError while another `grade` works in the same folder. A killed one holds nothing."""
+    if not course.database.exists():
+        raise CourseError(
+            f"There is no course in {course.shown()} yet: python3 -m admin build{course.option()}"
+        )
+    folder = course.root / "grading"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # Windows, where nothing is run anyway
+        except OSError:
+            raise CourseError(
+                f"Another grade is at work in {course.shown()}; wait for it or stop it"
+            ) from None
+        yield
