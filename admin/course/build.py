@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
-from admin.course import figures
-from admin.course import student
+from admin.course import figures, student
 from admin.course.layout import ASSIGNMENT, CONFIG, DEFAULT_COURSE, NOTEBOOK, REPOSITORY, Course, CourseError
+from admin.course.source_notebook import read_source
 
-SOURCE = REPOSITORY / "admin" / "course" / "source" / f"{NOTEBOOK}.py"
 STUDENT_NOTEBOOK = REPOSITORY / "notebooks" / f"{NOTEBOOK}.ipynb"
 
 # What the notebook needs beside it, so that a released folder is complete in itself.
@@ -33,9 +29,6 @@ RELEASED_FILES = {
     "problem_unittests.py": REPOSITORY / "problem_unittests.py",
 }
 NOT_RELEASED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", ".DS_Store")
-
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-GENERATED = f"Made by `python3 -m admin build` from admin/course/source/{NOTEBOOK}.py; changes made here are lost."
 
 
 class GradesInTheWay(CourseError):
@@ -92,42 +85,6 @@ def find_stale(course: Course | None = None) -> str:
             f"{', '.join(map(shown, left_over))} is made by no script of admin/course/figures: delete it"
         )
     return "; ".join(sentences)
-
-
-def read_source() -> NotebookNode:
-    """The source as a notebook with its solutions: fixed ids, no outputs, the same bytes every time."""
-    if not SOURCE.is_file():
-        raise CourseError(f"{SOURCE} is missing; it is the one source of the notebook")
-    notebook = jupytext.read(SOURCE, fmt="py:percent")
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    notebook.metadata = nbformat.from_dict(
-        {"generated": GENERATED, "kernelspec": KERNEL, "language_info": {"name": "python"}}
-    )
-    taken: set[str] = set()
-    for cell in notebook.cells:
-        cell.id = fixed_id(cell, taken)
-        if cell.cell_type == "markdown" and (head := re.match(r"##? |### ", cell.source)):
-            # Where a new slide begins, for `nbconvert --to slides`
-            cell.metadata["slideshow"] = {"slide_type": "subslide" if head.group() == "### " else "slide"}
-        taken.add(cell.id)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    nbformat.validate(notebook)
-    return notebook
-
-
-def fixed_id(cell: NotebookNode, taken: set[str]) -> str:
-    """An id that stays when other cells move: the grade_id, or else a hash of what the cell says.
-
-    jupytext draws a new id at random every time, and Git would show each as a change.
-    """
-    wish = (
-        cell.metadata.get("nbgrader", {}).get("grade_id")
-        or hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
-    )
-    wish = re.sub(r"[^a-zA-Z0-9_-]", "-", wish)[:60]
-    numbered = (f"{wish}-{number}" for number in range(2, 1000))
-    return wish if wish not in taken else next(name for name in numbered if name not in taken)
 
 
 def refuse_to_orphan_grades(course: Course, notebook: NotebookNode) -> None:

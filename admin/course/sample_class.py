@@ -12,7 +12,7 @@ import nbformat
 
 from admin.course.answers import ANSWERS, Answer, answer
 from admin.course.layout import NOTEBOOK, Course, CourseError
-from admin.grading.repair import grade_id
+from admin.course.cells import grade_id
 
 MARKER = "sample_class.json"
 MODEL_ANSWER = "the model answer"

@@ -27,10 +27,10 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float
 
+from admin.course.cells import grade_id
 from admin.grading import cases
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.judge import findings
-from admin.grading.repair import grade_id
 from admin.pages import sanitise
 from admin.sandbox.host import (
     CellTimeout,

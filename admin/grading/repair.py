@@ -10,6 +10,8 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from admin.course.cells import grade_id
+
 
 class RepairCells(NbGraderPreprocessor):
     """First of the sanitising preprocessors of autograding.
@@ -73,10 +75,3 @@ def retype(cell: NotebookNode, kind: str) -> None:
         cell.pop(key, None)
     if kind == "code":
         cell.outputs, cell.execution_count = [], None
-
-
-def grade_id(cell: NotebookNode) -> str:
-    """The name by which nbgrader knows a cell, or an empty string."""
-    marks = cell.metadata.get("nbgrader")
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
-    return name if isinstance(name, str) else ""

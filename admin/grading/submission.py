@@ -24,9 +24,10 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.exchange.folder import Bounds, Entry, TooMuch, content, hashed, listed
-from admin.grading.repair import grade_id, released_cells, repair
+from admin.grading.repair import released_cells, repair
 from admin.pages import sanitise
 from admin.sandbox.limits import Limits
 from admin.text import printable

@@ -22,7 +22,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from admin.course import build
+from admin.course import build, source_notebook
 
 # Moves every slider and menu of a view, fills its fields and presses its buttons; the seconds each took.
 MOVES = """
@@ -70,7 +70,7 @@ def main() -> None:
             shutil.copytree(origin, folder / name, dirs_exist_ok=True)
         else:
             shutil.copyfile(origin, folder / name)
-    notebook = build.read_source()
+    notebook = source_notebook.read_source()
     remember_views(notebook)
     began = time.monotonic()
     client = NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(folder)}})

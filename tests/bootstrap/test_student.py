@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from admin.course import build, student
+from admin.course import build, source_notebook, student
 from admin.course.layout import NOTEBOOK, REPOSITORY, Course
 
 TOKEN = "only-for-this-test"
@@ -47,7 +47,7 @@ def test_it_holds_what_a_student_needs_and_nothing_of_ours(archive: zipfile.ZipF
     whole = [path.name for path in ours if path.stat().st_size and path.read_text() in texts.values()]
     assert whole == ["bootstrap.py"]
     # lines of solutions that the lesson itself does not show
-    source = build.SOURCE.read_text()
+    source = source_notebook.SOURCE.read_text()
     regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, flags=re.DOTALL)
     outside = re.sub(r"### BEGIN SOLUTION\n.*?### END SOLUTION", "", source, flags=re.DOTALL)
     lines = {line.removeprefix("# ").strip() for region in regions for line in region.splitlines()}

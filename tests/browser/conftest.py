@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
-from admin.course import build
+from admin.course import build, source_notebook
 from tests.browser import pages
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(origin, folder / name, ignore=build.NOT_RELEASED)
         else:
             shutil.copyfile(origin, folder / name)
-    solution = build.read_source()
+    solution = source_notebook.read_source()
     config = Config()
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
     student, _ = ClearSolutions(config=config).preprocess(nbformat.from_dict(solution), {})

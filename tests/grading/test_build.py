@@ -17,7 +17,7 @@ from nbgrader.validator import Validator
 
 from admin.commands import build as build_command
 from admin.commands import doctor
-from admin.course import build, figures
+from admin.course import build, figures, source_notebook
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.exchange.folder import fingerprint
 
@@ -157,7 +157,7 @@ def test_the_release_is_complete_and_empty(built):
 
 def test_nothing_released_contains_a_solution(built):
     """Can a student find any text between the source's solution markers in what is released?"""
-    source = build.SOURCE.read_text()
+    source = source_notebook.SOURCE.read_text()
     regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", source, flags=re.DOTALL)
     assert len(regions) >= 12
     outside = one_line(re.sub(r"### BEGIN SOLUTION\n.*?### END SOLUTION", "", source, flags=re.DOTALL))
@@ -219,8 +219,8 @@ def test_a_new_graded_cell_does_not_orphan_grades(course, monkeypatch, tmp_path,
     """Is the gradebook left alone, and the instructor told why, when a graded cell would disappear?"""
     give_points(course, "amara", 7)
     source = tmp_path / "source.py"
-    source.write_text(build.SOURCE.read_text().replace('"check_one_hot"', '"check_two_hot"'))
-    monkeypatch.setattr(build, "SOURCE", source)
+    source.write_text(source_notebook.SOURCE.read_text().replace('"check_one_hot"', '"check_two_hot"'))
+    monkeypatch.setattr(source_notebook, "SOURCE", source)
     before = fingerprint(course.release)
     assert build_command.main(["--course", str(course.root)]) == 1
     sentence = capsys.readouterr().err.strip()

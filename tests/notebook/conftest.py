@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
-from admin.course import build
+from admin.course import build, source_notebook
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def solution() -> NotebookNode:
     """The source as a notebook, solutions inside; read only, by agreement."""
-    return build.read_source()
+    return source_notebook.read_source()
 
 
 @pytest.fixture(scope="session")

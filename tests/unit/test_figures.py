@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from admin.course import build, figures
+from admin.course import figures, source_notebook
 from admin.course.figures import nets, padding_stride, photographs, pooling, worked_convolution
 from admin.course.figures.drawing import CIFAR, Picture
 from admin.course.layout import REPOSITORY
@@ -52,8 +52,8 @@ def test_a_picture_whose_script_changed_is_stale(kept, tmp_path):
 def test_a_picture_of_a_net_is_stale_when_the_net_changes(kept, monkeypatch, tmp_path):
     """Does a diagram know the solution that it shows, so that it cannot tell of an older net?"""
     source = tmp_path / "source.py"
-    source.write_text(build.SOURCE.read_text().replace("strides=2", "strides=3"))
-    monkeypatch.setattr(build, "SOURCE", source)
+    source.write_text(source_notebook.SOURCE.read_text().replace("strides=2", "strides=3"))
+    monkeypatch.setattr(source_notebook, "SOURCE", source)
     assert "net_2.webp" in names(figures.find_stale(**kept))
     assert "net_1.webp" not in names(figures.find_stale(**kept))
 
@@ -124,7 +124,7 @@ def test_pictures_are_light_and_moving_ones_calm_and_endless():
 
 def test_the_notebook_shows_each_picture_with_its_text():
     """Is no picture forgotten in the notebook, and is each described to those who do not see it?"""
-    cells = build.read_source().cells
+    cells = source_notebook.read_source().cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     shown = [p.name for p in figures.PICTURES if f"![{p.alt}](figures/{p.name})" in " ".join(text.split())]
     assert shown == names(list(figures.PICTURES))
@@ -134,7 +134,7 @@ def test_the_worked_convolution_is_the_notebook_s():
     """Does the picture reckon with the very numbers that stand in the notebook?"""
     tools = types.SimpleNamespace(show_convolution=lambda *args, **options: None)
     lesson: dict[str, Any] = {"np": np, "tools": tools}
-    cells = build.read_source().cells
+    cells = source_notebook.read_source().cells
     exec(next(cell.source for cell in cells if cell.source.startswith("picture = np.array")), lesson)
     assert np.array_equal(lesson["picture"], worked_convolution.IMAGE)
     assert np.array_equal(lesson["kernel"], worked_convolution.KERNEL)

@@ -22,6 +22,7 @@ from admin.course.figures.drawing import (
     still,
     words,
 )
+from admin.course.source_notebook import read_code
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,20 +65,12 @@ class Stage:
 COLOURS = {"Conv2D": SKY, "MaxPooling2D": ORANGE, "Flatten": PURPLE, "Dense": GREEN}
 
 
-def code(name: str) -> str:
-    """The cell of the notebook's source that defines the net, with its solution."""
-    from admin.course import build  # it imports this package
-
-    cells = build.read_source().cells
-    return next(cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
-
-
 def model(name: str) -> Any:
     """The notebook's net for a digit, built by Keras."""
     import keras
 
     names: dict[str, Any] = {"keras": keras}
-    exec(code(name), names)
+    exec(read_code(name), names)
     return names[name](SAMPLE, CLASSES)
 
 
@@ -149,7 +142,7 @@ def _picture(name: str) -> Picture:
         ALTS[name],
         lambda: still(draw(name)),
         Path(__file__),
-        lambda: [code(name).encode()],
+        lambda: [read_code(name).encode()],
     )
 
 
