@@ -1,4 +1,4 @@
-"""A sample class of eight, made of the student notebook and the answers in `admin/course/answers.py`.
+"""A sample class of eight, made of the student notebook and the answers in `admin/course/answers/`.
 
 What each of them should get follows from the list of answers alone, so grading them tests the whole course.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import nbformat
 
 from admin.course.answers import ANSWERS, Answer, answer
-from admin.course.layout import NOTEBOOK, Course, CourseError
 from admin.course.cells import grade_id
+from admin.course.layout import NOTEBOOK, Course, CourseError
 
 MARKER = "sample_class.json"
 MODEL_ANSWER = "the model answer"

@@ -1,0 +1,96 @@
+"""Task 2: an axis for the one channel of grey pictures."""
+
+from __future__ import annotations
+
+from admin.course.answers.base import Answer
+
+ANSWERS = [
+    Answer("channel_axis", name, code, points, says)
+    for name, code, points, says in (
+        (
+            "the model answer",
+            "x_train = train_pixels[..., np.newaxis]\nx_test = test_pixels[..., np.newaxis]",
+            4,
+            "",
+        ),
+        (
+            "expand_dims",
+            "x_train = np.expand_dims(train_pixels, -1)\nx_test = np.expand_dims(test_pixels, axis=3)",
+            4,
+            "",
+        ),
+        (
+            "reshape",
+            "x_train = train_pixels.reshape(-1, 28, 28, 1)\nx_test = "
+            "test_pixels.reshape(*test_pixels.shape, 1)",
+            4,
+            "",
+        ),
+        ("stack", "x_train, x_test = (np.stack([x], axis=-1) for x in (train_pixels, test_pixels))", 4, ""),
+        (
+            "normalised once more by hand",
+            "x_train = (train_images / 255)[:, :, :, None]\nx_test = (test_images / 255)[:, :, :, None]",
+            4,
+            "",
+        ),
+        ("no axis", "x_train = train_pixels\nx_test = test_pixels", 0, "The axis is not there yet"),
+        ("in front", "x_train = train_pixels[None]\nx_test = test_pixels[None]", 0, "stands in front"),
+        (
+            "channels first",
+            "x_train = train_pixels[:, None]\nx_test = test_pixels[:, None]",
+            0,
+            "Keras wants them last",
+        ),
+        (
+            "three channels",
+            "x_train = np.repeat(train_pixels[..., None], 3, -1)\nx_test = np.repeat(test_pixels[..., "
+            "None], 3, -1)",
+            0,
+            "red, green and blue",
+        ),
+        (
+            "flattened",
+            "x_train = train_pixels.reshape(len(train_pixels), -1)\nx_test = "
+            "test_pixels.reshape(len(test_pixels), -1)",
+            0,
+            "which pixels are neighbours",
+        ),
+        (
+            "training only",
+            "x_train = train_pixels[..., None]\nx_test = test_pixels",
+            2,
+            "The axis is not there yet",
+        ),
+        (
+            "two axes",
+            "x_train = train_pixels[..., None, None]\nx_test = test_pixels[..., None, None]",
+            0,
+            "an axis too many",
+        ),
+        (
+            "from the images",
+            "x_train = train_images[..., None]\nx_test = test_images[..., None]",
+            0,
+            "go from 0 to 255",
+        ),
+        (
+            "training as test",
+            "x_train = train_pixels[..., None]\nx_test = train_pixels[..., None]",
+            2,
+            "Training and test mixed up",
+        ),
+        (
+            "transposed",
+            "x_train = train_pixels.transpose(0, 2, 1)[..., None]\nx_test = test_pixels[..., None]",
+            2,
+            "moves nothing",
+        ),
+        (
+            "a list",
+            "x_train = list(train_pixels[..., None])\nx_test = test_pixels[..., None]",
+            2,
+            "a list came back",
+        ),
+        ("empty", "x_train = None\nx_test = None", 0, "still None"),
+    )
+]

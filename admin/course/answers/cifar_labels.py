@@ -1,0 +1,71 @@
+"""Task 8: one-hot labels of the colour pictures."""
+
+from __future__ import annotations
+
+from admin.course.answers.base import Answer
+
+ANSWERS = [
+    Answer("cifar_labels", name, code, points, says)
+    for name, code, points, says in (
+        (
+            "the model answer",
+            "cifar_y_train = one_hot(cifar_train_labels.ravel(), NUMBER_CLASSES)\n"
+            "cifar_y_test = one_hot(cifar_test_labels.ravel(), NUMBER_CLASSES)",
+            4,
+            "",
+        ),
+        (
+            "by index",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]]\ncifar_y_test = "
+            "np.eye(10)[cifar_test_labels[:, 0]]",
+            4,
+            "",
+        ),
+        (
+            "keras' own",
+            "cifar_y_train = keras.utils.to_categorical(cifar_train_labels, 10)\n"
+            "cifar_y_test = keras.utils.to_categorical(cifar_test_labels)",
+            4,
+            "",
+        ),
+        (
+            "not flattened",
+            "cifar_y_train = np.eye(10)[cifar_train_labels]\ncifar_y_test = np.eye(10)[cifar_test_labels]",
+            0,
+            "that axis is still there",
+        ),
+        (
+            "not encoded",
+            "cifar_y_train = cifar_train_labels\ncifar_y_test = cifar_test_labels",
+            0,
+            "plain labels",
+        ),
+        (
+            "training only",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]]\ncifar_y_test = None",
+            2,
+            "still None",
+        ),
+        (
+            "training as test",
+            "cifar_y_train = cifar_y_test = np.eye(10)[cifar_train_labels[:, 0]]",
+            2,
+            "Training and test mixed up",
+        ),
+        (
+            "transposed",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]].T\ncifar_y_test = "
+            "np.eye(10)[cifar_test_labels[:, 0]].T",
+            0,
+            "swapped",
+        ),
+        (
+            "one too low",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0].astype(int) - 1]\n"
+            "cifar_y_test = np.eye(10)[cifar_test_labels[:, 0].astype(int) - 1]",
+            0,
+            "off by one",
+        ),
+        ("empty", "cifar_y_train = None\ncifar_y_test = None", 0, "still None"),
+    )
+]

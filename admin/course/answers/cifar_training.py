@@ -1,0 +1,102 @@
+"""Task 11: train, draw the curves, evaluate."""
+
+from __future__ import annotations
+
+from admin.course.answers.base import Answer
+
+_FIT = """cifar_history = cifar_model.fit(
+    cifar_x_train, cifar_y_train, batch_size=128, epochs=30, validation_split=0.2, verbose=0
+)
+"""
+_DRAW = """cifar_figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
+for axes, what in ((left, "loss"), (right, "accuracy")):
+    axes.plot(cifar_history.history[what], label="training")
+    axes.plot(cifar_history.history["val_" + what], label="validation")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(what)
+    axes.legend()
+plt.show()
+"""
+_EVALUATE = "cifar_score = cifar_model.evaluate(cifar_x_test, cifar_y_test, verbose=0)\n"
+_TRAINING = _FIT + _DRAW + _EVALUATE
+
+
+def _cifar_training(name: str, code: str, points: float, says: str = "") -> Answer:
+    return Answer("cifar_training", name, code, points, says)
+
+
+ANSWERS = [
+    _cifar_training("the model answer", _TRAINING, 10),
+    _cifar_training(
+        "two figures' worth in one column",
+        _FIT
+        + """epochs_done = range(1, len(cifar_history.epoch) + 1)
+cifar_figure = plt.figure()
+top = cifar_figure.add_subplot(2, 1, 1)
+top.plot(epochs_done, cifar_history.history["loss"], "o-")
+top.plot(epochs_done, cifar_history.history["val_loss"], "s--")
+top.set_title("loss")
+bottom = cifar_figure.add_subplot(2, 1, 2)
+for key in ("accuracy", "val_accuracy"):
+    bottom.plot(epochs_done, cifar_history.history[key])
+bottom.set_ylabel("accuracy")
+cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=100, verbose=0))
+""",
+        10,
+    ),
+    _cifar_training("ten epochs", _TRAINING.replace("=30", "=10"), 8, "asked for 10"),
+    _cifar_training("epochs forgotten", _TRAINING.replace("epochs=30, ", ""), 8, "it is 1"),
+    _cifar_training("batch size forgotten", _TRAINING.replace("batch_size=128, ", ""), 8, "Keras takes 32"),
+    _cifar_training("batches of 64", _TRAINING.replace("=128", "=64"), 8, "about 64"),
+    _cifar_training("half for validation", _TRAINING.replace("=0.2", "=0.5"), 8, "about 0.5"),
+    _cifar_training(
+        "test pictures as validation",
+        _TRAINING.replace("validation_split=0.2", "validation_data=(cifar_x_test, cifar_y_test)"),
+        8,
+        "not tuned on",
+    ),
+    _cifar_training(
+        "no validation",
+        _TRAINING.replace("validation_split=0.2, ", "").replace(
+            '    axes.plot(cifar_history.history["val_" + what], label="validation")\n', ""
+        ),
+        6,
+        "overfitting can't be seen",
+    ),
+    _cifar_training("no figure", _FIT + "cifar_figure = None\n" + _EVALUATE, 8, "still None"),
+    _cifar_training(
+        "an empty figure", _FIT + "cifar_figure = plt.figure()\n" + _EVALUATE, 8, "no axes show loss"
+    ),
+    _cifar_training("no labels", _TRAINING.replace("    axes.set_ylabel(what)\n", ""), 9, "have no label"),
+    _cifar_training("one pair of axes", _TRAINING.replace("(right,", "(left,"), 9, "give each its own"),
+    _cifar_training(
+        "the score of the training pictures",
+        _TRAINING.replace("(cifar_x_test, cifar_y_test,", "(cifar_x_train, cifar_y_train,"),
+        8,
+        "score of the training pictures",
+    ),
+    _cifar_training(
+        "unprepared test pictures",
+        _TRAINING.replace("(cifar_x_test,", "(255.0 - cifar_x_test,"),
+        8,
+        "prepared in another way",
+    ),
+    _cifar_training(
+        "the score in per cent",
+        _TRAINING + "cifar_score = [cifar_score[0], 100 * cifar_score[1]]\n",
+        8,
+        "a share of 1, not per cent",
+    ),
+    _cifar_training(
+        "accuracy alone", _TRAINING.replace("verbose=0)\n", "verbose=0)[1]\n"), 8, "[loss, accuracy]"
+    ),
+    _cifar_training(
+        "the history's dictionary",
+        _TRAINING + "cifar_history = cifar_history.history\n",
+        2,
+        "fit() itself",
+    ),
+    _cifar_training(
+        "empty", "cifar_history = None\ncifar_score = None\ncifar_figure = None", 0, "still None"
+    ),
+]

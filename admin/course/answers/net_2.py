@@ -1,0 +1,32 @@
+"""Task 6: net_1 with stride 2 in the second convolution instead of the pooling."""
+
+from __future__ import annotations
+
+from admin.course.answers.nets import PLAN_1, PLAN_2, answers_of_both, sequential, with_change
+
+ANSWERS = [
+    *answers_of_both(
+        "net_2",
+        PLAN_2,
+        "strides=2",
+        "",
+        {"conv_1": 2, "conv_2": 3, "pooling": 2, "hidden": 1, "output": 2},
+    ),
+    sequential("net_2", "net_1 again", PLAN_1, 7, "still a pooling layer"),
+    sequential(
+        "net_2",
+        "stride and pooling",
+        PLAN_2.replace("keras.layers.Flatten()", "keras.layers.MaxPooling2D(2)\nkeras.layers.Flatten()"),
+        10,
+        "halved twice",
+    ),
+    sequential(
+        "net_2",
+        "stride on the first convolution",
+        PLAN_2.replace(" strides=2,", "").replace("(32, 3,", "(32, 3, strides=2,"),
+        7,
+        "belongs to the second convolution",
+    ),
+    with_change("net_2", PLAN_2, "neither stride nor pooling", " strides=2,", "", 9, "moves by 1 pixel"),
+    with_change("net_2", PLAN_2, "stride 3", "strides=2", "strides=3", 9, "the stride is 3 × 3"),
+]

@@ -1,0 +1,79 @@
+"""Task 3: labels → one row of zeros and a one for each."""
+
+from __future__ import annotations
+
+from admin.course.answers.base import functions
+
+ANSWERS = functions(
+    "one_hot",
+    "def one_hot(vector, number_classes):",
+    {
+        "the model answer": (
+            "result = np.zeros((len(vector), number_classes))\nresult[np.arange(len(vector)), vector] = "
+            "1\nreturn result",
+            10,
+            "",
+        ),
+        "rows of the identity": ("return np.eye(number_classes)[vector]", 10, ""),
+        "a comparison": ("return (np.arange(number_classes) == vector[:, None]).astype(int)", 10, ""),
+        "truth values": ("return np.arange(number_classes) == vector[:, None]", 10, ""),
+        "a loop": (
+            "rows = np.zeros((vector.shape[0], number_classes), dtype=np.uint8)\n"
+            "for i, label in enumerate(vector):\n    rows[i][label] = 1\nreturn rows",
+            10,
+            "",
+        ),
+        "keras' own": ("return keras.utils.to_categorical(vector, number_classes)", 10, ""),
+        "lists, made an array": (
+            "return np.array([[float(label == c) for c in range(number_classes)] for label in vector])",
+            10,
+            "",
+        ),
+        "dummies with all classes": (
+            "import pandas as pd\n"
+            "column = pd.Categorical(vector, categories=range(number_classes))\n"
+            "return pd.get_dummies(column).to_numpy()",
+            10,
+            "",
+        ),
+        "ignores number_classes": (
+            "result = np.zeros((len(vector), 10))\nresult[np.arange(len(vector)), vector % 10] = 1\nreturn "
+            "result",
+            4,
+            "always 10 columns",
+        ),
+        "maximum plus one": ("return np.eye(int(vector.max()) + 1)[vector]", 4, "largest label plus one"),
+        "drops absent classes": (
+            "import pandas as pd\nreturn pd.get_dummies(pd.Series(vector)).to_numpy()",
+            4,
+            "Absent classes need their column",
+        ),
+        "transposed": ("return np.eye(number_classes)[vector].T", 0, "transposed"),
+        "one too low": ("return np.eye(number_classes)[vector.astype(int) - 1]", 3, "off by one"),
+        "one too high": (
+            "return np.eye(number_classes)[(vector.astype(int) + 1) % number_classes]",
+            3,
+            "off by one",
+        ),
+        "counts from one": ("return np.eye(number_classes + 1)[vector][:, 1:]", 3, "off by one"),
+        "the identity": ("return np.eye(number_classes)", 0, "identity matrix"),
+        "an extra axis": (
+            "return np.eye(number_classes)[vector][:, None, :]",
+            0,
+            "an axis of length 1 too many",
+        ),
+        "a list": ("return np.eye(number_classes)[vector].tolist()", 0, "a list came back"),
+        "a data frame": (
+            "import pandas as pd\nreturn pd.DataFrame(np.eye(number_classes)[vector])",
+            0,
+            "DataFrame",
+        ),
+        "the labels": ("return vector", 0, "plain numbers"),
+        "forgets to return": ("result = np.eye(number_classes)[vector]", 0, "without `return`"),
+        "all zeros": ("return np.zeros((len(vector), number_classes))", 3, "all entries are 0"),
+        "zeros and ones swapped": ("return 1 - np.eye(number_classes)[vector]", 3, "swapped"),
+        "up to the label": ("return (np.arange(number_classes) <= vector[:, None]) * 1", 3, "a single 1"),
+        "reversed": ("return np.eye(number_classes)[vector][:, ::-1]", 3, "reversed"),
+        "empty": ('"""One row a label."""', 0, "still empty"),
+    },
+)
