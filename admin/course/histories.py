@@ -1,7 +1,7 @@
 """Trains both nets with several seeds, for the curves that are shipped with the notebook.
 
-`python -m admin.course.histories` in the top folder trains what is missing in notebooks/data/histories.json, half a
-minute a run on two cores. Delete the file to train all of them anew.
+`python -m admin.course.histories` in the top folder trains what is missing in notebooks/data/histories.json,
+half a minute a run on two cores. Delete the file to train all of them anew.
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from admin.course.layout import NOTEBOOK, REPOSITORY, CourseError
 
 SOURCE = REPOSITORY / "admin" / "course" / "source" / f"{NOTEBOOK}.py"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-GENERATED = f"Made by `python3 -m admin build` from admin/course/source/{NOTEBOOK}.py; changes made here are lost."
+GENERATED = (
+    f"Made by `python3 -m admin build` from admin/course/source/{NOTEBOOK}.py; changes made here are lost."
+)
 
 
 def read_source() -> NotebookNode:
@@ -49,10 +51,7 @@ def fixed_id(cell: NotebookNode, taken: set[str]) -> str:
 
     jupytext draws a new id at random every time, and Git would show each as a change.
     """
-    wish = (
-        grade_id(cell)
-        or hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
-    )
+    wish = grade_id(cell) or hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
     wish = re.sub(r"[^a-zA-Z0-9_-]", "-", wish)[:60]
     numbered = (f"{wish}-{number}" for number in range(2, 1000))
     return wish if wish not in taken else next(name for name in numbered if name not in taken)

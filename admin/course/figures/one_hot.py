@@ -7,7 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from admin.course.figures.drawing import BLUE, QUIET, Frame, Picture, frame, moving, pixels, sheet, squares, words
+from admin.course.figures.drawing import (
+    BLUE,
+    QUIET,
+    Frame,
+    Picture,
+    frame,
+    moving,
+    pixels,
+    sheet,
+    squares,
+    words,
+)
 
 LABELS = (5, 0, 4, 9)
 CLASSES = 10

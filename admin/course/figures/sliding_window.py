@@ -7,7 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from admin.course.figures.drawing import Frame, Picture, arrow, frame, moving, pixels, sheet, squares, window, words
+from admin.course.figures.drawing import (
+    Frame,
+    Picture,
+    arrow,
+    frame,
+    moving,
+    pixels,
+    sheet,
+    squares,
+    window,
+    words,
+)
 
 ALT = (
     "Moving picture: a window of 3 × 3 pixels slides over a picture of 5 × 5 pixels, one pixel a step, "

@@ -8,7 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from admin.course.figures.drawing import QUIET, Frame, Picture, frame, moving, pixels, sheet, squares, window, words
+from admin.course.figures.drawing import (
+    QUIET,
+    Frame,
+    Picture,
+    frame,
+    moving,
+    pixels,
+    sheet,
+    squares,
+    window,
+    words,
+)
 
 # The same numbers as in the notebook; tests/unit/test_figures.py compares.
 IMAGE = np.array([[3, 2, 0, 1, 3], [2, 1, 1, 3, 1], [2, 4, 0, 1, 2], [1, 0, 2, 2, 0], [0, 3, 1, 0, 1]])
