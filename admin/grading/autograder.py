@@ -27,15 +27,15 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.auth import Authenticator
 
 from admin.course.layout import Course, CourseError
-from admin.grading.execute import shared_tools
 from admin.grading.run import only_one_at_a_time
+from admin.grading.worker import shared_worker
 
 MAX_LOG = 200_000
 END_SECONDS = 5.0
 
 
 def main(argv: list[str]) -> None:
-    """Answer until the server has gone. The argument is the seconds that a sandbox stays warm."""
+    """Answer until the server has gone. The argument is the seconds for which an idle sandbox is kept."""
     idle_seconds = float(argv[0])
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever is printed goes to the server's log
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> None:
     while line := orders.get():
         with contextlib.suppress(BrokenPipeError):
             print(json.dumps(answer(json.loads(line), idle_seconds)), file=replies, flush=True)
-    shared_tools().close()
+    shared_worker().close()
 
 
 def listen(orders: queue.SimpleQueue[str]) -> None:
@@ -53,7 +53,7 @@ def listen(orders: queue.SimpleQueue[str]) -> None:
     for line in sys.stdin:
         orders.put(line)
     orders.put("")
-    shared_tools().stop()
+    shared_worker().stop()
     time.sleep(END_SECONDS)
     os._exit(1)  # nobody is left to hear why
 

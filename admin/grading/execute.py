@@ -8,13 +8,10 @@ points and words into the cell. What a session prints, patches or pretends has n
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import functools
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,24 +22,16 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from traitlets import Bool, Float
+from traitlets import Bool, Float, Instance
 
 from admin.course.cells import grade_id
 from admin.grading import cases
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.judge import findings
+from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
-from admin.sandbox.host import (
-    CellTimeout,
-    KilledFromOutside,
-    Output,
-    Sandbox,
-    Session,
-    SessionEnded,
-    what_is_missing,
-    what_is_missing_without_walls,
-)
-from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, SandboxError
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
+from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from problem_unittests import TASKS, Case, Finding, points, words
 
 CHECK = "check_"
@@ -50,13 +39,10 @@ NOT_ISOLATED = "WITHOUT SANDBOX"
 # Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
 # computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
 FAIR_SHARE = 0.5
-
-
-class CannotSandbox(SystemExit):
-    """This machine can't grade safely. No fault of a submission: it ends the command, not one student.
-
-    nbgrader takes every Exception for the trouble of one submission, and goes on with the next one.
-    """
+OTHER_NOTEBOOK = (
+    "nbgrader reads another notebook than the one that was run: its copy has been changed since, or the "
+    "release is not what `python3 -m admin build` makes; set that right"
+)
 
 
 class JudgedExecute(Execute):
@@ -67,9 +53,12 @@ class JudgedExecute(Execute):
     ).tag(config=True)
     cell_seconds = Float(Limits().cell_seconds, help="Seconds that a cell may take.").tag(config=True)
     session_seconds = Float(Limits().session_seconds, help="Seconds for a whole notebook.").tag(config=True)
-    idle_seconds = Float(120, help="Seconds for which a warm sandbox waits for another notebook.").tag(
-        config=True
-    )
+    idle_seconds = Float(120, help="Seconds for which a sandbox waits for another notebook.").tag(config=True)
+    result = Instance(
+        "admin.grading.execute.RunResult",
+        allow_none=True,
+        help="What came of running the notebook, where that is done already; by `grade`.",
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -83,9 +72,9 @@ class JudgedExecute(Execute):
         if not self.isolated:
             self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, names["student"])
 
-        ran: RunResult | None = getattr(converter.parent, "ran", None)
-        if ran is not None and ran.fill(nb):
-            warnings = ran.warnings
+        if self.result:
+            self.result.fill(nb)
+            warnings = self.result.warnings
         else:
             seed = functools.partial(
                 cases.seed_of,
@@ -95,8 +84,8 @@ class JudgedExecute(Execute):
             )
             folders = Folders(submitted, release, source, tuple(place.ignore))
             try:
-                with shared_tools().borrowed(self.isolated, self.limits(), self.idle_seconds) as tools:
-                    warnings = run(nb, tools, folders, seed).warnings
+                with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
+                    warnings = run(nb, worker, folders, seed).warnings
             except CannotSandbox as reason:
                 self.log.error("%s", reason)
                 # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -134,148 +123,30 @@ class ShowWarnings(NbGraderPreprocessor):
         return nb, resources
 
 
-# --- What is kept for several submissions ---------------------------------------------------------
-
-
-class Tools:
-    """A sandbox, and a process that reads, judges and sanitises; started when first needed.
-
-    For one thread, but for `stop`.
-    """
-
-    def __init__(self, isolated: bool, limits: Limits) -> None:
-        self.isolated = isolated
-        self.bounded = BoundedProcess()
-        self.sandbox = Sandbox(limits, isolated)
-        self._tried = False
-
-    def session(self, folders: Folders) -> Session:
-        """A session for one submission. Raises CannotSandbox when the machine is to blame."""
-        if not self._tried:
-            if missing := what_is_missing() if self.isolated else what_is_missing_without_walls():
-                raise CannotSandbox(refusal(missing))
-            self._tried = True
-        return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
-
-    def stop(self) -> None:
-        """From another thread: what runs ends soon, and nothing starts any more."""
-        self.sandbox.stop()
-        self.bounded.stop()
-
-    def close(self) -> None:
-        self.bounded.close()
-        self.sandbox.close()
-
-
-class SharedTools:
-    """The tools of one process: warm for all that nbgrader runs in it, ended when not used for a while.
-
-    One submission at a time. That nobody uses them any more is not to be seen from nbgrader's converter: in
-    a Jupyter server it is never collected, and each click of Autograde left a sandbox behind.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tools: Tools | None = None
-        self._made_for: tuple[bool, Limits] | None = None
-        self._end: threading.Timer | None = None
-        atexit.register(self.close)
-
-    @contextlib.contextmanager
-    def borrowed(self, isolated: bool, limits: Limits, idle_seconds: float) -> Iterator[Tools]:
-        """Tools for one submission; they stay for `idle_seconds` after it."""
-        with self._lock:
-            if self._end:
-                self._end.cancel()
-            if self._made_for != (isolated, limits):
-                self._close()
-                self._tools, self._made_for = Tools(isolated, limits), (isolated, limits)
-            assert self._tools is not None
-            self._tools.bounded.renew()
-            try:
-                yield self._tools
-            finally:
-                self._end = threading.Timer(idle_seconds, self._end_idle)
-                self._end.daemon = True
-                self._end.start()
-
-    def stop(self) -> None:
-        """From another thread, for good: what runs ends soon, and nothing starts any more."""
-        if tools := self._tools:
-            tools.stop()
-
-    def close(self) -> None:
-        with self._lock:
-            self._close()
-
-    def _end_idle(self) -> None:
-        with self._lock:
-            if threading.current_thread() is self._end:  # else they have been borrowed since
-                self._close()
-
-    def _close(self) -> None:
-        if self._tools:
-            self._tools.close()
-        self._tools = self._made_for = None
-
-
-@functools.cache
-def shared_tools() -> SharedTools:
-    """Those of this process."""
-    return SharedTools()
-
-
-def refusal(missing: list[str]) -> str:
-    """Why nothing is graded, and what to do."""
-    if any(sentence.startswith(OWN_FAULT) for sentence in missing):
-        return (
-            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this "
-            "machine: please report it."
-        )
-    words = [
-        "Not grading: submissions can't be shut in on this machine.",
-        *missing,
-        "`python3 -m admin doctor` tries each part.",
-    ]
-    if not what_is_missing_without_walls():
-        words.append(
-            "To grade all the same, with submissions that have all your rights: "
-            "`python3 -m admin grade --without-sandbox`."
-        )
-    return " ".join(words)
-
-
 # --- One submission -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Folders:
-    """Where a submission's files are. A session gets the student's, and over them the released ones."""
-
-    submitted: Path
-    release: Path
-    source: Path  # for the judges alone
-    ignore: tuple[str, ...] = ()
+class OtherNotebook(Exception):
+    """The notebook that nbgrader records is not the one that was run."""
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A notebook that has been run, for nbgrader to record: `grade` sets it as `ran` of nbgrader's API."""
+    """What came of running a notebook. `grade` hands it to nbgrader as `c.JudgedExecute.result`."""
 
     notebook: NotebookNode
     warnings: dict[str, str]
     """the checks that had no fair chance, each with the reason"""
     starved: bool = False
-    """Was it stopped by the clock while others had the processor? Then it deserves another run, alone."""
+    """It was stopped by the clock while others had the processor, and deserves another run, alone."""
 
-    def fill(self, nb: NotebookNode) -> bool:
-        """Put the outputs into nbgrader's own copy of the notebook; False when that holds other code."""
+    def fill(self, nb: NotebookNode) -> None:
+        """Put the outputs into nbgrader's own copy of the notebook. Raises OtherNotebook."""
         ours, theirs = code_cells(self.notebook), code_cells(nb)
         if [cell.source for cell in ours] != [cell.source for cell in theirs]:
-            return False
+            raise OtherNotebook(OTHER_NOTEBOOK)
         for own, cell in zip(ours, theirs, strict=True):
             cell.outputs, cell.execution_count = own.outputs, own.execution_count
-        return True
 
 
 def code_cells(nb: NotebookNode) -> list[NotebookNode]:
@@ -284,7 +155,7 @@ def code_cells(nb: NotebookNode) -> list[NotebookNode]:
 
 def run(
     nb: NotebookNode,
-    tools: Tools,
+    worker: Worker,
     folders: Folders,
     seed: Callable[[str], int],
     say: Callable[[str], None] = lambda name: None,
@@ -297,13 +168,13 @@ def run(
     for last in (False, True):
         begun = time.monotonic()
         try:
-            opened = tools.session(folders)
+            opened = worker.session(folders)
         except BadSubmission as error:
-            return nothing_ran(nb, str(error))
+            return without_session(nb, str(error))
         with opened as session:
             session.again = last
             try:
-                warnings = run_cells(nb, tools.bounded, session, folders.source, seed, say)
+                warnings = run_cells(nb, worker.bounded, session, folders.source, seed, say)
             except KilledFromOutside as error:
                 if last:
                     raise SandboxError(f"{error} It was tried twice.") from None
@@ -315,7 +186,7 @@ def run(
     return RunResult(nb, warnings, bool(warnings) and computed < FAIR_SHARE)
 
 
-def nothing_ran(nb: NotebookNode, reason: str) -> RunResult:
+def without_session(nb: NotebookNode, reason: str) -> RunResult:
     """A notebook for which there was no session: no points, and the reason at every check."""
     warnings: dict[str, str] = {}
     for count, cell in enumerate(code_cells(nb), 1):

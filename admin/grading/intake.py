@@ -97,8 +97,8 @@ def use_copies(converter: Autograde) -> None:
                 if assignment == ASSIGNMENT:
                     record_broken(course, student, taken.broken)
                 continue
-            if taken.mended:
-                converter.log.warning("%s: %s", printable(student), taken.mended)
+            if taken.repaired:
+                converter.log.warning("%s: %s", printable(student), taken.repaired)
             copy = copy_of(course, student, assignment)
             copies[str(copy)] = [str(path) for path in sorted(copy.glob("*.ipynb"))]
     converter.assignments = copies

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import nbformat
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError
-from admin.grading import execute
+from admin.grading.execute import OTHER_NOTEBOOK, RunResult
 from admin.grading.plan import Job, fingerprint_of_file, state_file
 from admin.text import printable, sentence_as_markdown
 
@@ -29,11 +29,11 @@ class Outcome:
 
     student: str
     seconds: float = 0.0
-    mended: str = ""  # what had to be put right for the submission to be understood
+    repaired: str = ""  # what had to be put right for the submission to be understood
     broken: str = ""
     failed: str = ""
     log: str = ""
-    ran: execute.RunResult | None = None  # until nbgrader has recorded it
+    result: RunResult | None = None  # until nbgrader has recorded it
 
 
 def record(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: bool = True) -> Outcome:
@@ -47,7 +47,7 @@ def record(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: boo
             outcome = replace(outcome, broken="", failed=outcome.broken)  # no gradebook has such a name
         elif outcome.broken:
             record_broken(course, job.student, outcome.broken)
-        elif outcome.ran:
+        elif outcome.result:
             outcome = autograde(course, job, outcome, copies, sandbox)
         took = time.monotonic() - begun
         outcome = replace(outcome, seconds=outcome.seconds + took if outcome.seconds else 0)
@@ -60,7 +60,7 @@ def record(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: boo
 
 
 def is_text(name: str) -> bool:
-    """Can it be saved: has the name of a folder none of the bytes that are no UTF-8?"""
+    """True when a folder's name is UTF-8 throughout, so that it can be saved."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -71,18 +71,19 @@ def is_text(name: str) -> bool:
 def autograde(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: bool) -> Outcome:
     """nbgrader's own autograding, from the start: autograded/ may hold half of an earlier one."""
     api = course.api()
-    api.ran = outcome.ran  # for JudgedExecute, which then need not run anything
+    api.config.JudgedExecute.result = outcome.result  # so nothing is run
     api.config.JudgedExecute.isolated = sandbox
     api.coursedir.submitted_directory = copies
-    result = api.autograde(ASSIGNMENT, job.student, force=True)
-    log = result.get("log", "") + result.get("error", "")
-    failed = "" if result["success"] else reason_of(log)
+    reply = api.autograde(ASSIGNMENT, job.student, force=True)
+    log = reply.get("log", "") + reply.get("error", "")
+    failed = "" if reply["success"] else reason_of(log)
     return replace(outcome, log=outcome.log + log, failed=failed)
 
 
 def reason_of(log: str) -> str:
     """Why nbgrader could not record a submission, where its log has one of the known reasons."""
     reasons = {
+        OTHER_NOTEBOOK: OTHER_NOTEBOOK,
         "database is locked": "the gradebook is locked by another program; close it",
         "disk is full": "the disk is full; make room",
         "No space left": "the disk is full; make room",
@@ -103,7 +104,7 @@ def write_note(course: Course, job: Job, outcome: Outcome) -> None:
         return
     note = asdict(job) | {
         "broken": outcome.broken,
-        "mended": outcome.mended,
+        "repaired": outcome.repaired,
         "warnings": warning_of(outcome),
         "result": fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb"),
         "seconds": round(outcome.seconds, 1),
@@ -115,7 +116,7 @@ def write_note(course: Course, job: Job, outcome: Outcome) -> None:
 
 def warning_of(outcome: Outcome) -> str:
     """Why some checks had no fair chance; the submission is graded all the same."""
-    return next(iter(outcome.ran.warnings.values()), "") if outcome.ran else ""
+    return next(iter(outcome.result.warnings.values()), "") if outcome.result else ""
 
 
 def record_broken(course: Course, student: str, sentence: str) -> None:

@@ -74,7 +74,7 @@ class Report:
         else:
             points = self.course.points(outcome.student) or {}
             text = self.points(points, outcome.seconds)
-            text.append(f"   {outcome.mended}" if outcome.mended else "", style="yellow")
+            text.append(f"   {outcome.repaired}" if outcome.repaired else "", style="yellow")
             warnings = warning_of(outcome)
             text.append(f"   {printable(warnings, 1000)}" if warnings else "", style="red")
             self.line(outcome.student, text)

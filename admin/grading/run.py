@@ -25,6 +25,7 @@ from admin.grading.intake import COPIES, copy_of, take_in
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report
+from admin.grading.worker import CannotSandbox, Folders, Worker, refusal
 from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 from admin.text import printable
@@ -50,10 +51,10 @@ def grade(
         out_of = course.out_of()
         everybody = choose(course, students)
         if missing := what_is_missing_without_walls():  # Windows: no folder is looked into there
-            raise CourseError(execute.refusal(what_is_missing() if sandbox else missing))
+            raise CourseError(refusal(what_is_missing() if sandbox else missing))
         jobs = plan(course, everybody, force)
         if jobs and sandbox and (missing := what_is_missing()):
-            raise CourseError(execute.refusal(missing))
+            raise CourseError(refusal(missing))
         workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
         width = max((len(printable(student)) for student in everybody), default=0)
         report = Report(course, console, out_of, width, sandbox)
@@ -79,14 +80,14 @@ def run_all(
     cases.data_of(course.source)  # once, before there are threads: it sets variables of the process
     others = course.other_assignments()  # once, too: the threads leave the gradebook alone
     here = threading.local()
-    everything: list[execute.Tools] = []
+    started: list[Worker] = []
 
     def prepare() -> None:
-        here.tools = execute.Tools(sandbox, limits(course))
-        everything.append(here.tools)
+        here.worker = Worker(sandbox, limits(course))
+        started.append(here.worker)
 
     def one(job: Job) -> Outcome:
-        return run(course, job, here.tools, functools.partial(at_work, job.student), others)
+        return run(course, job, here.worker, functools.partial(at_work, job.student), others)
 
     pool = ThreadPoolExecutor(workers, initializer=prepare)
     starved: list[Job] = []
@@ -94,7 +95,7 @@ def run_all(
     try:
         for future in as_completed([pool.submit(one, job) for job in jobs]):
             outcome = future.result()
-            if outcome.ran and outcome.ran.starved and workers > 1:
+            if outcome.result and outcome.result.starved and workers > 1:
                 starved.append(by_student[outcome.student])
             else:
                 yield outcome
@@ -102,17 +103,17 @@ def run_all(
             yield pool.submit(one, job).result()
     finally:
         # At the end, or stopped in the middle: then what runs must not go on, and is not recorded.
-        for tools in everything:
-            tools.stop()
+        for worker in started:
+            worker.stop()
         pool.shutdown(cancel_futures=True)
-        for tools in everything:
-            tools.close()
+        for worker in started:
+            worker.close()
 
 
 def run(
     course: Course,
     job: Job,
-    tools: execute.Tools,
+    worker: Worker,
     say: Callable[[str], None],
     others: frozenset[str] | None = None,
 ) -> Outcome:
@@ -120,29 +121,27 @@ def run(
     begun = time.monotonic()
     student = job.student
     try:
-        tools.bounded.renew()
-        taken = take_in(tools.bounded, course, student, others=others)
+        worker.bounded.renew()
+        taken = take_in(worker.bounded, course, student, others=others)
         if taken.broken:
             return Outcome(student, broken=taken.broken)
         if taken.fingerprint != job.submission:
             raise CourseError("its files have changed a moment ago: run the same command again")
-        ran = ran_by(course, student, tools, say)
-    except (SandboxError, CourseError, execute.CannotSandbox) as error:
+        result = run_copy(course, student, worker, say)
+    except (SandboxError, CourseError, CannotSandbox) as error:
         return Outcome(student, failed=str(error))
     except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
         return Outcome(student, failed=f"it could not be run ({error})", log=traceback.format_exc())
-    return Outcome(student, time.monotonic() - begun, taken.mended, ran=ran)
+    return Outcome(student, time.monotonic() - begun, taken.repaired, result=result)
 
 
-def ran_by(
-    course: Course, student: str, tools: execute.Tools, say: Callable[[str], None]
-) -> execute.RunResult:
-    """A student's notebook, from its copy, with outputs and points. Raises SandboxError or CannotSandbox."""
+def run_copy(course: Course, student: str, worker: Worker, say: Callable[[str], None]) -> execute.RunResult:
+    """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
-    folders = execute.Folders(copy, course.release, course.source)
+    folders = Folders(copy, course.release, course.source)
     seed = functools.partial(cases.seed_of, cases.secret_of(course.root), student, cases.content_of(copy))
-    return execute.run(notebook, tools, folders, seed, say)
+    return execute.run(notebook, worker, folders, seed, say)
 
 
 def limits(course: Course) -> Limits:

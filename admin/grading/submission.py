@@ -61,7 +61,7 @@ class TakenIn:
     """What came of reading a submission: a copy of a form that can be trusted, or why there is none."""
 
     fingerprint: str
-    mended: str = ""
+    repaired: str = ""
     """what had to be put right"""
     broken: str = ""
 
@@ -189,26 +189,26 @@ def take_in(order: Mapping[str, Any]) -> dict[str, str]:
     course, target = Course(Path(order["root"])), Path(order["target"])
     others = frozenset(order["others"])
     found = look(course, order["student"], order["ignore"], others, order["assignment"])
-    mended: list[str] = []
+    repaired: list[str] = []
     broken = found.broken
     try:
         shutil.rmtree(target, ignore_errors=True)
         if not broken:
-            mended = copy(course, found, target, Path(order["release"]))
+            repaired = copy(course, found, target, Path(order["release"]))
     except Broken as reason:
         broken = str(reason)
     except OSError as error:
         broken = unreadable(course, error, found.top)
     if broken:
         shutil.rmtree(target, ignore_errors=True)
-    return {"fingerprint": found.fingerprint, "mended": ", ".join(mended), "broken": broken}
+    return {"fingerprint": found.fingerprint, "repaired": ", ".join(repaired), "broken": broken}
 
 
 def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str]:
     """Write the copy; what had to be put right. Raises Broken and OSError."""
     refuse_time_stamp(course, found)
     target.mkdir(parents=True)
-    beside, mended = found.notebooks[0].parts[:-1] if found.notebooks else (), [found.moved]
+    beside, repaired = found.notebooks[0].parts[:-1] if found.notebooks else (), [found.moved]
     for entry in found.notebooks:
         name = FILE if found.moved else entry.parts[-1]
         if not (release / name).is_file():
@@ -218,11 +218,11 @@ def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str
         repair(notebook, cells)
         sanitise.notebook_text(notebook, sanitise.texts_of(release / name))
         nbformat.write(notebook, target / name)
-        mended.append(repairs)
+        repaired.append(repairs)
     left_out = copy_files(found, beside, target, in_the_way_of(release))
     notes = [f"left out, for its name: {entry.name}" for entry in left_out if entry.kind == "file"]
     notes += [f"left out, as it is no file: {entry.name}" for entry in left_out if entry.kind == "other"]
-    return [*filter(None, mended), *notes[:3], *(["…"] if len(notes) > 3 else [])]
+    return [*filter(None, repaired), *notes[:3], *(["…"] if len(notes) > 3 else [])]
 
 
 def in_the_way_of(release: Path) -> Callable[[tuple[str, ...]], bool]:
@@ -349,8 +349,8 @@ def without_half_letters(content: Any, text: str) -> tuple[Any, str]:
     try:
         whole_text.encode()
     except UnicodeEncodeError:
-        mended = whole_text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return json.loads(mended), "characters that cannot be saved replaced"
+        repaired = whole_text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return json.loads(repaired), "characters that cannot be saved replaced"
     return content, ""
 
 

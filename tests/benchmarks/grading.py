@@ -30,6 +30,7 @@ from admin.grading import record as recording
 from admin.grading import run as grading
 from admin.grading.intake import COPIES
 from admin.grading.plan import plan
+from admin.grading.worker import Folders, Worker
 from admin.sandbox import host
 
 STOCK = """
@@ -104,10 +105,10 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
 
         return wrapper
 
-    tools = execute.Tools(True, grading.limits(course))
+    tools = Worker(True, grading.limits(course))
     jobs = plan(course, students, force=True)
     begun = time.monotonic()
-    tools.session(execute.Folders(course.release, course.release, course.source)).close()
+    tools.session(Folders(course.release, course.release, course.source)).close()
     first = time.monotonic() - begun
     cases.data_of(course.source)
     memory = 0

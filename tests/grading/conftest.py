@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from admin.course import build
-from admin.course.layout import Course
+from admin.course.answers import answer
+from admin.course.cells import grade_id
+from admin.course.layout import NOTEBOOK, Course
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +20,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = Course.at(tmp_path_factory.mktemp("built"))
     build.build(course, student_notebook=None)
     return course
+
+
+@pytest.fixture(scope="session")
+def one_right_answer(built: Course) -> str:
+    """The text of a notebook that is worth 8 points."""
+    notebook = nbformat.read(built.release / f"{NOTEBOOK}.ipynb", 4)
+    for cell in notebook.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source = answer("normalise_images", "the model answer").code
+    return nbformat.writes(notebook)
 
 
 @pytest.fixture

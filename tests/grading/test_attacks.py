@@ -382,7 +382,7 @@ def test_endless_cells_end(built, code):
             cell.source = "def normalise_images(images):\n    return (images / 255).astype('float32')"
         if grade_id(cell) == "one_hot":
             cell.source = code
-    tools = execute.Tools(True, Limits(3, 5, 1, session_seconds=40))
+    tools = execute.Worker(True, Limits(3, 5, 1, session_seconds=40))
     begun = time.monotonic()
     try:
         folders = execute.Folders(built.release, built.release, built.source)

@@ -13,12 +13,10 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin.course.answers import answer
 from admin.course.layout import NOTEBOOK, Course, CourseError
 from admin.exchange.folder import fingerprint
 from admin.grading.bounded import BoundedProcess
 from admin.grading.intake import take_in
-from admin.grading.repair import grade_id
 from admin.grading.run import grade
 from admin.grading.submission import Broken, look, parsed
 from admin.sandbox.host import what_is_missing
@@ -177,23 +175,14 @@ MENDED = {
 }  # fmt: skip
 
 
-def one_right_answer(course: Course) -> str:
-    notebook = nbformat.read(course.release / FILE, 4)
-    for cell in notebook.cells:
-        if grade_id(cell) == "normalise_images":
-            cell.source = answer("normalise_images", "the model answer").code
-    return nbformat.writes(notebook)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox")
-def test_what_can_be_understood_is_graded(course):
+def test_what_can_be_understood_is_graded(course, one_right_answer):
     """Renamed, in the wrong folder, otherwise encoded, old: is the right answer worth its points?"""
-    text = one_right_answer(course)
     for student, (change, name, _) in MENDED.items():
         place = course.submitted(student) / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(change(text))
+        place.write_bytes(change(one_right_answer))
     before = fingerprint(course.root / "submitted")
     screen = io.StringIO()
     assert grade(course, console=Console(file=screen, width=300)) == 0, screen.getvalue()

@@ -21,6 +21,7 @@ from admin.grading import cases, execute
 from admin.grading.bounded import BoundedProcess
 from admin.grading.judge import UNREADABLE, findings
 from admin.grading.repair import grade_id
+from admin.grading.worker import Folders, Worker
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
 from problem_unittests import TASKS, Case, points, words
@@ -57,8 +58,8 @@ def worth(given: Answer) -> float:
 
 
 @pytest.fixture(scope="module")
-def tools():
-    kept = execute.Tools(True, Limits())
+def worker():
+    kept = Worker(True, Limits())
     yield kept
     kept.close()
 
@@ -77,20 +78,20 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
     return notebook
 
 
-def run(course: Course, tools: execute.Tools, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
-    folders = execute.Folders(course.release, course.release, course.source)
-    return execute.run(notebook, tools, folders, lambda task: seed).warnings
+def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
+    folders = Folders(course.release, course.release, course.source)
+    return execute.run(notebook, worker, folders, lambda task: seed).warnings
 
 
 @needs_sandbox
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_answer_gets_its_points_by_secret_cases(built, tools):
+def test_every_answer_gets_its_points_by_secret_cases(built, worker):
     """Points and words of the whole list of answers: the same by secret cases in a session as at home?"""
     differences = []
     for number, given in enumerate(ANSWERS):
         notebook = notebook_with(built, given)
-        warnings = run(built, tools, notebook, seed=number)
+        warnings = run(built, worker, notebook, seed=number)
         got, _ = determine_grade(notebook.cells[-1])
         said = " ".join(notebook.cells[-1].outputs[0].text.split())
         if got != worth(given) or given.says not in said or warnings:
@@ -99,11 +100,11 @@ def test_every_answer_gets_its_points_by_secret_cases(built, tools):
 
 
 @needs_sandbox
-def test_a_check_cell_has_words_and_points_and_nothing_else(built, tools):
+def test_a_check_cell_has_words_and_points_and_nothing_else(built, worker):
     """Exactly one stream on stdout and one result, whatever the check cell held before?"""
     notebook = notebook_with(built, answer("one_hot", "the model answer"))
     notebook.cells[-1].source = "raise ValueError"
-    run(built, tools, notebook)
+    run(built, worker, notebook)
     outputs = notebook.cells[-1].outputs
     assert [output.output_type for output in outputs] == ["stream", "execute_result"]
     assert outputs[0].name == "stdout"
@@ -112,14 +113,14 @@ def test_a_check_cell_has_words_and_points_and_nothing_else(built, tools):
 
 
 @needs_sandbox
-def test_text_on_stderr_costs_nothing(built, tools):
+def test_text_on_stderr_costs_nothing(built, worker):
     """Stock nbgrader gives 0 for a letter on stderr. Here?"""
     code = "import sys\n" + answer("one_hot", "the model answer").code.replace(
         "def one_hot(vector, number_classes):",
         "def one_hot(vector, number_classes):\n    print('a warning', file=sys.stderr)",
     )
     notebook = notebook_with(built, Answer("one_hot", "loud", code, 10))
-    run(built, tools, notebook)
+    run(built, worker, notebook)
     assert determine_grade(notebook.cells[-1])[0] == 10
 
 
@@ -133,10 +134,10 @@ def test_text_on_stderr_costs_nothing(built, tools):
     ],
     ids=["wrong", "lists it", "shows it"],
 )
-def test_no_case_is_shown(built, tools, code):
+def test_no_case_is_shown(built, worker, code):
     """A wrong answer, told why: is nothing of what was asked in the notebook?"""
     notebook = notebook_with(built, Answer("normalise_images", "curious", code, 0))
-    run(built, tools, notebook)
+    run(built, worker, notebook)
     cases = TASKS["normalise_images"].cases(np.random.default_rng(5), {})
     text = nbformat.writes(notebook)
     for case in cases:
@@ -146,7 +147,7 @@ def test_no_case_is_shown(built, tools, code):
 
 
 @needs_sandbox
-def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
+def test_an_ended_session_keeps_earlier_points_and_says_so(built, worker):
     """exit() in the middle: points before, none after, the reason in the cell and at each check?"""
     notebook = notebook_with(built, answer("net_1", "the model answer"))
     for cell in notebook.cells:
@@ -154,7 +155,7 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
             cell.source = answer("normalise_images", "the model answer").code
         if grade_id(cell) == "one_hot":
             cell.source = "import os\nos._exit(3)"
-    warnings = run(built, tools, notebook)
+    warnings = run(built, worker, notebook)
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
     assert determine_grade(checks["check_net_1"])[0] == 0
@@ -164,14 +165,14 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, tools):
 
 @needs_sandbox
 @pytest.mark.parametrize("victim", ["sandbox", "session", "judge"])
-def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
+def test_who_kills_a_part_of_the_grader_costs_no_points(built, worker, victim):
     """kill -9 of the zygote, the session or the judge in the middle: tried again, with all points?"""
     killed = []
 
     def kill(name: str) -> None:
         if name == "check_one_hot" and not killed:
-            zygote = tools.sandbox.pid
-            pids = {"sandbox": [zygote], "session": session_of(zygote), "judge": [tools.bounded.pid]}[victim]
+            zygote = worker.sandbox.pid
+            pids = {"sandbox": [zygote], "session": session_of(zygote), "judge": [worker.bounded.pid]}[victim]
             killed.extend(pids)
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
@@ -180,8 +181,8 @@ def test_who_kills_a_part_of_the_grader_costs_no_points(built, tools, victim):
     for cell in notebook.cells:
         if grade_id(cell) == "normalise_images":
             cell.source = answer("normalise_images", "the model answer").code
-    folders = execute.Folders(built.release, built.release, built.source)
-    assert execute.run(notebook, tools, folders, lambda task: 5, kill).warnings == {}
+    folders = Folders(built.release, built.release, built.source)
+    assert execute.run(notebook, worker, folders, lambda task: 5, kill).warnings == {}
     assert killed
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
@@ -337,6 +338,7 @@ def test_refusal_names_the_reason_and_the_way_on(course, monkeypatch, tmp_path):
     """A machine that can't: is nothing graded, and is it said why and how to go on?"""
     from admin.course.layout import CourseError
     from admin.grading import run as grading
+    from admin.grading import worker as grading_worker
 
     folder = course.submitted("amara")
     folder.mkdir(parents=True)
@@ -345,7 +347,7 @@ def test_refusal_names_the_reason_and_the_way_on(course, monkeypatch, tmp_path):
     with pytest.raises(CourseError, match=r"no user namespaces.*--without-sandbox"):
         grading.grade(course)
     assert course.points("amara") is None
-    monkeypatch.setattr(execute, "what_is_missing", lambda: ["There are no user namespaces."])
+    monkeypatch.setattr(grading_worker, "what_is_missing", lambda: ["There are no user namespaces."])
     result = course.api().autograde("convnet", "amara", force=True)
     assert not result["success"]
     assert "no user namespaces" in result["log"]

@@ -17,9 +17,7 @@ import nbformat
 import pytest
 from rich.console import Console
 
-from admin.course.answers import answer
 from admin.course.layout import NOTEBOOK, REPOSITORY, Course
-from admin.grading.repair import grade_id
 from admin.grading.run import grade
 from admin.sandbox.host import what_is_missing
 
@@ -32,15 +30,6 @@ pytestmark = [
 
 FILE = f"{NOTEBOOK}.ipynb"
 SCRIPT = "<img src=x onerror=alert(1)>"
-
-
-def one_right_answer(course: Course) -> str:
-    """The text of a notebook that is worth 8 points."""
-    notebook = nbformat.read(course.release / FILE, 4)
-    for cell in notebook.cells:
-        if grade_id(cell) == "normalise_images":
-            cell.source = answer("normalise_images", "the model answer").code
-    return nbformat.writes(notebook)
 
 
 def with_output(text: str, output: str) -> str:
@@ -176,16 +165,15 @@ HAND_INS: dict[str, tuple[Callable[[Path, str], None], int, str]] = {
 
 
 @pytest.fixture(scope="module")
-def graded(built, tmp_path_factory):
+def graded(built, one_right_answer, tmp_path_factory):
     """A class of all of them, graded once; the course, the screen, the seconds."""
     root = tmp_path_factory.mktemp("hostile") / "course"
     shutil.copytree(built.root, root)
     course = Course.at(root)
-    text = one_right_answer(course)
     try:
         for student, (make, _, _) in HAND_INS.items():
             course.submitted(student).mkdir(parents=True)
-            make(course.submitted(student), text)
+            make(course.submitted(student), one_right_answer)
         screen = io.StringIO()
         begun = time.monotonic()
         code = grade(course, console=Console(file=screen, width=400))

@@ -96,11 +96,11 @@ def test_who_was_stopped_for_want_of_the_processor_runs_again_alone(course, monk
             hog.kill()
             hog.wait()
     assert len(runs) == 2, "it was not stopped the first time, or not run again"
-    ran = outcomes["a starved one"].ran
-    assert ran is not None
-    check = next(cell for cell in ran.notebook.cells if grade_id(cell) == "check_normalise_images")
+    result = outcomes["a starved one"].result
+    assert result is not None
+    check = next(cell for cell in result.notebook.cells if grade_id(cell) == "check_normalise_images")
     assert check.outputs[1].data["text/plain"] == "8"
-    assert "check_normalise_images" not in ran.warnings
+    assert "check_normalise_images" not in result.warnings
 
 
 def test_workers_fit_into_cores_and_memory():

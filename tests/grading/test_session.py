@@ -470,7 +470,7 @@ def test_a_zygote_that_dies_twice_is_not(tmp_path: Path):
 @needs_sandbox
 def test_a_submission_whose_sessions_die_is_graded(built: Course):
     """Its guard dies each time: are the points before it kept, and the rest 0 with the reason?"""
-    tools = execute.Tools(True, LIMITS)
+    tools = execute.Worker(True, LIMITS)
     notebook = nbformat.read(built.release / f"{NOTEBOOK}.ipynb", 4)
     cells = [cell for cell in notebook.cells if grade_id(cell) or cell.source.startswith("QUICK = ")]
     last = next(i for i, cell in enumerate(cells) if grade_id(cell) == "check_one_hot")
