@@ -21,12 +21,12 @@ STUDENT_NOTEBOOK = REPOSITORY / "notebooks" / f"{NOTEBOOK}.ipynb"
 
 # What the notebook needs beside it, so that a released folder is complete in itself.
 RELEASED_FILES = {
-    "tools.py": REPOSITORY / "notebooks" / "tools.py",
     "custom.css": REPOSITORY / "notebooks" / "custom.css",
     "data": REPOSITORY / "notebooks" / "data",
     "figures": REPOSITORY / "notebooks" / "figures",
     "play": REPOSITORY / "notebooks" / "play",
     "problem_unittests.py": REPOSITORY / "problem_unittests.py",
+    "tools": REPOSITORY / "notebooks" / "tools",
 }
 NOT_RELEASED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", ".DS_Store")
 

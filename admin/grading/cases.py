@@ -5,19 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import hmac
-import importlib.util
-import io
 import os
 import secrets
-import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 from admin.exchange.folder import fingerprint
+from tools.data import GRADED_SIZES, offline
 
 
 def secret_of(course: Path) -> bytes:
@@ -51,45 +47,16 @@ def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
 
 
 def data_of(source: Path) -> dict[str, np.ndarray]:
-    """The notebook's data as a session loads them, by the course's own tools.py and the notebook's names."""
-    changed = tuple(path.stat().st_mtime_ns for path in sorted(source.rglob("*")))
-    return _data_of(source, changed)
+    """The pictures and labels that a session loads from the course's own data, by the notebook's names."""
+    folder = source / "data"
+    return _data_of(folder, tuple(path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))))
 
 
+# Each check of each submission asks for them, and drawing the colour pictures takes longer than judging.
 @functools.lru_cache(maxsize=4)
-def _data_of(source: Path, changed: tuple[int, ...]) -> dict[str, np.ndarray]:
-    spec = importlib.util.spec_from_file_location("_course_tools", source / "tools.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tools = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = tools
-    # Imported while grading, tools.py would bound the training of Keras, and import it for that. It is not
-    # wanted here; but the data are those of a session, which is grading.
-    # And without a __pycache__ in the source folder, by which all submissions would be graded again.
-    written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        with setting("NBGRADER_EXECUTION", None):
-            spec.loader.exec_module(tools)
-    finally:
-        sys.dont_write_bytecode = written
+def _data_of(folder: Path, changed: tuple[int, ...]) -> dict[str, np.ndarray]:
     data: dict[str, np.ndarray] = {}
-    with setting("NBGRADER_EXECUTION", "autograde"), contextlib.redirect_stdout(io.StringIO()):
-        for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
-            train, test = tools.load(SimpleNamespace(__name__=name))
-            for part, (images, labels) in (("train", train), ("test", test)):
-                data |= {f"{prefix}{part}_images": images, f"{prefix}{part}_labels": labels}
+    for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
+        for part, split in zip(("train", "test"), offline(name, GRADED_SIZES[name], folder), strict=True):
+            data[f"{prefix}{part}_images"], data[f"{prefix}{part}_labels"] = split
     return data
-
-
-@contextlib.contextmanager
-def setting(name: str, value: str | None) -> Iterator[None]:
-    """An environment variable, for a while."""
-    before = os.environ.pop(name, None)
-    if value is not None:
-        os.environ[name] = value
-    try:
-        yield
-    finally:
-        os.environ.pop(name, None)
-        if before is not None:
-            os.environ[name] = before

@@ -77,7 +77,7 @@ def run_all(
     """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads."""
     if not jobs:
         return
-    cases.data_of(course.source)  # once, before there are threads: it sets variables of the process
+    cases.data_of(course.source)  # once, before there are threads: each would draw them
     others = course.other_assignments()  # once, too: the threads leave the gradebook alone
     here = threading.local()
     started: list[Worker] = []

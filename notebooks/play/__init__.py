@@ -1,6 +1,6 @@
-"""The things to play with in the notebook "Convolutional networks", in the order in which it meets them.
+"""The interactive figures of the notebook "Convolutional networks", in the order in which it meets them.
 
-Each is a function that shows one thing and returns nothing. Each lives in a module of its own, which says
+Each is a function that shows one figure and returns nothing. Each lives in a module of its own, which says
 what one can do with it; `base` has what they share.
 """
 
@@ -11,8 +11,8 @@ from play.histories import compare_nets
 from play.inside import look_inside
 from play.pixels import zoom_into_pixels
 from play.prediction import predict_shapes
-from play.shift import shift_test
 from play.progress import where_am_i
+from play.shift import shift_test
 
 __all__ = [
     "compare_nets",

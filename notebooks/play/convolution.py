@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import tools
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup, theme
+from tools.arithmetic import convolve
 
 VERTICAL, HORIZONTAL, BLUR = "edge, left against right", "edge, top against bottom", "blur (mean)"
 EXAMPLE, OWN = "the example", "own numbers"
@@ -82,7 +83,7 @@ class Setting:
 
     def feature_map(self) -> NDArray[np.float64]:
         """Raises ValueError when the kernel does not fit."""
-        return tools.convolve(self.picture, self.used, self.stride, self.padding)
+        return convolve(self.picture, self.used, self.stride, self.padding)
 
 
 def explore_convolution(pictures: Mapping[str, NDArray[Any]]) -> None:
@@ -136,8 +137,8 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
         except ValueError as reason:
             words = str(reason)
             fits = words in (NOT_ROWS, TOO_LARGE.format(most=MAX_KERNEL))
-            shown.value = base.page(
-                base.paragraph(words if fits else DOES_NOT_FIT.format(reason=words[0].upper() + words[1:]))
+            shown.value = markup.page(
+                markup.paragraph(words if fits else DOES_NOT_FIT.format(reason=words[0].upper() + words[1:]))
             )
             return
         parts["place"].max = play.max = last
@@ -228,22 +229,22 @@ def drawn(now: Setting, note: str = "") -> str:
         seen.flat[row * result.shape[1] + column + 1 :] = np.nan
     titles = (PADDED.format(padding=now.padding), NAMES["kernel"], MAP)
     top_line = 20
-    parts = [base.label(left, 8, title, 13, "start") for left, title in zip(lefts, titles, strict=True)]
+    parts = [markup.label(left, 8, title, 13, "start") for left, title in zip(lefts, titles, strict=True)]
     parts.append(_group("picture", _cells(padded, lefts[0], top_line, cell, padded, "gray")))
     parts.append(_padding_marks(now, lefts[0], top_line, cell))
     low, high = kernel.min(), max(kernel.max(), kernel.min() + 1)
-    weights = base.matrix(_rounded(kernel), lefts[1], top_line, weight_cell, low, high)
+    weights = markup.matrix(_rounded(kernel), lefts[1], top_line, weight_cell, low, high)
     parts.append(_group("kernel", weights))
-    parts.append(_group("map", _cells(seen, lefts[2], top_line, cell, result, tools.VALUE_MAP)))
+    parts.append(_group("map", _cells(seen, lefts[2], top_line, cell, result, theme.VALUE_MAP)))
     height, width = (side * cell for side in kernel.shape)
     left, top = lefts[0] + column * now.stride * cell, top_line + row * now.stride * cell
-    parts.append(base.box(left, top, width, height, base.ORANGE))
-    parts.append(base.box(lefts[2] + column * cell, top_line + row * cell, cell, cell, base.ORANGE))
+    parts.append(markup.box(left, top, width, height, theme.ORANGE))
+    parts.append(markup.box(lefts[2] + column * cell, top_line + row * cell, cell, cell, theme.ORANGE))
     tall = 24 + max(cell * max(padded.shape[0], result.shape[0]), weight_cell * kernel.shape[0])
-    picture = base.svg(WIDTH, tall, parts, description(now))
+    picture = markup.svg(WIDTH, tall, parts, description(now))
     words = [_sizes(now), _flip(now, row, column), note]
-    return base.page(
-        picture, _sum(now, row, column), *(base.paragraph(sentence) for sentence in words if sentence)
+    return markup.page(
+        picture, _sum(now, row, column), *(markup.paragraph(sentence) for sentence in words if sentence)
     )
 
 
@@ -259,12 +260,12 @@ def _cells(
     low, high = float(all_values.min(initial=0)), float(all_values.max(initial=0))
     high = high if high > low else low + 1
     if cell >= READABLE_CELL:
-        return base.matrix(_rounded(values), left, top, cell, low, high, colours)
+        return markup.matrix(_rounded(values), left, top, cell, low, high, colours)
     width = cell * values.shape[1]
-    frame = base.box(left, top, width, cell * values.shape[0], base.FAINT, line=1)
-    pixels = base.coloured(np.nan_to_num(values, nan=low), low, high, colours)
+    frame = markup.box(left, top, width, cell * values.shape[0], theme.FAINT, line=1)
+    pixels = markup.coloured(np.nan_to_num(values, nan=low), low, high, colours)
     pixels[np.isnan(values)] = 255
-    return base.image(pixels, left, top, width) + frame
+    return markup.image(pixels, left, top, width) + frame
 
 
 def _rounded(values: NDArray[Any]) -> NDArray[Any]:
@@ -280,7 +281,7 @@ def _padding_marks(now: Setting, left: float, top: float, cell: float) -> str:
     return (
         f'<rect x="{left + now.padding * cell:g}" y="{top + now.padding * cell:g}" width="{width * cell:g}" '
         f'height="{height * cell:g}" stroke-dasharray="5 4" stroke-width="2" '
-        f'style="fill: none; stroke: {base.SKY}"/>'
+        f'style="fill: none; stroke: {theme.SKY}"/>'
     )
 
 
@@ -302,7 +303,7 @@ def _sum(now: Setting, row: int, column: int) -> str:
     is_exact = np.allclose([float(f"{number:.3g}") for number in numbers], numbers, rtol=1e-9)
     is_exact = is_exact and np.isclose(float(f"{total:.4g}"), total, rtol=1e-9)
     text = f"  {lines}\n{'=' if is_exact else '≈'} {total:.4g}"
-    return f'<pre style="margin: 8px 0; color: {base.INK}; background: none">{html.escape(text)}</pre>'
+    return f'<pre style="margin: 8px 0; color: {theme.INK}; background: none">{html.escape(text)}</pre>'
 
 
 def _signed(value: float) -> str:

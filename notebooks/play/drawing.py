@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tools
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup, theme
+from tools.data import load_sample
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
@@ -89,14 +90,14 @@ def draw_digit_view(models: Mapping[str, Model]) -> base.View:
     refusals = [_refusal(name, model) for name, model in models.items() if name not in nets]
     if not nets:
         words = " ".join(refusals) or NO_NETS
-        still = base.page(base.paragraph(words))
+        still = markup.page(markup.paragraph(words))
         return base.View(widgets.HTML(still), still, words)
 
-    notes = "".join(base.paragraph(sentence) for sentence in refusals)
-    digits, _ = tools.load_sample("mnist")
+    notes = "".join(markup.paragraph(sentence) for sentence in refusals)
+    digits, _ = load_sample("mnist")
     chosen = iter(np.random.default_rng(1).permutation(digits[_TEST_PART:]))
     pad = make_pad()
-    reading = widgets.HTML(notes + base.page(base.paragraph(EMPTY)))
+    reading = widgets.HTML(notes + markup.page(markup.paragraph(EMPTY)))
     take, corner = (
         widgets.Button(description=words, layout=widgets.Layout(width="auto")) for words in (TAKE, CORNER)
     )
@@ -115,7 +116,7 @@ def draw_digit_view(models: Mapping[str, Model]) -> base.View:
     )
     return base.View(
         widgets.HBox([left, reading], layout=wraps),
-        base.page(notes, picture),
+        markup.page(notes, picture),
         " ".join([*refusals, words]),
         {"pad": pad, "picture_of": reading, "take": take, "corner": corner},
     )
@@ -160,11 +161,11 @@ def as_mnist(drawing: Drawing) -> Prepared:
     placed so that its centre of mass lies in the middle (LeCun, Cortes and Burges, the MNIST page). An empty
     drawing stays empty.
     """
-    digit = _cut_out(drawing)
+    cut = _cut_out(drawing)
     field = np.zeros((28, 28), np.float32)
-    if not digit.size:
+    if not cut.size:
         return field
-    digit = _scaled(digit, 20).astype(np.float32) / 255
+    digit = _scaled(cut, 20).astype(np.float32) / np.float32(255)
     height, width = digit.shape
     down, across = centre_of_mass(digit)
     # Whole pixels, and rounded up: in all shipped digits the centre lies 14 to 15 pixels from the edge.
@@ -176,7 +177,7 @@ def as_mnist(drawing: Drawing) -> Prepared:
 
 def shrunk(drawing: Drawing) -> Prepared:
     """A square drawing only shrunk to (28, 28), from 0 to 1: size and place of the digit stay as drawn."""
-    return _resized(drawing, (28, 28)).astype(np.float32) / 255
+    return _resized(drawing, (28, 28)).astype(np.float32) / np.float32(255)
 
 
 def centre_of_mass(picture: NDArray[Any]) -> tuple[float, float]:
@@ -248,7 +249,7 @@ def _refusal(name: str, model: Any) -> str:
 def _page(nets: Mapping[str, Model], drawing: Drawing) -> tuple[str, str]:
     """What the nets get and read, as HTML and in words."""
     if not drawing.any():
-        return base.page(base.paragraph(EMPTY)), EMPTY
+        return markup.page(markup.paragraph(EMPTY)), EMPTY
     pictures = {SHRUNK: shrunk(drawing), AS_MNIST: as_mnist(drawing)}
     batch = np.stack(list(pictures.values()))[..., np.newaxis]
     shares = {name: base.probabilities(model, batch) for name, model in nets.items()}
@@ -261,17 +262,17 @@ def _page(nets: Mapping[str, Model], drawing: Drawing) -> tuple[str, str]:
             for name, of_net in read.items()
         )
         sentences.append(f"{preparation}: {words}.")
-    return base.page(*lines, *map(base.paragraph, sentences)), " ".join(sentences)
+    return markup.page(*lines, *map(markup.paragraph, sentences)), " ".join(sentences)
 
 
 def _title(words: str) -> str:
-    return f'<div style="font-weight: bold; margin: 4px 0; color: {base.INK}">{words}</div>'
+    return f'<div style="font-weight: bold; margin: 4px 0; color: {theme.INK}">{words}</div>'
 
 
 def _line(preparation: str, picture: Prepared, read: Mapping[str, NDArray[Any]]) -> str:
     """A prepared picture, and beside it the bars of each net."""
     charts = [_chart(name, preparation, shares) for name, shares in read.items()]
-    return base.row(_field(preparation, picture), *charts)
+    return markup.row(_field(preparation, picture), *charts)
 
 
 def _field(preparation: str, picture: Prepared) -> str:
@@ -279,26 +280,26 @@ def _field(preparation: str, picture: Prepared) -> str:
     pixel, middle = _SIDE_SHOWN / 28, _SIDE_SHOWN / 2
     down, across = (pixel * place for place in centre_of_mass(picture)) if picture.any() else (middle, middle)
     parts = [
-        base.image(picture, 0, 0, _SIDE_SHOWN, 0, 1),
-        base.curve([(middle - 7, middle), (middle + 7, middle)], base.SKY),
-        base.curve([(middle, middle - 7), (middle, middle + 7)], base.SKY),
+        markup.image(picture, 0, 0, _SIDE_SHOWN, 0, 1),
+        markup.curve([(middle - 7, middle), (middle + 7, middle)], theme.SKY),
+        markup.curve([(middle, middle - 7), (middle, middle + 7)], theme.SKY),
         f'<circle cx="{across:.1f}" cy="{down:.1f}" r="5" stroke-width="2" '
-        f'style="fill: none; stroke: {base.ORANGE}"/>',
-        base.label(0, _SIDE_SHOWN + 14, CENTRE, 12, "start"),
-        base.label(0, _SIDE_SHOWN + 32, MIDDLE, 12, "start"),
+        f'style="fill: none; stroke: {theme.ORANGE}"/>',
+        markup.label(0, _SIDE_SHOWN + 14, CENTRE, 12, "start"),
+        markup.label(0, _SIDE_SHOWN + 32, MIDDLE, 12, "start"),
     ]
-    return base.svg(_SIDE_SHOWN, _SIDE_SHOWN + 44, parts, f"{preparation}: {PREPARED}")
+    return markup.svg(_SIDE_SHOWN, _SIDE_SHOWN + 44, parts, f"{preparation}: {PREPARED}")
 
 
 def _chart(name: str, preparation: str, shares: NDArray[Any]) -> str:
     """Ten bars; the longest one has another colour and an arrow."""
     winner = int(shares.argmax())
-    parts = [base.label(4, 10, READS.format(net=name, digit=winner), 13, "start", bold=True)]
+    parts = [markup.label(4, 10, READS.format(net=name, digit=winner), 13, "start", bold=True)]
     for digit, share in enumerate(map(float, shares)):
-        top, colour = 22 + digit * _STEP_SHOWN, base.ORANGE if digit == winner else base.BLUE
-        parts.append(base.bars([str(digit)], [share], 14, top, _BAR, colour, _STEP_SHOWN))
+        top, colour = 22 + digit * _STEP_SHOWN, theme.ORANGE if digit == winner else theme.BLUE
+        parts.append(markup.bars([str(digit)], [share], 14, top, _BAR, colour, _STEP_SHOWN))
     place = 22 + (winner + 0.5) * _STEP_SHOWN
-    parts.append(base.label(14 + 12 + _BAR * float(shares[winner]) + 38, place, "◀", 12, "start"))
+    parts.append(markup.label(14 + 12 + _BAR * float(shares[winner]) + 38, place, "◀", 12, "start"))
     listed = ", ".join(f"{digit} {share:.0%}" for digit, share in enumerate(shares))
     alt = SHARES.format(net=name, preparation=preparation, shares=listed)
-    return base.svg(_CHART_WIDTH, _HEIGHT, parts, alt)
+    return markup.svg(_CHART_WIDTH, _HEIGHT, parts, alt)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup, theme
 
 NAMES = {"net": "net", "label": "the digit is", "read": "the net reads", "look": "look at"}
 CELL, MISTAKES = "one cell of the matrix", "the most confident mistakes"
@@ -115,9 +116,9 @@ def drawn(
         words = NONE.format(name=name, of=len(labels))
     pictures = [_picture(images[at], int(labels[at]), shares[at]) for at in places[:SHOWN_PICTURES]]
     gallery = '<div style="display: flex; flex-wrap: wrap; gap: 10px">{}</div>'
-    below = base.paragraph(words) + gallery.format("".join(pictures))
+    below = markup.paragraph(words) + gallery.format("".join(pictures))
     right = f'<div style="max-width: 420px">{below}</div>'  # four pictures, beside the matrix
-    return base.page(base.row(_matrix(name, matrix, cell), right))
+    return markup.page(markup.row(_matrix(name, matrix, cell), right))
 
 
 def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int] | None) -> str:
@@ -125,29 +126,29 @@ def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int] | None) 
     classes, side = len(matrix), CELL_SIDE
     left, top = 52, 44
     mistakes = matrix - np.diag(np.diag(matrix))
-    codes = base.colour_codes(mistakes, 0, max(1, int(mistakes.max())), "cividis")
+    codes = markup.colour_codes(mistakes, 0, max(1, int(mistakes.max())), "cividis")
     middle = top + classes * side / 2
     parts = [
-        base.label(left + classes * side / 2, 10, COLUMNS, 13),
-        f'<g transform="translate(12 {middle:g}) rotate(-90)">{base.label(0, 0, ROWS, 13)}</g>',
+        markup.label(left + classes * side / 2, 10, COLUMNS, 13),
+        f'<g transform="translate(12 {middle:g}) rotate(-90)">{markup.label(0, 0, ROWS, 13)}</g>',
     ]
     for number in range(classes):
-        parts.append(base.label(left + (number + 0.5) * side, 32, str(number)))
-        parts.append(base.label(36, top + (number + 0.5) * side, str(number)))
+        parts.append(markup.label(left + (number + 0.5) * side, 32, str(number)))
+        parts.append(markup.label(36, top + (number + 0.5) * side, str(number)))
     for (row, column), count in np.ndenumerate(matrix):
         x, y = left + column * side, top + row * side
         is_right = row == column
-        fill = base.PAPER if is_right or not count else codes[row][column]
-        parts.append(base.box(x, y, side, side, base.FAINT, fill, line=0.5))
+        fill = theme.PAPER if is_right or not count else codes[row][column]
+        parts.append(markup.box(x, y, side, side, theme.FAINT, fill, line=0.5))
         if count:
             dark = mistakes[row, column] < 0.5 * max(1, mistakes.max())
-            ink = base.INK if is_right else "#ffffff" if dark else "#000000"
-            parts.append(base.label(x + side / 2, y + side / 2, str(count), 12, colour=ink))
+            ink = theme.INK if is_right else "#ffffff" if dark else "#000000"
+            parts.append(markup.label(x + side / 2, y + side / 2, str(count), 12, colour=ink))
     if cell is not None:
         x, y = left + cell[1] * side, top + cell[0] * side
-        parts.append(base.box(x, y, side, side, base.ORANGE))
+        parts.append(markup.box(x, y, side, side, theme.ORANGE))
     width = left + classes * side + 4
-    return base.svg(width, top + classes * side + 4, parts, description(name, matrix))
+    return markup.svg(width, top + classes * side + 4, parts, description(name, matrix))
 
 
 def _picture(image: NDArray[Any], label: int, shares: NDArray[np.float32]) -> str:
@@ -155,10 +156,12 @@ def _picture(image: NDArray[Any], label: int, shares: NDArray[np.float32]) -> st
     read = int(shares.argmax())
     alt = PICTURE.format(label=label, read=read, share=float(shares.max()))
     likely = np.argsort(-shares)[:3]
-    bars = base.bars([str(k) for k in likely], [float(shares[k]) for k in likely], 12, 0, 40, base.BLUE, 16)
-    caption = base.label(0, 8, CAPTION.format(label=label, read=read), 11, "start")
-    below = base.svg(SIDE + 22, 66, [caption, f'<g transform="translate(0 16)">{bars}</g>'], alt)
-    return f"<div>{base.picture(base.pixels(image), alt, SIDE)}<br>{below}</div>"
+    bars = markup.bars(
+        [str(k) for k in likely], [float(shares[k]) for k in likely], 12, 0, 40, theme.BLUE, 16
+    )
+    caption = markup.label(0, 8, CAPTION.format(label=label, read=read), 11, "start")
+    below = markup.svg(SIDE + 22, 66, [caption, f'<g transform="translate(0 16)">{bars}</g>'], alt)
+    return f"<div>{markup.picture(base.pixels(image), alt, SIDE)}<br>{below}</div>"
 
 
 def description(name: str, matrix: NDArray[np.int64]) -> str:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tools
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup, theme
+from tools.data import DATA
+from tools.training import CURVES
 
 NAME = "Eight throws of the dice"
 CHOOSE = "Show"
@@ -48,7 +50,7 @@ ALT_OWN = "your {net} ends with {name} {value:.3g}"
 ALT_TEST = "{net}: {values}"
 UNKNOWN = "compare_nets knows {known}, not {unknown}"
 
-COLOURS = {"net_1": base.BLUE, "net_2": base.ORANGE}
+COLOURS = {"net_1": theme.BLUE, "net_2": theme.ORANGE}
 HIGHEST_LOSS, LOWEST_ACCURACY = 0.6, 0.8
 """What a chart shows at least. The first epoch lies far off and would make the rest flat."""
 CHART = {"top": 56, "width": 265, "height": 170}
@@ -81,31 +83,33 @@ def make_view(own: Mapping[str, Any] | None = None) -> base.View:
 
     runs, how = load_runs()
     mine = _own_curves(own or {})
-    below = "".join(map(base.paragraph, sentences(runs))) + _small(f"{READ} {MADE.format(**how)}")
+    below = "".join(map(markup.paragraph, sentences(runs))) + _small(f"{READ} {MADE.format(**how)}")
     pictures: dict[str, Callable[[], str]] = {
         VALIDATION: lambda: drawn_curves(runs, mine, VALIDATION, "val_"),
         TRAINING: lambda: drawn_curves(runs, mine, TRAINING, ""),
         TEST: lambda: drawn_tests(runs),
     }
     choose = Dropdown(options=list(pictures), description=CHOOSE)
-    picture = HTML(base.page(pictures[VALIDATION]()))
+    picture = HTML(markup.page(pictures[VALIDATION]()))
 
     def draw(change: Mapping[str, Any]) -> None:
-        picture.value = base.page(pictures[change["new"]]())
+        picture.value = markup.page(pictures[change["new"]]())
 
     choose.observe(draw, "value")
-    still = base.page(*(make() for make in pictures.values()), below)
+    still = markup.page(*(make() for make in pictures.values()), below)
     parts = {"choose": choose, "picture": picture}
-    return base.View(VBox([choose, picture, HTML(base.page(below))]), still, " ".join(sentences(runs)), parts)
+    return base.View(
+        VBox([choose, picture, HTML(markup.page(below))]), still, " ".join(sentences(runs)), parts
+    )
 
 
 def load_runs() -> tuple[list[Runs], Mapping[str, Any]]:
     """The shipped runs of each net, and how they were made; see admin/course/histories.py."""
-    made = json.loads((tools.DATA / "histories.json").read_text(encoding="utf-8"))
+    made = json.loads((DATA / "histories.json").read_text(encoding="utf-8"))
     runs = []
     for net in COLOURS:
         of_net = [run for run in made["runs"] if run["net"] == net]
-        names = [mark + name for mark in ("", "val_") for name in tools.CURVES]
+        names = [mark + name for mark in ("", "val_") for name in CURVES]
         curves = {name: np.array([run[name] for run in of_net]) for name in names}
         test = np.array([run["test_accuracy"] for run in of_net])
         runs.append(Runs(net, curves, test, float(np.median([run["seconds"] for run in of_net]))))
@@ -156,7 +160,7 @@ def drawn_curves(
     frames = _frames(runs, own, mark)
     parts, words = [_legend(runs, own)], []
     for name, frame in frames.items():
-        ticks = np.linspace(frame.y_from, frame.y_to, 5)
+        ticks = np.linspace(frame.y_from, frame.y_to, 5).tolist()
         epochs = range(1, round(frame.x_to) + 1, 1 + (round(frame.x_to) - 1) // 12)
         axes = frame.axes(
             epochs, ticks, "epoch", AXIS.format(part=part, name=name), ".2f" if name == "loss" else ".0%"
@@ -176,46 +180,46 @@ def drawn_curves(
             )
         for each in runs:
             middle = np.median(each.curves[mark + name], axis=0)
-            inside.append(base.curve(_places(frame, middle), COLOURS[each.net]))
+            inside.append(markup.curve(_places(frame, middle), COLOURS[each.net]))
         for net, curves in own.items():
-            if values := curves.get(mark + name):
-                inside.append(_own_line(frame, values, COLOURS[net]))
-                words.append(ALT_OWN.format(net=net, name=name, value=values[-1]))
+            if line := curves.get(mark + name):
+                inside.append(_own_line(frame, line, COLOURS[net]))
+                words.append(ALT_OWN.format(net=net, name=name, value=line[-1]))
         parts += [axes, _clipped(frame, inside)]
-    return base.svg(690, 275, parts, ALT.format(part=part, words="; ".join(words)))
+    return markup.svg(690, 275, parts, ALT.format(part=part, words="; ".join(words)))
 
 
 def drawn_tests(runs: Sequence[Runs]) -> str:
     """One mark for each run on a line of test accuracies, one line a net; equal ones stand in a pile."""
     tests = np.concatenate([each.test for each in runs])
     low, high = np.floor(tests.min() * 200) / 200, np.ceil(tests.max() * 200) / 200
-    frame = base.Frame(90, 30, 560, 130, low, high, 0, len(runs))
+    frame = markup.Frame(90, 30, 560, 130, low, high, 0, len(runs))
     bottom = frame.top + frame.height
-    parts = [base.curve([(frame.left, bottom), (frame.left + frame.width, bottom)], base.FAINT, wide=1)]
+    parts = [markup.curve([(frame.left, bottom), (frame.left + frame.width, bottom)], theme.FAINT, wide=1)]
     for value in np.linspace(low, high, round((high - low) * 200) + 1):
         x, _ = frame.place(value, 0)
-        parts.append(base.curve([(x, frame.top), (x, bottom)], base.FAINT, wide=0.3))
-        parts.append(base.label(x, bottom + 14, f"{value:.1%}", 11))
-    parts.append(base.label(frame.left + frame.width / 2, bottom + 34, TEST_AXIS, 12))
+        parts.append(markup.curve([(x, frame.top), (x, bottom)], theme.FAINT, wide=0.3))
+        parts.append(markup.label(x, bottom + 14, f"{value:.1%}", 11))
+    parts.append(markup.label(frame.left + frame.width / 2, bottom + 34, TEST_AXIS, 12))
     words = []
     for line, each in enumerate(runs):
         _, ground = frame.place(low, len(runs) - line - 0.8)
         colour = COLOURS[each.net]
-        parts.append(base.label(frame.left - 12, ground - 12, each.net, 13, "end", bold=True))
+        parts.append(markup.label(frame.left - 12, ground - 12, each.net, 13, "end", bold=True))
         for value, count in zip(*np.unique(each.test, return_counts=True), strict=True):
             x, _ = frame.place(value, 0)
             parts += [_dot(x, ground - 13 * level, colour, 5.5) for level in range(count)]
         middle, _ = frame.place(float(np.median(each.test)), 0)
-        parts.append(base.curve([(middle, ground + 8), (middle, ground - 36)], colour, wide=3))
-        parts.append(base.label(middle, ground - 44, MEDIAN, 11))
+        parts.append(markup.curve([(middle, ground + 8), (middle, ground - 36)], colour, wide=3))
+        parts.append(markup.label(middle, ground - 44, MEDIAN, 11))
         values = ", ".join(f"{value:.1%}" for value in np.sort(each.test))
         words.append(ALT_TEST.format(net=each.net, values=values))
-    return base.svg(690, 205, parts, ALT.format(part=TEST, words="; ".join(words)))
+    return markup.svg(690, 205, parts, ALT.format(part=TEST, words="; ".join(words)))
 
 
 def _frames(
     runs: Sequence[Runs], own: Mapping[str, Mapping[str, Sequence[float]]], mark: str
-) -> dict[str, base.Frame]:
+) -> dict[str, markup.Frame]:
     """The charts of loss and accuracy, wide and high enough for the ends of all curves."""
     mine = list(own.values())
     epochs = max([runs[0].curves["loss"].shape[1], *(len(curves["loss"]) for curves in mine)])
@@ -226,28 +230,28 @@ def _frames(
     highest = np.ceil(max([HIGHEST_LOSS, *ends("loss")]) * 5) / 5
     lowest = np.floor(min([LOWEST_ACCURACY, *ends("accuracy")]) * 5) / 5
     return {
-        "loss": base.Frame(50, x_from=1, x_to=epochs, y_from=0, y_to=highest, **CHART),
-        "accuracy": base.Frame(405, x_from=1, x_to=epochs, y_from=lowest, y_to=1, **CHART),
+        "loss": markup.Frame(50, x_from=1, x_to=epochs, y_from=0, y_to=highest, **CHART),
+        "accuracy": markup.Frame(405, x_from=1, x_to=epochs, y_from=lowest, y_to=1, **CHART),
     }
 
 
-def _places(frame: base.Frame, values: Sequence[float] | NDArray[Any]) -> list[tuple[float, float]]:
+def _places(frame: markup.Frame, values: Sequence[float] | NDArray[Any]) -> list[tuple[float, float]]:
     return [frame.place(epoch, float(value)) for epoch, value in enumerate(values, start=1)]
 
 
-def _band(frame: base.Frame, values: NDArray[Any], colour: str) -> str:
+def _band(frame: markup.Frame, values: NDArray[Any], colour: str) -> str:
     """The area between the lowest and the highest of the runs (runs, epochs)."""
     edge = [*_places(frame, values.max(axis=0)), *reversed(_places(frame, values.min(axis=0)))]
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
     return f'<polygon points="{points}" style="fill: {colour}; fill-opacity: 0.25"/>'
 
 
-def _own_line(frame: base.Frame, values: Sequence[float], colour: str) -> str:
+def _own_line(frame: markup.Frame, values: Sequence[float], colour: str) -> str:
     places = _places(frame, values)
-    return base.curve(places, colour, dashed=True) + "".join(_ring(x, y, colour) for x, y in places)
+    return markup.curve(places, colour, dashed=True) + "".join(_ring(x, y, colour) for x, y in places)
 
 
-def _clipped(frame: base.Frame, parts: Sequence[str]) -> str:
+def _clipped(frame: markup.Frame, parts: Sequence[str]) -> str:
     """Only what lies inside the chart; an SVG inside an SVG cuts off what is outside of it."""
     room = 5  # for the marks of the last epoch
     left, top, width, height = frame.left, frame.top - room, frame.width + room, frame.height + room
@@ -264,13 +268,13 @@ def _legend(runs: Sequence[Runs], own: Mapping[str, Any]) -> str:
         parts.append(
             f'<rect x="{x}" y="6" width="28" height="14" style="fill: {colour}; fill-opacity: 0.25"/>'
         )
-        parts.append(base.curve([(x, 13), (x + 28, 13)], colour))
-        parts.append(base.label(x + 36, 13, RUNS.format(net=each.net, count=len(each.test)), 12, "start"))
+        parts.append(markup.curve([(x, 13), (x + 28, 13)], colour))
+        parts.append(markup.label(x + 36, 13, RUNS.format(net=each.net, count=len(each.test)), 12, "start"))
         x += 145
     for net in own:
-        parts.append(base.curve([(x, 13), (x + 28, 13)], COLOURS[net], dashed=True))
+        parts.append(markup.curve([(x, 13), (x + 28, 13)], COLOURS[net], dashed=True))
         parts.append(_ring(x + 14, 13, COLOURS[net]))
-        parts.append(base.label(x + 36, 13, OWN.format(net=net), 12, "start"))
+        parts.append(markup.label(x + 36, 13, OWN.format(net=net), 12, "start"))
         x += 125
     return "".join(parts)
 
@@ -282,9 +286,9 @@ def _dot(x: float, y: float, colour: str, radius: float) -> str:
 def _ring(x: float, y: float, colour: str) -> str:
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" stroke-width="2" '
-        f'style="fill: {base.PAPER}; stroke: {colour}"/>'
+        f'style="fill: {theme.PAPER}; stroke: {colour}"/>'
     )
 
 
 def _small(words: str) -> str:
-    return f'<p style="margin: 4px 0; font-size: 85%; color: {base.INK}">{html.escape(words)}</p>'
+    return f'<p style="margin: 4px 0; font-size: 85%; color: {theme.INK}">{html.escape(words)}</p>'

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup, theme
 
 NAMES = {
     "digit": "picture",
@@ -84,7 +85,7 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
 
     levels = levels_of(model)
     if not levels:
-        words = base.page(base.paragraph(NO_MAPS))
+        words = markup.page(markup.paragraph(NO_MAPS))
         return base.View(HTML(words), words, NO_MAPS)
     images, labels = base.pictures_with_labels(images, labels)
     look = keras.Model(model.inputs[0], [*(level.layer.output for level in levels), model.outputs[0]])
@@ -258,12 +259,12 @@ def drawn(
     y_from, y_to = max(top, 0), min(top + height, image.shape[0])
     field = (x_from * pixel, 20 + y_from * pixel, (x_to - x_from) * pixel, (y_to - y_from) * pixel)
     parts = [
-        base.label(0, 8, PICTURE, 13, "start"),
-        base.image(base.pixels(image), 0, 20, SIDE),
-        base.box(*field, base.ORANGE),
-        base.label(225, 8, UNIT_MAP.format(map=number), 13, "start"),
-        base.image(maps[..., number], 225, 20, SIDE, colours="cividis"),
-        base.box(225 + column * cell, 20 + row * cell, cell, cell, base.ORANGE, line=2),
+        markup.label(0, 8, PICTURE, 13, "start"),
+        markup.image(base.pixels(image), 0, 20, SIDE),
+        markup.box(*field, theme.ORANGE),
+        markup.label(225, 8, UNIT_MAP.format(map=number), 13, "start"),
+        markup.image(maps[..., number], 225, 20, SIDE, colours="cividis"),
+        markup.box(225 + column * cell, 20 + row * cell, cell, cell, theme.ORANGE, line=2),
         _kernel(level.layer, number, 450),
     ]
     inside = min(top, left) >= 0 and top + height <= image.shape[0] and left + width <= image.shape[1]
@@ -273,9 +274,9 @@ def drawn(
         READS.format(label=label, read=int(shares.argmax()), share=float(shares.max())),
         FIELD.format(part="" if inside else PART, **facts),
     ]
-    picture = base.svg(SHEET_WIDTH, SIDE + 24, parts, description(level, maps, unit, label))
+    picture = markup.svg(SHEET_WIDTH, SIDE + 24, parts, description(level, maps, unit, label))
     covered = _occlusion(hidden, image, label, float(shares[label])) if hidden is not None else ""
-    return base.page(picture, base.paragraph(" ".join(words)), covered, _sheet(level, maps, number))
+    return markup.page(picture, markup.paragraph(" ".join(words)), covered, _sheet(level, maps, number))
 
 
 def _kernel(layer: Any, number: int, left: float) -> str:
@@ -288,14 +289,14 @@ def _kernel(layer: Any, number: int, left: float) -> str:
     most = float(np.abs(kernel).max()) or 1.0
     if kernel.shape[2] == 1:
         cell = 34
-        title = base.label(left, 8, KERNEL, 13, "start")
-        numbers = base.matrix(np.round(kernel[..., 0], 2), left, 20, cell, -most, most)
+        title = markup.label(left, 8, KERNEL, 13, "start")
+        numbers = markup.matrix(np.round(kernel[..., 0], 2), left, 20, cell, -most, most)
         return title + numbers + _all_kernels(np.asarray(layer.kernel)[:, :, 0], number, left, 144)
     across, step = 8, 28
-    parts = [base.label(left, 8, KERNELS, 13, "start")]
+    parts = [markup.label(left, 8, KERNELS, 13, "start")]
     for channel in range(min(kernel.shape[2], 56)):
         x, y = left + channel % across * step, 20 + channel // across * step
-        parts.append(base.image(kernel[..., channel], x, y, 24, -most, most, "cividis"))
+        parts.append(markup.image(kernel[..., channel], x, y, 24, -most, most, "cividis"))
     return "".join(parts)
 
 
@@ -305,12 +306,12 @@ def _all_kernels(kernels: NDArray[Any], number: int, left: float, top: float) ->
     across = max(across, ceil(count / 3))
     step = room / across
     most = float(np.abs(kernels).max()) or 1.0
-    parts = [base.label(left, top, ALL_KERNELS.format(count=count), 13, "start")]
+    parts = [markup.label(left, top, ALL_KERNELS.format(count=count), 13, "start")]
     for at in range(count):
         x, y = left + at % across * step, top + 12 + at // across * step
-        parts.append(base.image(kernels[..., at], x, y, 0.86 * step, -most, most, "cividis"))
+        parts.append(markup.image(kernels[..., at], x, y, 0.86 * step, -most, most, "cividis"))
     x, y = left + number % across * step, top + 12 + number // across * step
-    return "".join(parts) + base.box(x, y, 0.86 * step, 0.86 * step, base.ORANGE)
+    return "".join(parts) + markup.box(x, y, 0.86 * step, 0.86 * step, theme.ORANGE)
 
 
 def _occlusion(hidden: NDArray[np.float64], image: NDArray[Any], label: int, share: float) -> str:
@@ -327,13 +328,13 @@ def _occlusion(hidden: NDArray[np.float64], image: NDArray[Any], label: int, sha
     words = f"{OCCLUDED} {WORST if numbers.max() >= 1 else HARDLY}".format(**facts)
     cell = SIDE / len(tops)
     parts = [
-        base.image(base.pixels(covered), 0, 20, SIDE),
-        base.box(left * pixel, 20 + top * pixel, width * pixel, height * pixel, base.ORANGE),
-        base.label(225, 8, HIDDEN, 13, "start"),
-        base.matrix(numbers, 225, 20, cell, 0, max(1.0, float(drop.max()))),
-        base.box(225 + int(worst[1]) * cell, 20 + int(worst[0]) * cell, cell, cell, base.ORANGE),
+        markup.image(base.pixels(covered), 0, 20, SIDE),
+        markup.box(left * pixel, 20 + top * pixel, width * pixel, height * pixel, theme.ORANGE),
+        markup.label(225, 8, HIDDEN, 13, "start"),
+        markup.matrix(numbers, 225, 20, cell, 0, max(1.0, float(drop.max()))),
+        markup.box(225 + int(worst[1]) * cell, 20 + int(worst[0]) * cell, cell, cell, theme.ORANGE),
     ]
-    return base.svg(SHEET_WIDTH, SIDE + 24, parts, words) + base.paragraph(words)
+    return markup.svg(SHEET_WIDTH, SIDE + 24, parts, words) + markup.paragraph(words)
 
 
 def _sheet(level: Level, maps: NDArray[Any], number: int) -> str:
@@ -344,15 +345,15 @@ def _sheet(level: Level, maps: NDArray[Any], number: int) -> str:
     pixels = np.full((down * (height + gap), across * (width + gap), 3), 255, dtype=np.uint8)
     for at in range(count):
         y, x = at // across * (height + gap), at % across * (width + gap)
-        pixels[y : y + height, x : x + width] = base.coloured(maps[..., at])
+        pixels[y : y + height, x : x + width] = markup.coloured(maps[..., at])
     scale = SHEET_WIDTH / pixels.shape[1]
     y, x = number // across * (height + gap) * scale, number % across * (width + gap) * scale
     words = ALL_MAPS.format(count=count, layer=level.name, height=height, width=width)
     parts = [
-        base.image(pixels, 0, 0, SHEET_WIDTH),
-        base.box(x, y, width * scale, height * scale, base.ORANGE),
+        markup.image(pixels, 0, 0, SHEET_WIDTH),
+        markup.box(x, y, width * scale, height * scale, theme.ORANGE),
     ]
-    return base.svg(SHEET_WIDTH, pixels.shape[0] * scale, parts, words) + base.paragraph(words)
+    return markup.svg(SHEET_WIDTH, pixels.shape[0] * scale, parts, words) + markup.paragraph(words)
 
 
 def description(level: Level, maps: NDArray[Any], unit: tuple[int, int, int], label: int) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup
 
 NAMES = {"zoom": "pixels a side", "row": "first row", "column": "first column"}
 SAID = "Rows {top} to {bottom}, columns {left} to {right} of {height} × {width}. 0 is black, 255 is white."
@@ -61,12 +62,14 @@ def drawn(image: NDArray[np.uint8], label: int, row: int, column: int, seen: int
     part = image[row : row + seen, column : column + seen]
     cell = WIDTH / seen
     if seen <= MAX_WITH_NUMBERS:
-        inside = base.matrix(part, 0, 0, cell, 0, 255, "gray")
+        inside = markup.matrix(part, 0, 0, cell, 0, 255, "gray")
     else:
-        inside = base.image(part, 0, 0, WIDTH, 0, 255)
-    picture = base.svg(WIDTH, WIDTH, [inside], description(image, label, row, column, seen))
+        inside = markup.image(part, 0, 0, WIDTH, 0, 255)
+    picture = markup.svg(WIDTH, WIDTH, [inside], description(image, label, row, column, seen))
     words = SAID.format(**_place(image, row, column, seen))
-    return base.page(picture, base.paragraph(words), "" if seen <= MAX_WITH_NUMBERS else base.paragraph(READ))
+    return markup.page(
+        picture, markup.paragraph(words), "" if seen <= MAX_WITH_NUMBERS else markup.paragraph(READ)
+    )
 
 
 def description(image: NDArray[np.uint8], label: int, row: int, column: int, seen: int) -> str:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-import tools
-
 from play import base
+from tools import markup, theme
+from tools.arithmetic import feature_map_size
 
 SHAPE, WEIGHTS = "shape", "weights"
 CHECK, REVEAL = "Check", "Reveal"
@@ -116,7 +116,7 @@ class Layer:
     def shape(self) -> tuple[int, ...]:
         """Of what comes out, for one picture."""
         if self.kind == "conv":
-            sides = (tools.feature_map_size(side, 3, self.stride) for side in self.shape_in[:2])
+            sides = (feature_map_size(side, 3, self.stride) for side in self.shape_in[:2])
             return (*sides, self.filters)
         if self.kind == "pool":
             return (self.shape_in[0] // 2, self.shape_in[1] // 2, self.shape_in[2])
@@ -402,7 +402,7 @@ def prediction_view(net: str) -> base.View:
     cells: list[Any] = [HTML(f"<b>{head}</b>") for head in HEADS]
     said = {number: HTML() for number in range(len(layers))}
     for number, layer in enumerate(layers):
-        cells.append(HTML(f'<span style="color: {base.INK}">{html.escape(layer.name)}</span>'))
+        cells.append(HTML(f'<span style="color: {theme.INK}">{html.escape(layer.name)}</span>'))
         for what in (SHAPE, WEIGHTS):
             field = Text(description=what, continuous_update=False, layout=Layout(width="auto"))
             field.style.description_width = "56px"
@@ -431,7 +431,7 @@ def prediction_view(net: str) -> base.View:
         for number in said:
             said[number].value = marks(findings(number))
         right = sum(word == RIGHT for number in said for _, word in findings(number))
-        total.value = base.paragraph(TOTAL.format(right=right, all=2 * len(layers)))
+        total.value = markup.paragraph(TOTAL.format(right=right, all=2 * len(layers)))
 
     def check_row(number: int) -> Callable[[object], None]:
         def look(_: object) -> None:
@@ -444,7 +444,7 @@ def prediction_view(net: str) -> base.View:
             lines = "<br>".join(map(html.escape, revealed(layer)))
             said[
                 number
-            ].value = f'<div role="status" style="line-height: 1.35; color: {base.INK}">{lines}</div>'
+            ].value = f'<div role="status" style="line-height: 1.35; color: {theme.INK}">{lines}</div>'
 
     parts["check"].on_click(check)
     parts["reveal"].on_click(reveal)
@@ -471,14 +471,14 @@ def marks(findings: list[tuple[str, str]]) -> str:
     for what, word in findings:
         mark = "✓" if word == RIGHT else "·" if word == EMPTY else "✗"
         lines.append(f"{mark} {html.escape(what)}: {html.escape(word)}")
-    return f'<div role="status" style="line-height: 1.35; color: {base.INK}">{"<br>".join(lines)}</div>'
+    return f'<div role="status" style="line-height: 1.35; color: {theme.INK}">{"<br>".join(lines)}</div>'
 
 
 def still(layers: list[Layer]) -> str:
     """The table to fill in on paper, where widgets don't run, and the answers folded away under it."""
     asked = _table([(layer.name, "?", "?") for layer in layers])
     answers = _table([(layer.name, *revealed(layer)) for layer in layers])
-    return base.page(asked, f"<details><summary>{ANSWERS}</summary>{answers}</details>")
+    return markup.page(asked, f"<details><summary>{ANSWERS}</summary>{answers}</details>")
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import dis
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 from play import base
+from tools import markup, theme
 
 # By the name of the task: its number, what it is about, and the names that its answer cell gives.
 TASKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -45,11 +46,11 @@ ALL_DONE = "All checks are passed. What remains is task 12, in your own words."
 AGAIN, LOOKING = "Look again", "Looking …"
 
 _WIDTH, _HEIGHT = 640, 24
-_COLOURS = {PASSED: base.GREEN, FAILING: base.ORANGE}
+_COLOURS = {PASSED: theme.GREEN, FAILING: theme.ORANGE}
 
 
 @dataclass(frozen=True)
-class Standing:
+class TaskProgress:
     """One task: its state, its points so far, how many there are, and what is not right yet."""
 
     task: str
@@ -61,10 +62,10 @@ class Standing:
 
 def where_am_i(tests: Any, notebook: Mapping[str, Any]) -> None:
     """Show where the learner stands: `tests` is the module of the checks, `notebook` is `globals()`."""
-    base.show(lambda: standing_view(tests, notebook), "where am I")
+    base.show(lambda: progress_view(tests, notebook), "where am I")
 
 
-def standing_view(tests: Any, notebook: Mapping[str, Any]) -> base.View:
+def progress_view(tests: Any, notebook: Mapping[str, Any]) -> base.View:
     """The view; parts: `again`, a button that looks anew, and `picture_of`, what is drawn."""
     from ipywidgets import HTML, Button, VBox
 
@@ -72,34 +73,34 @@ def standing_view(tests: Any, notebook: Mapping[str, Any]) -> base.View:
 
     def look(_: object = None) -> str:
         again.disabled, again.description = True, LOOKING
-        standings = all_standings(tests, notebook)
-        shown.value = drawn(standings)
+        progress = progress_of_tasks(tests, notebook)
+        shown.value = drawn(progress)
         again.disabled, again.description = False, AGAIN
-        return description(standings)
+        return description(progress)
 
     again.on_click(look)
     text = look()
     return base.View(VBox([shown, again]), shown.value, text, {"again": again, "picture_of": shown})
 
 
-def all_standings(tests: Any, notebook: Mapping[str, Any]) -> list[Standing]:
-    """Where each task stands, in the notebook's order."""
-    return [standing(tests, task, _at_its_check(task, notebook)) for task in TASKS]
+def progress_of_tasks(tests: Any, notebook: Mapping[str, Any]) -> list[TaskProgress]:
+    """How far each task has come, in the notebook's order."""
+    return [progress_of(tests, task, _at_its_check(task, notebook)) for task in TASKS]
 
 
-def standing(tests: Any, task: str, notebook: Mapping[str, Any]) -> Standing:
+def progress_of(tests: Any, task: str, notebook: Mapping[str, Any]) -> TaskProgress:
     """Ask a task's check, unless its answer cell is as it came."""
     out_of = tests.TASKS[task].points
     if all(is_untouched(notebook.get(name)) for name in TASKS[task][2]):
-        return Standing(task, UNTOUCHED, 0, out_of)
+        return TaskProgress(task, UNTOUCHED, 0, out_of)
     try:
         # A student's function may print; here only the table is wanted.
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             findings = tests.grade_answer(task, notebook)
         points = tests.points(findings)
     except Exception as error:  # whatever a student's object does, the other tasks are still shown
-        return Standing(task, BROKEN, 0, out_of, STOPPED.format(error=type(error).__name__))
-    return Standing(task, PASSED if points >= out_of else FAILING, points, out_of, _note(findings))
+        return TaskProgress(task, BROKEN, 0, out_of, STOPPED.format(error=type(error).__name__))
+    return TaskProgress(task, PASSED if points >= out_of else FAILING, points, out_of, _note(findings))
 
 
 def is_untouched(answer: Any) -> bool:
@@ -114,7 +115,7 @@ def is_untouched(answer: Any) -> bool:
     return answer is None or (isinstance(answer, FunctionType) and _steps(answer) == _steps(empty))
 
 
-def _steps(function: FunctionType) -> list[tuple[str, Any]]:
+def _steps(function: Callable[..., Any]) -> list[tuple[str, Any]]:
     """What Python does in a function, its constants by value: `return 5` is not `return None`."""
     return [(step.opname, step.argval) for step in dis.get_instructions(function) if step.opname != "NOP"]
 
@@ -148,46 +149,44 @@ def _at_its_check(task: str, notebook: Mapping[str, Any]) -> Mapping[str, Any]:
 # ------------------------------------------------------------------------------------------- what is seen
 
 
-def drawn(standings: Sequence[Standing]) -> str:
+def drawn(progress: Sequence[TaskProgress]) -> str:
     """A bar of the points, what comes next, and a table of the tasks, as HTML."""
-    sentences = (_total(standings), _counts(standings), next_step(standings))
+    sentences = (_total(progress), _counts(progress), next_step(progress))
     heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in HEADS)
-    rows = "".join(_row(standing) for standing in standings)
+    rows = "".join(_row(each) for each in progress)
     number, title, points = DISCUSSION
     rows += _line(number, title, f"{MARKS[READ]} {READ}", points, "")
     table = (
-        f'<table style="color: {base.INK}; border-collapse: collapse; font-size: 14px">'
-        f'<caption style="text-align: left; color: {base.INK}">{CAPTION}</caption>'
+        f'<table style="color: {theme.INK}; border-collapse: collapse; font-size: 14px">'
+        f'<caption style="text-align: left; color: {theme.INK}">{CAPTION}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
-    return base.page(_bar(standings), *map(base.paragraph, sentences), table)
+    return markup.page(_bar(progress), *map(markup.paragraph, sentences), table)
 
 
-def _bar(standings: Sequence[Standing]) -> str:
+def _bar(progress: Sequence[TaskProgress]) -> str:
     """One field a task, as wide as its points are many, filled as far as they are earned."""
-    point = _WIDTH / sum(standing.out_of for standing in standings)
+    point = _WIDTH / sum(each.out_of for each in progress)
     left, parts = 1.0, []
-    for standing in standings:
-        width, filled = point * standing.out_of, point * standing.points
+    for each in progress:
+        width, filled = point * each.out_of, point * each.points
         if filled:
-            colour = _COLOURS[standing.state]
-            parts.append(base.box(left, 2, filled, _HEIGHT, colour, colour, line=0))
-        parts.append(base.box(left, 2, width, _HEIGHT, base.FAINT, line=1))
-        sign = f"{TASKS[standing.task][0]} {MARKS[standing.state]}"
-        parts.append(base.label(left + width / 2, _HEIGHT + 15, sign, 12))
+            colour = _COLOURS[each.state]
+            parts.append(markup.box(left, 2, filled, _HEIGHT, colour, colour, line=0))
+        parts.append(markup.box(left, 2, width, _HEIGHT, theme.FAINT, line=1))
+        sign = f"{TASKS[each.task][0]} {MARKS[each.state]}"
+        parts.append(markup.label(left + width / 2, _HEIGHT + 15, sign, 12))
         left += width
-    return base.svg(_WIDTH + 2, _HEIGHT + 26, parts, _total(standings))
+    return markup.svg(_WIDTH + 2, _HEIGHT + 26, parts, _total(progress))
 
 
-_CELL = f"text-align: left; padding: 4px 12px 4px 4px; border-bottom: 1px solid {base.FAINT}"
+_CELL = f"text-align: left; padding: 4px 12px 4px 4px; border-bottom: 1px solid {theme.FAINT}"
 
 
-def _row(standing: Standing) -> str:
-    number, title, _ = TASKS[standing.task]
-    state, points = f"{MARKS[standing.state]} {standing.state}", f"{standing.points:g} of {standing.out_of}"
-    return _line(
-        number, title, state, points, standing.note, "bold" if standing.state == FAILING else "normal"
-    )
+def _row(each: TaskProgress) -> str:
+    number, title, _ = TASKS[each.task]
+    state, points = f"{MARKS[each.state]} {each.state}", f"{each.points:g} of {each.out_of}"
+    return _line(number, title, state, points, each.note, "bold" if each.state == FAILING else "normal")
 
 
 def _line(number: str, title: str, state: str, points: str, note: str, weight: str = "normal") -> str:
@@ -198,27 +197,27 @@ def _line(number: str, title: str, state: str, points: str, note: str, weight: s
     return f'<tr><th scope="row" style="{_CELL}">{number}</th>{cells}</tr>'
 
 
-def _total(standings: Sequence[Standing]) -> str:
-    points, out_of = sum(s.points for s in standings), sum(s.out_of for s in standings)
+def _total(progress: Sequence[TaskProgress]) -> str:
+    points, out_of = sum(s.points for s in progress), sum(s.out_of for s in progress)
     return TOTAL.format(points=points, out_of=out_of)
 
 
-def _counts(standings: Sequence[Standing]) -> str:
-    states = [standing.state for standing in standings]
+def _counts(progress: Sequence[TaskProgress]) -> str:
+    states = [each.state for each in progress]
     untouched, passed = states.count(UNTOUCHED), states.count(PASSED)
     return COUNTS.format(passed=passed, failing=len(states) - passed - untouched, untouched=untouched)
 
 
-def next_step(standings: Sequence[Standing]) -> str:
+def next_step(progress: Sequence[TaskProgress]) -> str:
     """The first task that is not passed, and the way to its hint."""
-    for standing in standings:
-        if standing.state != PASSED:
-            number, title, _ = TASKS[standing.task]
-            return NEXT.format(number=number, title=title, task=standing.task)
+    for each in progress:
+        if each.state != PASSED:
+            number, title, _ = TASKS[each.task]
+            return NEXT.format(number=number, title=title, task=each.task)
     return ALL_DONE
 
 
-def description(standings: Sequence[Standing]) -> str:
+def description(progress: Sequence[TaskProgress]) -> str:
     """The table in words."""
-    tasks = "; ".join(f"{TASKS[s.task][0]} {s.state}, {s.points:g} of {s.out_of}" for s in standings)
-    return f"{_total(standings)} {_counts(standings)} {next_step(standings)} {tasks}"
+    words = "; ".join(f"{TASKS[s.task][0]} {s.state}, {s.points:g} of {s.out_of}" for s in progress)
+    return f"{_total(progress)} {_counts(progress)} {next_step(progress)} {words}"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from play import base
+from tools import markup, theme
 
 NAMES = {"digit": "digit", "direction": "direction", "shift": "pixels"}
 DIRECTIONS = {"to the right": (0, 1), "to the left": (0, -1), "up": (-1, 0), "down": (1, 0)}
@@ -45,7 +46,7 @@ CURVE = "{name} {shares}"
 
 MOST, COUNT = 6, 200
 INK = 0.005  # the part of a digit's ink from which on its loss is told
-COLOURS = (base.BLUE, base.ORANGE, base.GREEN)
+COLOURS = (theme.BLUE, theme.ORANGE, theme.GREEN)
 
 
 @dataclass(frozen=True)
@@ -147,22 +148,22 @@ def drawn(measured: Measured, image: NDArray[Any], at: int, direction: str, shif
     rows, columns = DIRECTIONS[direction]
     here = moved(image, rows * shift, columns * shift)
     parts = [
-        base.image(base.pixels(here), 0, 22, 168),
-        base.box(0, 22, 168, 168, base.FAINT, line=1),
+        markup.image(base.pixels(here), 0, 22, 168),
+        markup.box(0, 22, 168, 168, theme.FAINT, line=1),
     ]
     for number, (name, shares) in enumerate(measured.shares.items()):
         left, colour = 200 + 132 * number, COLOURS[number % len(COLOURS)]
         names = [str(k) for k in range(shares.shape[2])]
-        parts.append(base.label(left, 10, name, 13, "start", bold=True))
-        parts.append(base.bars(names, [float(p) for p in shares[shift, at]], left + 12, 20, 60, colour, 17))
+        parts.append(markup.label(left, 10, name, 13, "start", bold=True))
+        parts.append(markup.bars(names, [float(p) for p in shares[shift, at]], left + 12, 20, 60, colour, 17))
     parts.append(_curves(measured, shift))
-    picture = base.svg(720, 232, parts, description(measured, at, direction, shift))
-    return base.page(picture, *(base.paragraph(words) for words in said(measured, at, direction, shift)))
+    picture = markup.svg(720, 232, parts, description(measured, at, direction, shift))
+    return markup.page(picture, *(markup.paragraph(words) for words in said(measured, at, direction, shift)))
 
 
 def _curves(measured: Measured, shift: int) -> str:
     """The share read rightly by shift, with a band of twice its standard error, for each net."""
-    frame = base.Frame(512, 34, 196, 150, 0, MOST, 0, 1)
+    frame = markup.Frame(512, 34, 196, 150, 0, MOST, 0, 1)
     parts = [frame.axes(range(MOST + 1), [0, 0.25, 0.5, 0.75, 1], AXIS, TICKS, ".0%")]
     for number, name in enumerate(measured.shares):
         colour = COLOURS[number % len(COLOURS)]
@@ -179,7 +180,7 @@ def _curves(measured: Measured, shift: int) -> str:
         outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*above, *reversed(below)])
         parts.append(f'<polygon points="{outline}" style="fill: {colour}; opacity: 0.2"/>')
         places = [frame.place(by, share) for by, share in enumerate(right)]
-        parts.append(base.curve(places, colour, dashed=bool(number)))
+        parts.append(markup.curve(places, colour, dashed=bool(number)))
         x, y = places[shift]
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" style="fill: {colour}"/>')
     return "".join(parts)

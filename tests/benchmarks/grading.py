@@ -1,7 +1,7 @@
 """Speed of grading beside stock nbgrader: `python tests/benchmarks/grading.py [SUBMISSIONS] [STOCK]`.
 
 The sample class without its broken file and its endless loop, repeated to 24 submissions. Both ways have
-the same bound on training (it is in the course's tools.py). Stock nbgrader, with the settings that it has
+the same bound on training (it is in the course's own `tools`). Stock nbgrader, with the settings that it has
 when nobody sets any, is timed on the first six: once the whole class.
 """
 
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "notebooks"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "notebooks"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import nbformat
@@ -99,7 +100,7 @@ def main() -> None:
     print("| what | seconds |\n|---|---|")
     for name, seconds in rows.items():
         print(f"| {name} | {seconds} |")
-    print("\n| thing to play with | median | worst | moves |\n|---|---|---|---|")
+    print("\n| interactive figure | median | worst | moves |\n|---|---|---|---|")
     for name, numbers in moves.items():
         print("| " + " | ".join([name, *numbers.split()]) + " |")
 

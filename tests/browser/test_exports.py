@@ -24,7 +24,7 @@ REQUIRE = "requirejs@2.3.8"
 
 
 def test_the_page_is_whole(solved: Any, page: Page, console: Any, tmp_path: Path) -> None:
-    """Are all sections and pictures there, and a still picture in the place of each thing to play with?"""
+    """Are all sections and pictures there, and a still picture in the place of each interactive figure?"""
     open_page(page, solved.file)
     assert shown_titles(page) == titles(solved.file)
     assert pages.broken_pictures(page) == []

@@ -1,4 +1,4 @@
-"""The things to play with, in a real browser: moved by mouse and keyboard, and what they then say."""
+"""The interactive figures, in a real browser: moved by mouse and keyboard, and what they then say."""
 
 from __future__ import annotations
 

@@ -123,7 +123,8 @@ ATTACKS: dict[str, Attack] = {
         "def one_hot(vector, number_classes): return np.zeros(3)"
     ),
     "own checks beside the notebook": Attack(
-        "pass", files=(("problem_unittests.py", "raise SystemExit('mine')"), ("tools.py", "import os; os._exit(0)"))
+        "pass",
+        files=(("problem_unittests.py", "raise SystemExit('mine')"), ("tools/__init__.py", "import os; os._exit(0)")),
     ),
     "own library beside the notebook": Attack(
         "import numpy", files=(("numpy.py", "raise SystemExit"), ("sitecustomize.py", "import os; os._exit(0)"))
@@ -219,6 +220,7 @@ def hand_in(course: Course, name: str, attack: Attack, facts: dict[str, Any]) ->
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / FILE)
     for other, text in attack.files:
+        (folder / other).parent.mkdir(exist_ok=True)
         (folder / other).write_text(text)
 
 

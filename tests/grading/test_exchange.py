@@ -202,7 +202,7 @@ def test_an_honest_hand_in_is_collected_byte_for_byte(collected):
     handed_in = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
-    assert handed_in.keys() > {FILE, "tools.py", "timestamp.txt", "submission_secret.txt"}
+    assert handed_in.keys() > {FILE, "custom.css", "timestamp.txt", "submission_secret.txt"}
     assert collected.collected("honest") == handed_in
     assert "honest: left out" not in collected.said
 

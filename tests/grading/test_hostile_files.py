@@ -139,9 +139,11 @@ HAND_INS: dict[str, tuple[Callable[[Path, str], None], int, str]] = {
     ),
     "20,100 files": (beside(many), 0, "more than 20,000 files"),
     "a folder for a file of ours": (
-        beside(lambda folder: [(folder / "tools.py").mkdir(), (folder / "tools.py" / "mine").touch()]), 8,
+        beside(lambda folder: [(folder / "custom.css").mkdir(), (folder / "custom.css" / "mine").touch()]), 8,
         "left out",
     ),
+    "a file for a folder of ours": (beside(lambda folder: (folder / "tools").touch()), 8, "left out"),
+    "the helper module of an older release": (beside(lambda folder: (folder / "tools.py").touch()), 8, ""),
     "a path too long to open": (beside(long_paths), 0, "unreadable"),
     "100 kB of formulas": (file(lambda text: text_cell(text, r"\(" * 50_000)), 8, ""),
     "400 kB of divs": (file(lambda text: text_cell(text, "<div>" * 80_000)), 8, ""),

@@ -57,7 +57,7 @@ platform.system = lambda: {{"macOS": "Darwin", "Windows": "Windows"}}[system]
 # Where ours start themselves again, it is on the same pretended system.
 sys.executable = {start!r}
 sys.argv = [program, *arguments]
-sys.path.insert(0, {repository!r})
+sys.path[:0] = [{repository!r}, {repository!r} + "/notebooks"]
 if program.endswith(".py"):
     runpy.run_path(program, run_name="__main__")
 else:

@@ -234,4 +234,4 @@ def test_a_missing_file_is_named_in_one_sentence(
     alone = nbformat.v4.new_notebook(cells=[nbformat.from_dict(graded(solution)["set_up"])])
     (cell,) = execute(alone, bounded=True, folder=tmp_path).cells
     (error,) = cell.outputs
-    assert error.traceback == ["tools.py is missing: put it beside this notebook and run this cell again."]
+    assert error.traceback == ["tools is missing: put it beside this notebook and run this cell again."]

@@ -19,7 +19,7 @@ import matplotlib
 
 import problem_unittests as tests
 from admin.course.answers import ANSWERS, Answer, answer
-from notebooks import tools
+from tools import training
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
@@ -135,7 +135,7 @@ def short_training() -> Iterator[None]:
     """Training shorter than in grading: its checks look at what was asked for, not at what was learned."""
     trained("net_1"), trained("net_2")
     unbounded = keras.Model.fit
-    tools.bound_training(steps=3)
+    training.bound_training(steps=3)
     yield
     keras.Model.fit = unbounded
 

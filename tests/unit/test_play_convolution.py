@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import html
-import importlib
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+from play import convolution, pixels
+from tools.arithmetic import convolve
+
 PICTURE = np.array([[3, 2, 0, 1, 3], [2, 1, 1, 3, 1], [2, 4, 0, 1, 2], [1, 0, 2, 2, 0], [0, 3, 1, 0, 1]])
 # (height, width) differ, so that rows and columns cannot be mixed up unnoticed.
 LONG = np.arange(28).reshape(4, 7) % 5
 
 
 @pytest.fixture
-def convolution(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module of the explorer, which lies beside the notebook."""
-    monkeypatch.syspath_prepend(str(NOTEBOOKS))
-    return importlib.import_module("play.convolution")
-
-
-@pytest.fixture
-def view(convolution: Any) -> Any:
+def view() -> Any:
     """The explorer with two pictures."""
     return convolution.convolution_view({"square": PICTURE, "long": LONG})
 
@@ -58,13 +51,13 @@ def written_sum(page: str) -> tuple[float, float]:
 )
 @pytest.mark.parametrize("kernel", ["edge, left against right", "edge, top against bottom", "blur (mean)"])
 def test_the_map_is_that_of_tools_convolve(
-    convolution: Any, view: Any, picture: str, stride: int, padding: int, size: int, kernel: str
+    view: Any, picture: str, stride: int, padding: int, size: int, kernel: str
 ) -> None:
     """Do the numbers in the feature map and the places of the size formula agree with the arithmetic?"""
     page = choose(view, picture=picture, kernel=kernel, size=size, stride=stride, padding=padding)
     weights = convolution.kernel_of(kernel, size, "")
     grey = {"square": PICTURE, "long": LONG}[picture]
-    expected = convolution.tools.convolve(grey, weights, stride, padding)
+    expected = convolve(grey, weights, stride, padding)
     assert numbers(page, "map") == pytest.approx(expected.ravel(), abs=0.0051)
     assert all(f"⌋ + 1 = {places}" in page for places in expected.shape)
     assert view.parts["place"].max == expected.size - 1
@@ -117,13 +110,13 @@ def test_only_the_field_for_own_numbers_comes_and_goes(view: Any) -> None:
         assert not any(view.parts[name].layout.display for name in others)
 
 
-def test_flipping_shows_the_flipped_kernel_and_its_map(convolution: Any, view: Any) -> None:
+def test_flipping_shows_the_flipped_kernel_and_its_map(view: Any) -> None:
     """Is it the convolution of mathematics then, and is it said what changed?"""
     before = choose(view, place=1)
     page = choose(view, flip=True)
     flipped = np.flip(convolution.EXAMPLE_KERNEL)
     assert numbers(page, "kernel") == flipped.ravel().tolist()
-    assert numbers(page, "map") == convolution.tools.convolve(PICTURE, flipped).ravel().tolist()
+    assert numbers(page, "map") == convolve(PICTURE, flipped).ravel().tolist()
     old, new = numbers(before, "map")[1], numbers(page, "map")[1]
     assert old != new
     assert f"it is {new:g} instead of {old:g}" in page
@@ -151,7 +144,7 @@ def test_a_kernel_that_cannot_be_used_gets_one_sentence(view: Any, typed: str, t
     assert len(numbers(choose(view, own="1, −1"), "map")) == 20
 
 
-def test_pictures_that_are_none_are_refused(convolution: Any) -> None:
+def test_pictures_that_are_none_are_refused() -> None:
     """Does one sentence name the picture that is no matrix?"""
     with pytest.raises(ValueError, match=r"colours is no grey picture: it has shape \(5, 5, 3\)"):
         convolution.convolution_view({"colours": np.zeros((5, 5, 3))})
@@ -159,9 +152,8 @@ def test_pictures_that_are_none_are_refused(convolution: Any) -> None:
         convolution.convolution_view({})
 
 
-def test_the_zoom_shows_the_numbers_of_the_pixels(convolution: Any) -> None:
+def test_the_zoom_shows_the_numbers_of_the_pixels() -> None:
     """Zoomed in, does one read the picture's own numbers, at the border as well, and none from far away?"""
-    pixels = importlib.import_module("play.pixels")
     digit = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
     view = pixels.pixels_view(digit, 7)
     assert "</text>" not in view.still

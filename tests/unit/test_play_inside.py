@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "notebooks"))
 
 from play import inside
 

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-
-
-@pytest.fixture
-def prediction(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The module of the fields, which lies beside the notebook."""
-    monkeypatch.syspath_prepend(str(NOTEBOOKS))
-    return importlib.import_module("play.prediction")
+from play import prediction
 
 
 @pytest.mark.parametrize("net", ["net_1", "net_2"])
-def test_the_right_answers_are_those_of_the_keras_model(prediction: Any, net: str) -> None:
+def test_the_right_answers_are_those_of_the_keras_model(net: str) -> None:
     """Does each layer have the shape and the weights that Keras gives it?"""
     import keras
 
@@ -50,9 +39,7 @@ def test_the_right_answers_are_those_of_the_keras_model(prediction: Any, net: st
         ("net_2", 1, "12, 12, 64"),
     ],
 )
-def test_a_right_shape_may_be_spelled_in_many_ways(
-    prediction: Any, net: str, number: int, entry: str
-) -> None:
+def test_a_right_shape_may_be_spelled_in_many_ways(net: str, number: int, entry: str) -> None:
     """Is each of these spellings right?"""
     assert prediction.judge_shape(prediction.layers_of(net)[number], entry) == prediction.RIGHT
 
@@ -72,7 +59,7 @@ def test_a_right_shape_may_be_spelled_in_many_ways(
         (4, "9,216*128 + 128"),
     ],
 )
-def test_a_right_number_may_be_spelled_in_many_ways(prediction: Any, number: int, entry: str) -> None:
+def test_a_right_number_may_be_spelled_in_many_ways(number: int, entry: str) -> None:
     """Is each of these spellings right?"""
     assert prediction.judge_weights(prediction.layers_of("net_1")[number], entry) == prediction.RIGHT
 
@@ -113,9 +100,7 @@ def test_a_right_number_may_be_spelled_in_many_ways(prediction: Any, number: int
         ("net_2", 1, "17, 17, 64", ["size formula"]),
     ],
 )
-def test_a_wrong_shape_is_told_what_was_missed(
-    prediction: Any, net: str, number: int, entry: str, told: list[str]
-) -> None:
+def test_a_wrong_shape_is_told_what_was_missed(net: str, number: int, entry: str, told: list[str]) -> None:
     """Is the missed term named, without the right shape being given away?"""
     layer = prediction.layers_of(net)[number]
     words = prediction.judge_shape(layer, entry)
@@ -150,9 +135,7 @@ def test_a_wrong_shape_is_told_what_was_missed(
         (5, "123", ["how many weights has one kernel or unit"]),
     ],
 )
-def test_a_wrong_number_of_weights_is_told_what_was_missed(
-    prediction: Any, number: int, entry: str, told: list[str]
-) -> None:
+def test_a_wrong_number_of_weights_is_told_what_was_missed(number: int, entry: str, told: list[str]) -> None:
     """Is the missed term named, without the right number being given away?"""
     layer = prediction.layers_of("net_1")[number]
     words = prediction.judge_weights(layer, entry)
@@ -161,7 +144,7 @@ def test_a_wrong_number_of_weights_is_told_what_was_missed(
     assert number in (2, 3) or f"{layer.weights:,}" not in words
 
 
-def test_a_mistake_that_comes_from_the_layer_before_is_told_so(prediction: Any) -> None:
+def test_a_mistake_that_comes_from_the_layer_before_is_told_so() -> None:
     """Who goes on rightly from a wrong shape: are they sent to where the mistake is?"""
     second, flatten, dense = (prediction.layers_of("net_1")[number] for number in (1, 3, 4))
     assert prediction.judge_shape(second, "26, 26, 64", before="28, 28, 32") == prediction.FOLLOWS
@@ -188,14 +171,14 @@ def test_a_mistake_that_comes_from_the_layer_before_is_told_so(prediction: Any) 
         "None",
     ],
 )
-def test_a_malformed_entry_gets_a_sentence(prediction: Any, entry: str) -> None:
+def test_a_malformed_entry_gets_a_sentence(entry: str) -> None:
     """Is nothing run, and is it said how to write it?"""
     layer = prediction.layers_of("net_1")[0]
     assert prediction.judge_shape(layer, entry) == prediction.NO_SHAPE
     assert prediction.judge_weights(layer, entry) == prediction.NO_NUMBER
 
 
-def test_the_fields_are_judged_when_they_are_left_or_checked_and_revealed_when_asked(prediction: Any) -> None:
+def test_the_fields_are_judged_when_they_are_left_or_checked_and_revealed_when_asked() -> None:
     """Does typing answer for its own field, Check for all, and Reveal show the arithmetic?"""
     view = prediction.prediction_view("net_1")
     parts, said = view.parts, view.parts["said"]
@@ -212,7 +195,7 @@ def test_the_fields_are_judged_when_they_are_left_or_checked_and_revealed_when_a
     assert "3 · 3 · 32 · 64 + 64 = 18,496" in said[1].value
 
 
-def test_a_net_that_is_not_there_is_named(prediction: Any) -> None:
+def test_a_net_that_is_not_there_is_named() -> None:
     """Does one sentence say which nets there are?"""
     with pytest.raises(ValueError, match="net_1 and net_2, not net_3"):
         prediction.prediction_view("net_3")

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tools
-from play import progress as standing
 
 import problem_unittests as tests
+import tools
+from play import progress
 
 FAST = ("normalise_images", "channel_axis", "one_hot", "cifar_labels", "cifar_images")
 
@@ -40,13 +40,13 @@ def solved() -> dict[str, Any]:
 
 
 def states(notebook: dict[str, Any], checks: Any = tests) -> dict[str, str]:
-    return {each.task: each.state for each in standing.all_standings(checks, notebook)}
+    return {each.task: each.state for each in progress.progress_of_tasks(checks, notebook)}
 
 
 def test_an_empty_notebook_is_untouched() -> None:
     """Is nothing called wrong where nothing was tried?"""
-    view = standing.standing_view(tests, {})
-    assert set(states({}).values()) == {standing.UNTOUCHED}
+    view = progress.progress_view(tests, {})
+    assert set(states({}).values()) == {progress.UNTOUCHED}
     assert "0 of 90 points" in view.text
     assert "tests.hint('normalise_images', 1)" in view.text
 
@@ -58,13 +58,13 @@ def test_handed_out_answers_are_untouched() -> None:
         """Labels (n,) as rows with a single 1, (n, number_classes)."""
 
     found = states({"one_hot": one_hot, "x_train": None, "x_test": None})
-    assert found["one_hot"] == found["channel_axis"] == standing.UNTOUCHED
+    assert found["one_hot"] == found["channel_axis"] == progress.UNTOUCHED
 
 
 def test_solved_tasks_are_passed(solved: dict[str, Any]) -> None:
     """Do five solved tasks give their 30 points, and is the first one without an answer what comes next?"""
-    view = standing.standing_view(tests, solved)
-    assert [task for task, state in states(solved).items() if state == standing.PASSED] == list(FAST)
+    view = progress.progress_view(tests, solved)
+    assert [task for task, state in states(solved).items() if state == progress.PASSED] == list(FAST)
     assert "30 of 90 points" in view.text
     assert "Next: task 4" in view.text
 
@@ -77,10 +77,10 @@ def test_partly_right_answers_keep_their_points(solved: dict[str, Any]) -> None:
 
     (found,) = (
         each
-        for each in standing.all_standings(tests, {**solved, "one_hot": one_hot})
+        for each in progress.progress_of_tasks(tests, {**solved, "one_hot": one_hot})
         if each.task == "one_hot"
     )
-    assert found.state == standing.FAILING
+    assert found.state == progress.FAILING
     assert 0 < found.points < 10
     assert found.note
 
@@ -89,12 +89,12 @@ def test_partly_right_answers_keep_their_points(solved: dict[str, Any]) -> None:
 def test_a_wrong_answer_is_not_untouched(wrong: str, solved: dict[str, Any]) -> None:
     """Is whoever wrote a line told that it was seen, even where `return` was forgotten?"""
     exec(f'def one_hot(vector, number_classes):\n    """Labels."""\n    {wrong}', solved)
-    assert states(solved)["one_hot"] == standing.FAILING
+    assert states(solved)["one_hot"] == progress.FAILING
 
 
 def test_each_look_is_at_the_notebook_as_it_is(solved: dict[str, Any]) -> None:
     """Does the button ask anew, and not from memory?"""
-    view = standing.standing_view(tests, solved)
+    view = progress.progress_view(tests, solved)
     solved["x_train"] = solved["x_test"] = None
     view.parts["again"].click()
     assert "26 of 90 points" in view.parts["picture_of"].value
@@ -113,11 +113,11 @@ def test_task_5_keeps_its_numbers_when_task_7_empties_them() -> None:
         "epochs": 5,
         "history_1": types.SimpleNamespace(params={"epochs": 5, "steps": 6}),
     }
-    before = {each.task: each for each in standing.all_standings(tests, notebook)}
+    before = {each.task: each for each in progress.progress_of_tasks(tests, notebook)}
     notebook |= {"batch_size": None, "epochs": None, "history_2": None}
-    after = {each.task: each for each in standing.all_standings(tests, notebook)}
+    after = {each.task: each for each in progress.progress_of_tasks(tests, notebook)}
     assert before["train_net_1"].points == after["train_net_1"].points == 6
-    assert before["train_net_2"].state == after["train_net_2"].state == standing.UNTOUCHED
+    assert before["train_net_2"].state == after["train_net_2"].state == progress.UNTOUCHED
 
 
 def test_a_check_that_breaks_does_not_break_the_table(solved: dict[str, Any]) -> None:
@@ -130,8 +130,8 @@ def test_a_check_that_breaks_does_not_break_the_table(solved: dict[str, Any]) ->
 
     broken = types.SimpleNamespace(TASKS=tests.TASKS, points=tests.points, grade_answer=grade_answer)
     found = states(solved, broken)
-    assert found["one_hot"] == standing.BROKEN
-    assert found["channel_axis"] == standing.PASSED
+    assert found["one_hot"] == progress.BROKEN
+    assert found["channel_axis"] == progress.PASSED
 
 
 def test_what_a_students_function_prints_stays_out(
@@ -140,14 +140,14 @@ def test_what_a_students_function_prints_stays_out(
     """Is the table all that is shown?"""
     right = solved["one_hot"]
     solved["one_hot"] = lambda *given: print("here I am") or right(*given)
-    assert states(solved)["one_hot"] == standing.PASSED
+    assert states(solved)["one_hot"] == progress.PASSED
     assert capsys.readouterr().out == ""
 
 
 def test_the_table_can_be_read_aloud(solved: dict[str, Any]) -> None:
     """Has each column and each of the twelve rows a head, and is every state a word?"""
-    still = standing.standing_view(tests, solved).still
-    assert still.count('scope="col"') == len(standing.HEADS)
+    still = progress.progress_view(tests, solved).still
+    assert still.count('scope="col"') == len(progress.HEADS)
     assert re.findall(r'scope="row"[^>]*>(\d+)<', still) == [str(number) for number in range(1, 13)]
     assert "✓ passed" in still
     assert "○ untouched" in still
@@ -160,5 +160,5 @@ def test_nothing_is_asked_while_grading(
     """Does nbgrader not pay for the table?"""
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     solved["one_hot"] = lambda *given: pytest.fail("asked")
-    standing.where_am_i(tests, solved)
+    progress.where_am_i(tests, solved)
     assert "where am I" in capsys.readouterr().out

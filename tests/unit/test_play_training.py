@@ -18,10 +18,10 @@ import keras
 import numpy as np
 import pytest
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
+from play import histories
+from tools import curves
 
-from play import histories, training  # noqa: E402
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 EPOCHS, BATCHES = 3, 10
 
@@ -92,8 +92,8 @@ def points(picture: str) -> int:
 
 def test_curves_grow_from_batch_to_batch(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     """Do the curves grow within an epoch, with the time left, and does a still picture stay at the end?"""
-    monkeypatch.setattr(training, "REDRAW_SECONDS", 0)
-    live = training.live()
+    monkeypatch.setattr(curves, "REDRAW_SECONDS", 0)
+    live = curves.live()
     watch = After(live, EPOCHS * BATCHES)
     fit(live, watch)
     within_an_epoch = watch.pictures[2 : BATCHES - 1]
@@ -111,8 +111,8 @@ def test_the_curve_of_training_goes_on_where_an_epoch_begins(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Are the points the batches' own losses, whose mean over an epoch is what Keras tells of it?"""
-    monkeypatch.setattr(training, "REDRAW_SECONDS", -1)
-    live = training.live()
+    monkeypatch.setattr(curves, "REDRAW_SECONDS", -1)
+    live = curves.live()
     _, _, history = fit(live, After(live, 1))
     losses = np.reshape([loss for _, loss, _ in live.progress.training], (EPOCHS, BATCHES))
     np.testing.assert_allclose(losses.mean(axis=1), history.history["loss"], rtol=1e-5)
@@ -125,7 +125,7 @@ def test_the_curve_of_training_goes_on_where_an_epoch_begins(
 @pytest.mark.parametrize("how", ["button", "interrupt"])
 def test_a_stop_ends_training_and_keeps_what_was_learned(shown: Shown, how: str) -> None:
     """Does a click from another thread, or an interrupt, end the training after its batch?"""
-    live = training.live()
+    live = curves.live()
 
     def click() -> None:
         thread = threading.Thread(target=live.button.click)
@@ -147,7 +147,7 @@ def test_a_stop_ends_training_and_keeps_what_was_learned(shown: Shown, how: str)
 
 
 def test_a_second_interrupt_ends_the_cell_as_ever(shown: Shown) -> None:
-    live = training.live()
+    live = curves.live()
 
     def twice() -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -161,7 +161,7 @@ def test_a_second_interrupt_ends_the_cell_as_ever(shown: Shown) -> None:
 
 def test_in_another_thread_training_leaves_interrupts_alone(shown: Shown) -> None:
     """May a net be trained where Python allows no signal handler?"""
-    live = training.live()
+    live = curves.live()
     thread = threading.Thread(target=lambda: fit(live, After(live, 1)))
     thread.start()
     thread.join()

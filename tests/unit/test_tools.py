@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,19 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-TOOLS = Path(__file__).resolve().parents[2] / "notebooks" / "tools.py"
-
-
-@pytest.fixture(scope="module")
-def tools() -> Any:
-    """The module that lies beside the notebook, which is no package."""
-    spec = importlib.util.spec_from_file_location("tools_beside_the_notebook", TOOLS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+import tools
+from tools import data
 
 
 def data_set(name: str, load_data: Callable[[], Any]) -> types.SimpleNamespace:
@@ -46,9 +33,9 @@ def whole_mnist() -> Any:
 
 
 @pytest.fixture
-def offline(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No network, an empty Keras cache, and nobody grading."""
-    monkeypatch.setattr(tools, "_answers", lambda address: False)
+    monkeypatch.setattr(data, "_answers", lambda address: False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
 
@@ -58,7 +45,7 @@ def offline(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1, 2])
-def test_convolve_is_what_a_keras_layer_computes(tools: Any, stride: int, padding: int) -> None:
+def test_convolve_is_what_a_keras_layer_computes(stride: int, padding: int) -> None:
     """Is our convolution Keras', for sides that differ and a kernel without symmetry?"""
     rng = np.random.default_rng(stride * 10 + padding)
     image, kernel = rng.normal(size=(9, 12)), rng.normal(size=(3, 4))
@@ -71,7 +58,7 @@ def test_convolve_is_what_a_keras_layer_computes(tools: Any, stride: int, paddin
     np.testing.assert_allclose(tools.convolve(image, kernel, stride, padding), expected, atol=1e-5)
 
 
-def test_convolve_does_not_flip_the_kernel(tools: Any) -> None:
+def test_convolve_does_not_flip_the_kernel() -> None:
     image = np.zeros((3, 3))
     image[0, 0] = 1
     assert tools.convolve(image, np.arange(9).reshape(3, 3)) == 0
@@ -79,14 +66,12 @@ def test_convolve_does_not_flip_the_kernel(tools: Any) -> None:
 
 
 @pytest.mark.parametrize(("image", "kernel"), [((2, 9), (3, 3)), ((9, 2), (3, 3)), ((9, 9, 1), (3, 3))])
-def test_convolve_refuses_what_does_not_fit(
-    tools: Any, image: tuple[int, ...], kernel: tuple[int, ...]
-) -> None:
+def test_convolve_refuses_what_does_not_fit(image: tuple[int, ...], kernel: tuple[int, ...]) -> None:
     with pytest.raises(ValueError):
         tools.convolve(np.zeros(image), np.zeros(kernel))
 
 
-def test_the_size_formula_gives_keras_shapes(tools: Any) -> None:
+def test_the_size_formula_gives_keras_shapes() -> None:
     """Does the formula, with its floor, foretell the output shape of a layer, for height and width?"""
     for height, width in ((5, 8), (28, 31)):
         for kernel in (1, 2, 3, 5):
@@ -100,7 +85,7 @@ def test_the_size_formula_gives_keras_shapes(tools: Any) -> None:
 
 
 @pytest.mark.parametrize("numbers", [(2, 3, 1, 0), (5, 3, 0, 0), (5, 0, 1, 0), (5, 3, 1, -1)])
-def test_the_size_formula_refuses_nonsense(tools: Any, numbers: tuple[int, ...]) -> None:
+def test_the_size_formula_refuses_nonsense(numbers: tuple[int, ...]) -> None:
     with pytest.raises(ValueError):
         tools.feature_map_size(*numbers)
 
@@ -108,7 +93,7 @@ def test_the_size_formula_refuses_nonsense(tools: Any, numbers: tuple[int, ...])
 @pytest.mark.parametrize(
     ("how", "layer"), [(np.max, keras.layers.MaxPooling2D), (np.mean, keras.layers.AveragePooling2D)]
 )
-def test_pool_is_keras_pooling(tools: Any, how: Any, layer: Any) -> None:
+def test_pool_is_keras_pooling(how: Any, layer: Any) -> None:
     image = np.random.default_rng(5).normal(size=(7, 10)).astype(np.float32)
     expected = np.asarray(layer(2)(image[None, ..., None]))[0, ..., 0]
     np.testing.assert_allclose(tools.pool(image, 2, how), expected, atol=1e-6)
@@ -118,9 +103,7 @@ def test_pool_is_keras_pooling(tools: Any, how: Any, layer: Any) -> None:
 
 
 @pytest.mark.usefixtures("offline")
-def test_without_a_network_mnist_is_the_shipped_digits(
-    tools: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_network_mnist_is_the_shipped_digits(capsys: pytest.CaptureFixture[str]) -> None:
     (train, train_labels), (test, test_labels) = tools.load(
         data_set("mnist", must_not_be_called), quick=False
     )
@@ -133,7 +116,7 @@ def test_without_a_network_mnist_is_the_shipped_digits(
 
 
 @pytest.mark.usefixtures("offline")
-def test_without_a_network_cifar_is_drawn_and_says_so(tools: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_network_cifar_is_drawn_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     (train, train_labels), (test, test_labels) = tools.load(data_set("cifar10", must_not_be_called))
     assert (train.shape, train_labels.shape) == ((2000, 32, 32, 3), (2000, 1))
     assert (test.shape, test_labels.shape) == ((500, 32, 32, 3), (500, 1))
@@ -144,7 +127,7 @@ def test_without_a_network_cifar_is_drawn_and_says_so(tools: Any, capsys: pytest
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize(("quick", "count"), [(True, 4000), (False, 60_000)])
 def test_a_cached_set_is_loaded_by_keras_without_a_network(
-    tools: Any, tmp_path: Path, quick: bool, count: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, quick: bool, count: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "mnist.npz").touch()
@@ -154,53 +137,53 @@ def test_a_cached_set_is_loaded_by_keras_without_a_network(
 
 
 @pytest.mark.usefixtures("offline")
-def test_keras_is_asked_when_the_server_answers(tools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "_answers", lambda address: True)
+def test_keras_is_asked_when_the_server_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "_answers", lambda address: True)
     (train, _), _ = tools.load(data_set("mnist", whole_mnist), quick=False)
     assert len(train) == 60_000
 
 
 @pytest.mark.usefixtures("offline")
 def test_a_download_that_fails_falls_back_on_the_sample(
-    tools: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> Any:
         raise Exception("URL fetch failure on https://example.org: 503")  # a bare one, as Keras raises
 
-    monkeypatch.setattr(tools, "_answers", lambda address: True)
+    monkeypatch.setattr(data, "_answers", lambda address: True)
     (train, _), _ = tools.load(data_set("mnist", broken))
     assert len(train) == 4000
     assert "URL fetch failure" in capsys.readouterr().out
 
 
-def test_the_cache_is_where_keras_looks(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_is_where_keras_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Does a file that `keras.utils.get_file` accepts as cached count as cached for us?"""
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "mnist.npz").write_bytes(b"anything")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert tools._cached("mnist.npz")
-    assert not tools._cached("other.npz")
+    assert data._cached("mnist.npz")
+    assert not data._cached("other.npz")
     found = keras.utils.get_file("mnist.npz", "http://localhost:9/mnist.npz", cache_dir=str(tmp_path))
     assert Path(found) == tmp_path / "datasets" / "mnist.npz"
 
 
-def test_grading_never_tries_the_network(tools: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_grading_never_tries_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    monkeypatch.setattr(tools, "_answers", must_not_be_called)
+    monkeypatch.setattr(data, "_answers", must_not_be_called)
     (train, _), _ = tools.load(data_set("mnist", must_not_be_called))
     assert len(train) == 1920
 
 
-def test_an_address_without_an_answer_costs_little(tools: Any) -> None:
-    assert not tools._answers("http://localhost:9/")
+def test_an_address_without_an_answer_costs_little() -> None:
+    assert not data._answers("http://localhost:9/")
 
 
-def test_another_set_is_refused(tools: Any) -> None:
+def test_another_set_is_refused() -> None:
     with pytest.raises(ValueError, match="not fashion_mnist"):
         tools.load(data_set("fashion_mnist", must_not_be_called))
 
 
-def test_stand_ins_are_the_same_every_time_and_differ_by_seed(tools: Any) -> None:
+def test_stand_ins_are_the_same_every_time_and_differ_by_seed() -> None:
     (first, labels), (again, same) = tools.draw_stand_ins(50, seed=3), tools.draw_stand_ins(50, seed=3)
     assert np.array_equal(first, again)
     assert np.array_equal(labels, same)
@@ -208,7 +191,7 @@ def test_stand_ins_are_the_same_every_time_and_differ_by_seed(tools: Any) -> Non
     assert np.bincount(labels.ravel()).tolist() == [5] * 10
 
 
-def test_stand_ins_can_be_learned_but_not_from_colour_alone(tools: Any) -> None:
+def test_stand_ins_can_be_learned_but_not_from_colour_alone() -> None:
     """Is the nearest class mean far above chance (10 %), and far from right every time?"""
     (train, labels), (test, truth) = tools.draw_stand_ins(1000, seed=1), tools.draw_stand_ins(300, seed=2)
     means = np.stack([train[labels.ravel() == kind].mean(axis=0) for kind in range(10)])
@@ -220,7 +203,7 @@ def test_stand_ins_can_be_learned_but_not_from_colour_alone(tools: Any) -> None:
 # ---------------------------------------------------------------------------------------------- guards
 
 
-def test_an_empty_answer_is_named_in_one_sentence(tools: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_answer_is_named_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert not tools.filled("task 3", np.eye(2), None)
     words = capsys.readouterr()
     assert words.out.startswith("Task 3 is still empty")
@@ -228,7 +211,7 @@ def test_an_empty_answer_is_named_in_one_sentence(tools: Any, capsys: pytest.Cap
     assert words.err == ""
 
 
-def test_a_filled_answer_passes_in_silence(tools: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_filled_answer_passes_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
     assert tools.filled("task 3", np.eye(2), 0, "", False)
     assert capsys.readouterr().out == ""
 
@@ -237,7 +220,7 @@ def test_a_filled_answer_passes_in_silence(tools: Any, capsys: pytest.CaptureFix
 
 
 @pytest.fixture
-def bounded(tools: Any) -> Iterator[None]:
+def bounded() -> Iterator[None]:
     """Bounds of 20 steps, 400 pictures and batches of 64, for this test alone."""
     before = keras.Model.fit
     tools.bound_training(steps=20, pictures=400, batch=64)
@@ -290,7 +273,7 @@ def test_a_batch_size_that_makes_no_sense_is_left_to_keras(batch_size: Any) -> N
         trained(batch_size=batch_size, epochs=1)
 
 
-def test_bounds_replace_earlier_ones(tools: Any) -> None:
+def test_bounds_replace_earlier_ones() -> None:
     before = keras.Model.fit
     try:
         tools.bound_training(steps=3)
@@ -303,7 +286,7 @@ def test_bounds_replace_earlier_ones(tools: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [16, 64, 512])
-def test_every_sensible_choice_learns_within_the_bounds(tools: Any, batch_size: int) -> None:
+def test_every_sensible_choice_learns_within_the_bounds(batch_size: int) -> None:
     """After as many steps as grading allows, does a net know clearly more than one that guesses (10 %)?"""
     images, labels = tools.load_sample("mnist")
     pixels, rows = images[..., None] / np.float32(255), np.eye(10, dtype=np.float32)[labels]
@@ -337,7 +320,7 @@ def test_every_sensible_choice_learns_within_the_bounds(tools: Any, batch_size: 
 
 
 @pytest.fixture
-def shown(tools: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """What the figures display, instead of a notebook's page."""
     import matplotlib
 
@@ -348,7 +331,7 @@ def shown(tools: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     return outputs
 
 
-def figures(tools: Any) -> dict[str, Callable[[], None]]:
+def figures() -> dict[str, Callable[[], None]]:
     """Each figure function of `tools`, called as the notebook does."""
     image, colour = np.arange(36).reshape(6, 6), np.zeros((32, 32, 3), np.uint8)
     return {
@@ -360,10 +343,10 @@ def figures(tools: Any) -> dict[str, Callable[[], None]]:
     }
 
 
-def test_every_figure_has_a_text_and_is_closed(tools: Any, shown: list[dict[str, str]]) -> None:
+def test_every_figure_has_a_text_and_is_closed(shown: list[dict[str, str]]) -> None:
     import matplotlib.pyplot as plt
 
-    named = figures(tools)
+    named = figures()
     assert set(named) == {name for name in vars(tools) if name.startswith("show_")}
     for name, draw in named.items():
         shown.clear()
@@ -376,22 +359,22 @@ def test_every_figure_has_a_text_and_is_closed(tools: Any, shown: list[dict[str,
         assert not plt.get_fignums(), name
 
 
-def test_what_a_figure_says_is_what_it_shows(tools: Any, shown: list[dict[str, str]]) -> None:
-    figures(tools)["show_matrix"]()
+def test_what_a_figure_says_is_what_it_shows(shown: list[dict[str, str]]) -> None:
+    figures()["show_matrix"]()
     assert "[[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]" in shown[0]["text/plain"]
     shown.clear()
-    figures(tools)["show_convolution"]()
+    figures()["show_convolution"]()
     assert "feature map of 4 by 4; place (1, 2) has a frame" in shown[0]["text/plain"]
 
 
-def test_a_quotation_mark_does_not_end_the_alt_text(tools: Any, shown: list[dict[str, str]]) -> None:
+def test_a_quotation_mark_does_not_end_the_alt_text(shown: list[dict[str, str]]) -> None:
     tools.show_gallery([np.eye(3)], ['a "name" <b>'])
     assert "&quot;name&quot; &lt;b&gt;" in shown[0]["text/html"]
 
 
 def test_while_grading_figures_are_words_only(
-    tools: Any, shown: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    shown: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    figures(tools)["show_matrix"]()
+    figures()["show_matrix"]()
     assert set(shown[0]) == {"text/plain"}

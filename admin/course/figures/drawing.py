@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from notebooks.tools import BLUE, GREEN, ORANGE, PICTURE_MAP, PURPLE, SKY, VALUE_MAP
+from tools.theme import BLUE, GREEN, ORANGE, PICTURE_MAP, PURPLE, SKY, VALUE_MAP
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,7 +19,7 @@ from admin.course.figures.drawing import (
     still,
     words,
 )
-from notebooks.tools import CIFAR_CLASSES
+from tools.data import CIFAR_CLASSES
 
 AUTOMOBILE = 6  # the photograph that the notebook takes apart
 PIXEL = (5, 5)  # row and column of the pixel whose numbers are written down

@@ -51,11 +51,12 @@ class MissingFile(Exception):
         return [str(self)]
 
 
-for name in ("tools.py", "play", "problem_unittests.py"):
+for name in ("tools/__init__.py", "play/__init__.py", "problem_unittests.py"):
     above = (Path.cwd(), *Path.cwd().parents)
     folder = next((folder for folder in above if (folder / name).exists()), None)
     if folder is None:
-        raise MissingFile(f"{name} is missing: put it beside this notebook and run this cell again.")
+        wanted = name.partition("/")[0]
+        raise MissingFile(f"{wanted} is missing: put it beside this notebook and run this cell again.")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
@@ -130,6 +131,8 @@ with tools.quiet():  # TensorFlow greets its developers
     import keras
 
 keras.utils.set_random_seed(SEED)
+if tools.grading():  # nbgrader only looks whether a net learns at all
+    tools.bound_training()
 print(f"Ready: Keras {keras.__version__}.")
 
 # %% [markdown]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from play import base
+from tools import markup, theme
 
 STOP = "Stop, and keep what was learned"
 STARTS = "Training starts …"
@@ -81,7 +81,7 @@ def live() -> Any:
         def on_train_begin(self, logs: Any = None) -> None:
             self.progress = Progress(self.params["epochs"], self.params["steps"] or 1)
             self.began, self.drawn = time.monotonic(), 0.0
-            self.picture = HTML(base.page(base.paragraph(STARTS)))
+            self.picture = HTML(markup.page(markup.paragraph(STARTS)))
             self.button = Button(description=STOP, icon="stop", layout=Layout(width="auto"))
             self.button.on_click(lambda _: self.stop())
             live = VBox([self.picture, self.button])._repr_mimebundle_() or {}
@@ -196,36 +196,36 @@ def drawn(progress: Progress) -> str:
     """Bar and curves as HTML."""
     highest = max([1e-9, *(point[1] for point in [*progress.training, *progress.validation])])
     charts = (
-        ("loss", 1, base.Frame(50, x_from=0, x_to=progress.epochs, y_from=0, y_to=highest, **CHART)),
-        ("accuracy", 2, base.Frame(390, x_from=0, x_to=progress.epochs, y_from=0, y_to=1, **CHART)),
+        ("loss", 1, markup.Frame(50, x_from=0, x_to=progress.epochs, y_from=0, y_to=highest, **CHART)),
+        ("accuracy", 2, markup.Frame(390, x_from=0, x_to=progress.epochs, y_from=0, y_to=1, **CHART)),
     )
     parts = [
-        base.box(0, 4, 645, 14, base.FAINT, line=1),
-        base.box(0, 4, 645 * progress.share, 14, base.BLUE, base.BLUE, line=0),
+        markup.box(0, 4, 645, 14, theme.FAINT, line=1),
+        markup.box(0, 4, 645 * progress.share, 14, theme.BLUE, theme.BLUE, line=0),
     ]
     for name, which, frame in charts:
         ticks = range(0, progress.epochs + 1, max(1, -(-progress.epochs // 6)))
         y_ticks = [0, highest / 2, highest] if name == "loss" else [0, 0.25, 0.5, 0.75, 1]
         parts.append(frame.axes(ticks, y_ticks, "epoch", name, ".2g" if name == "loss" else ".0%"))
-        parts.append(_curve(frame, progress.training, which, base.BLUE, dashed=False))
-        parts.append(_curve(frame, progress.validation, which, base.ORANGE, dashed=True))
-    for place, (part, colour) in enumerate(((TRAINING, base.BLUE), (VALIDATION, base.ORANGE))):
+        parts.append(_curve(frame, progress.training, which, theme.BLUE, dashed=False))
+        parts.append(_curve(frame, progress.validation, which, theme.ORANGE, dashed=True))
+    for place, (part, colour) in enumerate(((TRAINING, theme.BLUE), (VALIDATION, theme.ORANGE))):
         left = 210 + 110 * place
-        parts.append(base.curve([(left, 34), (left + 24, 34)], colour, dashed=bool(place)))
-        parts.append(base.label(left + 30, 34, part.lower(), 12, "start"))
+        parts.append(markup.curve([(left, 34), (left + 24, 34)], colour, dashed=bool(place)))
+        parts.append(markup.label(left + 30, 34, part.lower(), 12, "start"))
     said = " ".join(numbers(progress))
-    picture = base.svg(660, 245, parts, ALT.format(words=said.rstrip(".") or STARTS))
-    return base.page(picture, base.paragraph(words(progress)), _numbers_line(progress))
+    picture = markup.svg(660, 245, parts, ALT.format(words=said.rstrip(".") or STARTS))
+    return markup.page(picture, markup.paragraph(words(progress)), _numbers_line(progress))
 
 
 def _numbers_line(progress: Progress) -> str:
     if progress.state != "runs":
         return ""
-    return f'<p style="margin: 2px 0; color: {base.INK}">{html.escape(" ".join(numbers(progress)))}</p>'
+    return f'<p style="margin: 2px 0; color: {theme.INK}">{html.escape(" ".join(numbers(progress)))}</p>'
 
 
-def _curve(frame: base.Frame, points: Sequence[Point], which: int, colour: str, dashed: bool) -> str:
+def _curve(frame: markup.Frame, points: Sequence[Point], which: int, colour: str, dashed: bool) -> str:
     step = max(1, len(points) // MAX_POINTS)
     places = [frame.place(point[0], point[which]) for point in [*points[:-1:step], *points[-1:]]]
     dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" style="fill: {colour}"/>' for x, y in places]
-    return base.curve(places, colour, dashed) + ("".join(dots) if dashed else "")
+    return markup.curve(places, colour, dashed) + ("".join(dots) if dashed else "")

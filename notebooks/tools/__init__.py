@@ -1,0 +1,34 @@
+"""What the notebook "Convolutional networks" calls.
+
+TensorFlow, Keras and Matplotlib take seconds to import, so the functions that need them do it themselves.
+"""
+
+from tools.arithmetic import convolve, feature_map_size, pool
+from tools.data import CIFAR_CLASSES, load, load_sample
+from tools.figures import show, show_classes, show_convolution, show_feature_maps, show_gallery, show_matrix
+from tools.runtime import filled, grading, has_gpu, quiet, style
+from tools.stand_ins import draw_stand_ins
+from tools.training import bound_training, progress
+
+__all__ = [
+    "CIFAR_CLASSES",
+    "bound_training",
+    "convolve",
+    "draw_stand_ins",
+    "feature_map_size",
+    "filled",
+    "grading",
+    "has_gpu",
+    "load",
+    "load_sample",
+    "pool",
+    "progress",
+    "quiet",
+    "show",
+    "show_classes",
+    "show_convolution",
+    "show_feature_maps",
+    "show_gallery",
+    "show_matrix",
+    "style",
+]

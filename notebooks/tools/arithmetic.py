@@ -1,0 +1,53 @@
+"""Convolution and pooling, on one grey picture and in NumPy, so that each number can be checked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def convolve(
+    image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0
+) -> NDArray[np.float64]:
+    """Slide `kernel` over `image`: multiply what lies under it, add it up, write down the sum.
+
+    `image` (h, w) and `kernel` (kh, kw) are arrays of numbers, `padding` rings of zeros are put around the
+    image. Returns the feature map, float64, with sides by `feature_map_size`. The kernel is not flipped, as
+    in every deep-learning library; mathematicians call this cross-correlation.
+    Raises ValueError when an array has not two axes or the kernel does not fit.
+    """
+    image, kernel = np.asarray(image, dtype=float), np.asarray(kernel, dtype=float)
+    if image.ndim != 2 or kernel.ndim != 2:
+        raise ValueError("image and kernel are matrices: two axes each")
+    for size, side in zip(image.shape, kernel.shape, strict=True):
+        feature_map_size(size, side, stride, padding)
+    padded = np.pad(image, padding)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)[::stride, ::stride]
+    return (windows * kernel).sum(axis=(-2, -1))
+
+
+def feature_map_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+    """Side of the feature map, in pixels: use it once for the height and once for the width.
+
+    Dumoulin & Visin (2016), relationship 6. Raises ValueError when the kernel does not fit, or when one of
+    the numbers makes no sense.
+    """
+    if kernel < 1 or stride < 1 or padding < 0:
+        raise ValueError("kernel and stride are at least 1, padding at least 0")
+    room = size + 2 * padding - kernel
+    if room < 0:
+        raise ValueError(f"a {kernel}-pixel kernel does not fit into {size + 2 * padding} pixels")
+    return room // stride + 1
+
+
+def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = np.max) -> NDArray[Any]:
+    """One number for each block of `size` × `size` pixels: `how` is np.max or np.mean.
+
+    `image` is (h, w). Rows and columns that do not fill a block are left out, as Keras' 'valid' does.
+    """
+    height, width = (side // size for side in image.shape)
+    blocks = image[: height * size, : width * size].reshape(height, size, width, size)
+    return how(blocks, axis=(1, 3))
