@@ -67,15 +67,15 @@ c.ZipCollectApp.collector_plugin = "admin.exchange.unpack.CleanFileNames"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # --- Running a submission -------------------------------------------------------------------------
-# Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. ShowWarnings
-# marks what ran out of time for a person. The rest is nbgrader's own list.
+# Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. SaveFindings
+# keeps the findings and marks what ran out of time for a person. The rest is nbgrader's own list.
 c.Autograde.autograde_preprocessors = [
     "admin.grading.execute.JudgedExecute",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "admin.grading.execute.ShowWarnings",
+    "admin.grading.execute.SaveFindings",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

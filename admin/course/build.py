@@ -25,6 +25,7 @@ RELEASED_FILES = {
     "data": REPOSITORY / "notebooks" / "data",
     "figures": REPOSITORY / "notebooks" / "figures",
     "play": REPOSITORY / "notebooks" / "play",
+    "checks": REPOSITORY / "notebooks" / "checks",
     "problem_unittests.py": REPOSITORY / "problem_unittests.py",
     "tools": REPOSITORY / "notebooks" / "tools",
 }

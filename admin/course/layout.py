@@ -21,6 +21,7 @@ DEFAULT_COURSE = REPOSITORY / "course"
 COURSE_ID = "convnet"
 ASSIGNMENT = "convnet"
 NOTEBOOK = "convolutional_networks"
+CHECKS = REPOSITORY / "notebooks" / "checks"
 CONFIG = REPOSITORY / "admin" / "config" / "nbgrader_config.py"
 
 # nbgrader starts `alembic` by its bare name to make a gradebook; no environment need be activated for that.

@@ -114,12 +114,12 @@ def expected(student: Student) -> dict[str, float]:
     return {task: 0.0 if task in student.cells else chosen(student, task).points for task in tasks()}
 
 
-def expected_words(student: Student) -> list[str]:
-    """What the feedback must say: the misconceptions of the student's wrong answers, by name of the list."""
+def expected_keys(student: Student) -> dict[str, str]:
+    """What the findings must hold: the key of each of the student's wrong answers, by task."""
     if student.empty or student.broken:
-        return []
+        return {}
     given = [chosen(student, task) for task in tasks() if task not in student.cells]
-    return [each.says for each in given if each.says]
+    return {each.task: each.key for each in given if each.key}
 
 
 def write(course: Course) -> None:

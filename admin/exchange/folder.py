@@ -136,5 +136,9 @@ def hashed(folder: Path, entries: Sequence[Entry]) -> str:
 
 
 def fingerprint(folder: Path) -> str:
-    """Hash of all that is in a folder of the course itself. Raises OSError and TooMuch."""
-    return hashed(folder, listed(folder, Bounds(1 << 40, 1_000_000)))
+    """Hash of all that is in a folder of the course itself. Raises OSError and TooMuch.
+
+    What Python compiles for itself there does not count.
+    """
+    entries = listed(folder, Bounds(1 << 40, 1_000_000))
+    return hashed(folder, [entry for entry in entries if "__pycache__" not in entry.parts])

@@ -27,12 +27,16 @@ from traitlets import Bool, Float, Instance
 from admin.course.cells import grade_id
 from admin.grading import cases
 from admin.grading.bounded import BoundedProcess, OutOfBounds
-from admin.grading.judge import findings
+from admin.grading.findings import Findings, write_findings
+from admin.grading.judge import findings as judge
 from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
-from problem_unittests import TASKS, Case, Finding, points, words
+from checks.language import say
+from checks.report import words
+from checks.task import Case, Finding, points, wrong
+from checks.tasks import TASKS
 
 CHECK = "check_"
 NOT_ISOLATED = "WITHOUT SANDBOX"
@@ -74,7 +78,7 @@ class JudgedExecute(Execute):
 
         if self.result:
             self.result.fill(nb)
-            warnings = self.result.warnings
+            result = self.result
         else:
             seed = functools.partial(
                 cases.seed_of,
@@ -85,7 +89,7 @@ class JudgedExecute(Execute):
             folders = Folders(submitted, release, source, tuple(place.ignore))
             try:
                 with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
-                    warnings = run(nb, worker, folders, seed).warnings
+                    result = run(nb, worker, folders, seed)
             except CannotSandbox as reason:
                 self.log.error("%s", reason)
                 # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -93,8 +97,8 @@ class JudgedExecute(Execute):
                 raise
         sanitise.bound(nb)
         sanitise.plain_metadata(nb)
-        resources["warnings"] = warnings
-        for sentence in dict.fromkeys(warnings.values()):
+        resources["result"] = result
+        for sentence in dict.fromkeys(result.warnings.values()):
             self.log.warning("%s: %s", names["student"], sentence)
         return nb, resources
 
@@ -106,13 +110,13 @@ class JudgedExecute(Execute):
         )
 
 
-class ShowWarnings(NbGraderPreprocessor):
-    """After SaveAutoGrades: checks that had no fair chance are marked for a person."""
+class SaveFindings(NbGraderPreprocessor):
+    """After SaveAutoGrades: findings are kept, and checks that had no fair chance marked for a person."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        warnings = resources.get("warnings") or {}
-        if warnings:
-            names = resources["nbgrader"]
+        names, result = resources["nbgrader"], resources["result"]
+        write_findings(Path(self.parent.parent.coursedir.root), names["student"], result.findings)
+        if warnings := result.warnings:
             with Gradebook(names["db_url"]) as gradebook:
                 for name in warnings:
                     grade = gradebook.find_grade(
@@ -135,6 +139,7 @@ class RunResult:
     """What came of running a notebook. `grade` hands it to nbgrader as `c.JudgedExecute.result`."""
 
     notebook: NotebookNode
+    findings: Findings
     warnings: dict[str, str]
     """the checks that had no fair chance, each with the reason"""
     starved: bool = False
@@ -158,11 +163,11 @@ def run(
     worker: Worker,
     folders: Folders,
     seed: Callable[[str], int],
-    say: Callable[[str], None] = lambda name: None,
+    tell: Callable[[str], None] = lambda name: None,
 ) -> RunResult:
     """Fill in the outputs of all code cells.
 
-    `seed` gives the number that a task's cases are drawn from; `say` is told the grade_id of each cell.
+    `seed` gives the number that a task's cases are drawn from; `tell` is told the grade_id of each cell.
     Raises SandboxError when the machine, and not the submission, is to blame.
     """
     for last in (False, True):
@@ -174,7 +179,7 @@ def run(
         with opened as session:
             session.again = last
             try:
-                warnings = run_cells(nb, worker.bounded, session, folders.source, seed, say)
+                found, warnings = run_cells(nb, worker.bounded, session, folders.source, seed, tell)
             except KilledFromOutside as error:
                 if last:
                     raise SandboxError(f"{error} It was tried twice.") from None
@@ -183,11 +188,12 @@ def run(
         if not session.killed:
             break
     computed = session.cpu_seconds() / (time.monotonic() - begun)
-    return RunResult(nb, warnings, bool(warnings) and computed < FAIR_SHARE)
+    return RunResult(nb, found, warnings, bool(warnings) and computed < FAIR_SHARE)
 
 
 def without_session(nb: NotebookNode, reason: str) -> RunResult:
     """A notebook for which there was no session: no points, and the reason at every check."""
+    findings: dict[str, list[Finding]] = {}
     warnings: dict[str, str] = {}
     for count, cell in enumerate(code_cells(nb), 1):
         name = grade_id(cell)
@@ -195,11 +201,13 @@ def without_session(nb: NotebookNode, reason: str) -> RunResult:
         cell.outputs, cell.execution_count = [], None
         if name.startswith(CHECK) and task in TASKS:
             warnings[name] = f"It could not be run: {reason}"
-            found = Finding(
-                "an answer", 0, TASKS[task].points, f"{warnings[name]} This check had nothing to ask."
-            )
-            write_points(cell, task, [found], count)
-    return RunResult(nb, warnings)
+            findings[task] = nothing_to_ask(task, warnings[name])
+            write_points(cell, task, findings[task], count)
+    return RunResult(nb, findings, warnings)
+
+
+def nothing_to_ask(task: str, reason: str) -> list[Finding]:
+    return [wrong("any.what_answer", TASKS[task].points, say("session.nothing_to_ask", reason=reason))]
 
 
 def run_cells(
@@ -208,25 +216,26 @@ def run_cells(
     session: Session,
     source: Path,
     seed: Callable[[str], int],
-    say: Callable[[str], None],
-) -> dict[str, str]:
-    """One pass over the cells; see `run`."""
+    tell: Callable[[str], None],
+) -> tuple[dict[str, list[Finding]], dict[str, str]]:
+    """One pass over the cells: findings by task, warnings by check cell; see `run`."""
+    findings: dict[str, list[Finding]] = {}
     warnings: dict[str, str] = {}
     late = ended = ""
     for count, cell in enumerate(code_cells(nb), 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
-        say(name)
+        tell(name)
         if name.startswith(CHECK) and task in TASKS:
             if ended:
-                sentence = f"{ended} This check had nothing to ask."
-                found = [Finding("an answer", 0, TASKS[task].points, sentence)]
+                found = nothing_to_ask(task, ended)
             else:
                 found, stopped, ended = judged(bounded, session, task, source, seed(task))
                 late = late or stopped
             if late or ended:
                 warnings[name] = ended or late
             late = ""
+            findings[task] = found
             write_points(cell, task, found, count)
         elif ended or not cell.source.strip():
             cell.outputs, cell.execution_count = [], None
@@ -234,7 +243,7 @@ def run_cells(
             cell.outputs, stopped, ended = shown(bounded, session, cell.source, count)
             cell.execution_count = count
             late = late or stopped
-    return warnings
+    return findings, warnings
 
 
 def shown(
@@ -277,9 +286,11 @@ def judged(
         except CellTimeout as error:
             stopped = str(error)
         except SessionEnded as error:
-            return [Finding("an answer", 0, TASKS[task].points, str(error))], "", str(error)
+            ended = str(error)
+            said = say("session.ended_at_check", reason=ended)
+            return [wrong("any.what_answer", TASKS[task].points, said)], "", ended
         answers.append({"error": f"CellTimeoutError: {stopped}"})
-    return findings(bounded, task, asked, answers), stopped, ended
+    return judge(bounded, task, asked, answers), stopped, ended
 
 
 def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:

@@ -144,6 +144,7 @@ class Autograding(LoggingConfigurable):
 def stamps(course: Path) -> frozenset[Stamp]:
     """What grading depends on, and whether it has changed: path, time and size of each file."""
     folders = [(REPOSITORY / "admin", "*.py"), (REPOSITORY / "notebooks", "*.py")]
+    folders += [(REPOSITORY / "notebooks" / "checks", "*.toml")]
     folders += [(course / "source", "*"), (course / "release", "*")]
     files = [REPOSITORY / "problem_unittests.py", course / "nbgrader_config.py"]
     files += [path for folder, pattern in folders for path in folder.rglob(pattern)]

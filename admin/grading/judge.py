@@ -11,24 +11,25 @@ import contextlib
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.sandbox import protocol
-from problem_unittests import TASKS, Case, Finding
+from checks.language import Sentence, say
+from checks.task import Case, Finding, as_json, from_json, wrong
+from checks.tasks import TASKS
 
 MAX_TEXT = 300
-MAX_WORDS = 2000
+# Of one finding: sentences, and items of a list in one
+MAX_SAID = 20
+MAX_LISTED = 20
 # A row of numbers is six or more, one after the other. Each pattern here reads a text once: one pattern for a
 # whole row tries every way to split it, and took 12 s for the texts that fit into one answer.
 ROW_OF_NUMBERS = 6
 NUMBERS = re.compile(r"[\d.e+\-\s,;()\[\]]{11,}")
 BETWEEN_NUMBERS = re.compile(r"([\s,;()\[\]]+)")
 NUMBER = re.compile(r"[-+]?\d[\d.e+-]*\Z")
-UNREADABLE = (
-    "What came back is not of a form that this check can read. Does the cell make the thing that the task "
-    "asks for, and nothing in its place?"
-)
 
 
 def findings(
@@ -42,9 +43,9 @@ def findings(
         "answers": [answer if isinstance(answer, dict) else {} for answer in answers],
     }
     found: list[Finding] = []
-    with contextlib.suppress(OutOfBounds, protocol.ProtocolError, KeyError, TypeError):
-        found = [Finding(*finding) for finding in process.call("judge", question)["findings"]]
-    return checked(found, out_of) or [Finding("an answer", 0, out_of, UNREADABLE)]
+    with contextlib.suppress(OutOfBounds, protocol.ProtocolError, KeyError, TypeError, ValueError):
+        found = [from_json(finding) for finding in process.call("judge", question)["findings"]]
+    return checked(found, out_of) or [wrong("any.what_answer", out_of, say("any.unreadable"))]
 
 
 def shortened(value: Any) -> Any:
@@ -88,15 +89,34 @@ def _without_rows(match: re.Match[str]) -> str:
 
 
 def checked(findings: Sequence[Finding], out_of: float) -> list[Finding]:
-    """Findings whose points are numbers within the task's; none if one is not."""
+    """Findings of bounded length; none if one has no words, or points that are no numbers of the task's."""
     for finding in findings:
         numbers = (finding.points, finding.out_of)
-        if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers) or not has_words(
+            finding
+        ):
             return []
     total = sum(finding.points for finding in findings)
     if (out_of and total > out_of + 1e-9) or any(finding.points < 0 for finding in findings):
         return []
-    return [Finding(f.what[:MAX_TEXT], f.points, f.out_of, f.message[:MAX_WORDS]) for f in findings]
+    return [replace(finding, said=tuple(map(cut, finding.said[:MAX_SAID]))) for finding in findings]
+
+
+def has_words(finding: Finding) -> bool:
+    """Whether all keys of a finding are known."""
+    try:
+        return len(finding.name) <= MAX_TEXT and finding.message is not None
+    except (LookupError, ValueError):
+        return False
+
+
+def cut(value: Any) -> Any:
+    """A sentence whose values are no longer than people read; also such a value."""
+    if isinstance(value, Sentence):
+        return Sentence(value.key, {name: cut(part) for name, part in value.values.items()})
+    if isinstance(value, list):
+        return [cut(item) for item in value[:MAX_LISTED]]
+    return value[:MAX_TEXT] if isinstance(value, str) else value
 
 
 def judged(question: dict[str, Any]) -> dict[str, Any]:
@@ -105,10 +125,6 @@ def judged(question: dict[str, Any]) -> dict[str, Any]:
     answers = [shortened(answer) for answer in question["answers"]]
     try:
         found = TASKS[question["task"]].judge(cases, answers)
-        return {"findings": [[f.what, plain(f.points), plain(f.out_of), f.message] for f in found]}
+        return {"findings": [as_json(finding) for finding in found]}
     except Exception as error:  # whatever it is: the answer was not what an honest session sends
         return {"stumbled": type(error).__name__}
-
-
-def plain(points: float) -> float:
-    return float(points) if math.isfinite(points) else 0.0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from admin.course.layout import CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError
+from admin.course.layout import CHECKS, CONFIG, NOTEBOOK, Course, CourseError
 from admin.exchange.folder import TooMuch, fingerprint
 from admin.grading.repair import released_cells
 from admin.grading.submission import look
@@ -48,9 +48,8 @@ def choose(course: Course, students: list[str] | None) -> list[str]:
 
 def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
     """One job for each submission that is new, changed, half-graded, or asked for by force."""
-    judges = REPOSITORY / "problem_unittests.py"
     try:
-        checks = fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint_of_file(judges)
+        checks = fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint(CHECKS)
     except (OSError, TooMuch) as error:
         raise CourseError(f"{course.shown(course.source)} cannot be read: {error}") from None
     released(course)
@@ -95,7 +94,7 @@ def read_state(course: Course, student: str) -> dict[str, str]:
 
 def state_file(course: Course, student: str) -> Path:
     """Where `grade` keeps its note on a student's submission."""
-    return course.root / "grading" / f"{student}.json"
+    return course.root / "grading" / f"{student}.state.json"
 
 
 def fingerprint_of_file(path: Path) -> str:

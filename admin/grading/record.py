@@ -15,6 +15,7 @@ import nbformat
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError
 from admin.grading.execute import OTHER_NOTEBOOK, RunResult
+from admin.grading.findings import write_findings
 from admin.grading.plan import Job, fingerprint_of_file, state_file
 from admin.text import printable, sentence_as_markdown
 
@@ -142,3 +143,4 @@ def record_broken(course: Course, student: str, sentence: str) -> None:
         ]
     )
     nbformat.write(page, folder / f"{NOTEBOOK}.ipynb")
+    write_findings(course.root, student, {}, broken=printable(sentence, 1000))

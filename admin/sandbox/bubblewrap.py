@@ -75,6 +75,7 @@ def bubblewrap(checks: Path, limits: Limits, info: int, nested: bool = True) -> 
         raise SandboxError(NO_BUBBLEWRAP)
     own = {name: REPOSITORY / name for name in GUEST}
     own["problem_unittests.py"] = checks
+    own["checks"] = REPOSITORY / "notebooks" / "checks"
     as_root = os.getuid() == 0
     arguments = [
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),

@@ -15,37 +15,19 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from checks.language import say, text_of
+from checks.task import TABLE, Entry
 from play import base
 from tools import markup, theme
 
-# By the name of the task: its number, what it is about, and the names that its answer cell gives.
-TASKS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "normalise_images": ("1", "pixels from 0 to 1", ("normalise_images",)),
-    "channel_axis": ("2", "the channel axis", ("x_train", "x_test")),
-    "one_hot": ("3", "one-hot labels", ("one_hot",)),
-    "net_1": ("4", "net_1, with pooling", ("net_1",)),
-    "train_net_1": ("5", "training net_1", ("batch_size", "epochs")),
-    "net_2": ("6", "net_2, with stride", ("net_2",)),
-    "train_net_2": ("7", "training net_2", ("batch_size", "epochs")),
-    "cifar_labels": ("8", "labels of the colour pictures", ("cifar_y_train", "cifar_y_test")),
-    "cifar_images": ("9", "the colour pictures", ("cifar_x_train", "cifar_x_test")),
-    "cifar_model": ("10", "a model for them", ("cifar_model",)),
-    "cifar_training": ("11", "training it", ("cifar_history", "cifar_figure", "cifar_score")),
-}
-PASSED, FAILING, UNTOUCHED, BROKEN = "passed", "not yet right", "untouched", "could not be looked at"
-READ = "read by a person"
+PASSED, FAILING, UNTOUCHED, BROKEN, READ = "passed", "failing", "untouched", "broken", "read"
 MARKS = {PASSED: "✓", FAILING: "✗", UNTOUCHED: "○", BROKEN: "?", READ: "✎"}
-HEADS = ("task", "what", "state", "points", "where points are missing")
-CAPTION = "Your answers, as they are in this notebook now"
-COUNTS = "{passed} passed, {failing} not yet right, {untouched} untouched."
-DISCUSSION = ("12", "think about it", "10 more")
-STOPPED = "the check stopped with {error}"
-TOTAL = "{points:g} of {out_of} points so far; 10 more, for task 12, are given by a person."
-NEXT = "Next: task {number}, {title}. Stuck? tests.hint('{task}', 1)"
-ALL_DONE = "All checks are passed. What remains is task 12, in your own words."
-AGAIN, LOOKING = "Look again", "Looking …"
+HEADS = ("head_task", "head_what", "head_state", "head_points", "head_missing")
 
 _WIDTH, _HEIGHT = 640, 24
+ENTRIES: Mapping[str, Entry] = {name: entry for name, entry in TABLE.items() if entry.number}
+"""The tasks of the notebook that have a check."""
+
 _COLOURS = {PASSED: theme.GREEN, FAILING: theme.ORANGE}
 
 
@@ -69,13 +51,13 @@ def progress_view(tests: Any, notebook: Mapping[str, Any]) -> base.View:
     """The view; parts: `again`, a button that looks anew, and `picture_of`, what is drawn."""
     from ipywidgets import HTML, Button, VBox
 
-    shown, again = HTML(), Button(description=AGAIN, icon="refresh")
+    shown, again = HTML(), Button(description=_said("again"), icon="refresh")
 
     def look(_: object = None) -> str:
-        again.disabled, again.description = True, LOOKING
+        again.disabled, again.description = True, _said("looking")
         progress = progress_of_tasks(tests, notebook)
         shown.value = drawn(progress)
-        again.disabled, again.description = False, AGAIN
+        again.disabled, again.description = False, _said("again")
         return description(progress)
 
     again.on_click(look)
@@ -85,13 +67,13 @@ def progress_view(tests: Any, notebook: Mapping[str, Any]) -> base.View:
 
 def progress_of_tasks(tests: Any, notebook: Mapping[str, Any]) -> list[TaskProgress]:
     """How far each task has come, in the notebook's order."""
-    return [progress_of(tests, task, _at_its_check(task, notebook)) for task in TASKS]
+    return [progress_of(tests, task, _at_its_check(task, notebook)) for task in ENTRIES]
 
 
 def progress_of(tests: Any, task: str, notebook: Mapping[str, Any]) -> TaskProgress:
     """Ask a task's check, unless its answer cell is as it came."""
-    out_of = tests.TASKS[task].points
-    if all(is_untouched(notebook.get(name)) for name in TASKS[task][2]):
+    out_of = ENTRIES[task].points
+    if all(is_untouched(notebook.get(name)) for name in ENTRIES[task].gives):
         return TaskProgress(task, UNTOUCHED, 0, out_of)
     try:
         # A student's function may print; here only the table is wanted.
@@ -99,12 +81,12 @@ def progress_of(tests: Any, task: str, notebook: Mapping[str, Any]) -> TaskProgr
             findings = tests.grade_answer(task, notebook)
         points = tests.points(findings)
     except Exception as error:  # whatever a student's object does, the other tasks are still shown
-        return TaskProgress(task, BROKEN, 0, out_of, STOPPED.format(error=type(error).__name__))
+        return TaskProgress(task, BROKEN, 0, out_of, _said("stopped", error=type(error).__name__))
     return TaskProgress(task, PASSED if points >= out_of else FAILING, points, out_of, _note(findings))
 
 
 def is_untouched(answer: Any) -> bool:
-    """Is it None, or a function with nothing in it but a docstring?
+    """Whether it is None, or a function with nothing in it but a docstring.
 
     A function that works and forgets its `return` is touched, though it gives back None as well.
     """
@@ -123,7 +105,9 @@ def _steps(function: Callable[..., Any]) -> list[tuple[str, Any]]:
 def _note(findings: Sequence[Any]) -> str:
     """What lost points; if nothing could be looked at, why."""
     lost = [finding for finding in findings if finding.points < finding.out_of]
-    return "; ".join(finding.message if finding.what == "ready" else finding.what for finding in lost)
+    return "; ".join(
+        finding.message if finding.what == "any.what_ready" else finding.name for finding in lost
+    )
 
 
 def _at_its_check(task: str, notebook: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,13 +136,13 @@ def _at_its_check(task: str, notebook: Mapping[str, Any]) -> Mapping[str, Any]:
 def drawn(progress: Sequence[TaskProgress]) -> str:
     """A bar of the points, what comes next, and a table of the tasks, as HTML."""
     sentences = (_total(progress), _counts(progress), next_step(progress))
-    heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in HEADS)
+    heads = "".join(f'<th scope="col" style="{_CELL}">{_said(name)}</th>' for name in HEADS)
     rows = "".join(_row(each) for each in progress)
-    number, title, points = DISCUSSION
-    rows += _line(number, title, f"{MARKS[READ]} {READ}", points, "")
+    number = str(len(ENTRIES) + 1)
+    rows += _line(number, _said("discussion"), _state(READ), _said("discussion_points"), "")
     table = (
         f'<table style="color: {theme.INK}; border-collapse: collapse; font-size: 14px">'
-        f'<caption style="text-align: left; color: {theme.INK}">{CAPTION}</caption>'
+        f'<caption style="text-align: left; color: {theme.INK}">{_said("caption")}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
     return markup.page(_bar(progress), *map(markup.paragraph, sentences), table)
@@ -174,7 +158,7 @@ def _bar(progress: Sequence[TaskProgress]) -> str:
             colour = _COLOURS[each.state]
             parts.append(markup.box(left, 2, filled, _HEIGHT, colour, colour, line=0))
         parts.append(markup.box(left, 2, width, _HEIGHT, theme.FAINT, line=1))
-        sign = f"{TASKS[each.task][0]} {MARKS[each.state]}"
+        sign = f"{ENTRIES[each.task].number} {MARKS[each.state]}"
         parts.append(markup.label(left + width / 2, _HEIGHT + 15, sign, 12))
         left += width
     return markup.svg(_WIDTH + 2, _HEIGHT + 26, parts, _total(progress))
@@ -184,9 +168,16 @@ _CELL = f"text-align: left; padding: 4px 12px 4px 4px; border-bottom: 1px solid 
 
 
 def _row(each: TaskProgress) -> str:
-    number, title, _ = TASKS[each.task]
-    state, points = f"{MARKS[each.state]} {each.state}", f"{each.points:g} of {each.out_of}"
-    return _line(number, title, state, points, each.note, "bold" if each.state == FAILING else "normal")
+    entry, weight = ENTRIES[each.task], "bold" if each.state == FAILING else "normal"
+    return _line(str(entry.number), entry.title, _state(each.state), _points(each), each.note, weight)
+
+
+def _state(state: str) -> str:
+    return f"{MARKS[state]} {_said(state)}"
+
+
+def _points(each: TaskProgress) -> str:
+    return _said("points", points=each.points, out_of=each.out_of)
 
 
 def _line(number: str, title: str, state: str, points: str, note: str, weight: str = "normal") -> str:
@@ -199,25 +190,30 @@ def _line(number: str, title: str, state: str, points: str, note: str, weight: s
 
 def _total(progress: Sequence[TaskProgress]) -> str:
     points, out_of = sum(s.points for s in progress), sum(s.out_of for s in progress)
-    return TOTAL.format(points=points, out_of=out_of)
+    return _said("total", points=points, out_of=out_of)
 
 
 def _counts(progress: Sequence[TaskProgress]) -> str:
     states = [each.state for each in progress]
     untouched, passed = states.count(UNTOUCHED), states.count(PASSED)
-    return COUNTS.format(passed=passed, failing=len(states) - passed - untouched, untouched=untouched)
+    failing = len(states) - passed - untouched
+    return _said("counts", passed=passed, failing=failing, untouched=untouched)
 
 
 def next_step(progress: Sequence[TaskProgress]) -> str:
     """The first task that is not passed, and the way to its hint."""
     for each in progress:
         if each.state != PASSED:
-            number, title, _ = TASKS[each.task]
-            return NEXT.format(number=number, title=title, task=each.task)
-    return ALL_DONE
+            entry = ENTRIES[each.task]
+            return _said("next", number=entry.number, title=entry.title, task=each.task)
+    return _said("all_done")
 
 
 def description(progress: Sequence[TaskProgress]) -> str:
     """The table in words."""
-    words = "; ".join(f"{TASKS[s.task][0]} {s.state}, {s.points:g} of {s.out_of}" for s in progress)
+    words = "; ".join(f"{ENTRIES[s.task].number} {_said(s.state)}, {_points(s)}" for s in progress)
     return f"{_total(progress)} {_counts(progress)} {next_step(progress)} {words}"
+
+
+def _said(key: str, **values: Any) -> str:
+    return text_of(say(f"progress.{key}", **values))

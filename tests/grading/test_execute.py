@@ -19,7 +19,7 @@ from admin.course.answers import ANSWERS, Answer, answer
 from admin.course.layout import NOTEBOOK, Course
 from admin.grading import cases, execute
 from admin.grading.bounded import BoundedProcess
-from admin.grading.judge import UNREADABLE, findings
+from admin.grading.judge import findings
 from admin.grading.repair import grade_id
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.host import what_is_missing
@@ -78,9 +78,9 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
     return notebook
 
 
-def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> dict[str, str]:
+def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> execute.RunResult:
     folders = Folders(course.release, course.release, course.source)
-    return execute.run(notebook, worker, folders, lambda task: seed).warnings
+    return execute.run(notebook, worker, folders, lambda task: seed)
 
 
 @needs_sandbox
@@ -91,11 +91,13 @@ def test_every_answer_gets_its_points_by_secret_cases(built, worker):
     differences = []
     for number, given in enumerate(ANSWERS):
         notebook = notebook_with(built, given)
-        warnings = run(built, worker, notebook, seed=number)
+        result = run(built, worker, notebook, seed=number)
         got, _ = determine_grade(notebook.cells[-1])
-        said = " ".join(notebook.cells[-1].outputs[0].text.split())
-        if got != worth(given) or given.says not in said or warnings:
-            differences.append((given.task, given.name, got, given.points, said, warnings))
+        found = result.findings[given.task]
+        keys = [key for finding in found for key in finding.keys]
+        if got != worth(given) or result.warnings or (given.key and given.key not in keys):
+            differences.append((given.task, given.name, got, given.points, keys, result.warnings))
+        assert notebook.cells[-1].outputs[0].text == f"{words(given.task, found)}\n"
     assert differences == []
 
 
@@ -155,7 +157,7 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, worker):
             cell.source = answer("normalise_images", "the model answer").code
         if grade_id(cell) == "one_hot":
             cell.source = "import os\nos._exit(3)"
-    warnings = run(built, worker, notebook)
+    warnings = run(built, worker, notebook).warnings
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
     assert determine_grade(checks["check_net_1"])[0] == 0
@@ -313,7 +315,7 @@ def test_a_judge_that_stumbles_gives_nothing_and_goes_on(bounded):
     assert findings(bounded, "one_hot", cases, [{"kind": "ndarray", "array": 3}, right])[0].points == 0
     assert findings(bounded, "one_hot", cases, [5])[0].points == 0
     assert points(findings(bounded, "one_hot", cases, [right])) == 10
-    assert UNREADABLE in findings(bounded, "one_hot", cases, [right, right])[0].message
+    assert findings(bounded, "one_hot", cases, [right, right])[0].key == "any.unreadable"
 
 
 def test_an_answer_that_takes_all_memory_costs_its_own_points_only(bounded):

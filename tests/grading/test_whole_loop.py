@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import os
 import signal
@@ -17,6 +18,7 @@ from admin.commands import demo
 from admin.course import sample_class
 from admin.course.layout import NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.course.sample_class import CLASS
+from admin.grading.findings import read_findings
 from admin.grading.plan import plan, read_state, state_file
 from admin.grading.run import grade
 
@@ -64,10 +66,12 @@ def test_the_broken_file_is_named_in_one_sentence(shown):
 
 @pytest.mark.parametrize("student", [each for each in CLASS if not each.broken], ids=lambda each: each.name)
 def test_feedback_names_the_misconceptions(course, student):
-    """Does the page that a student gets back say what the list of answers promises?"""
-    page = " ".join((course.feedback(student.name) / f"{NOTEBOOK}.html").read_text().split())
-    for words in sample_class.expected_words(student):
-        assert words in page
+    """Do the findings hold the keys that the list of answers promises, and does the page say their words?"""
+    page = " ".join(html.unescape((course.feedback(student.name) / f"{NOTEBOOK}.html").read_text()).split())
+    kept = read_findings(course.root, student.name)
+    for task, key in sample_class.expected_keys(student).items():
+        (finding,) = [finding for finding in kept[task] if key in finding.keys]
+        assert finding.message in page
 
 
 def test_the_broken_one_gets_feedback_too(course):

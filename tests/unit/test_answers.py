@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ import matplotlib
 
 import problem_unittests as tests
 from admin.course.answers import ANSWERS, Answer, answer
+from checks.forward import forward, layer_weights
+from checks.model import described as model_described
+from checks.task import as_json, from_json
 from tools import training
 
 matplotlib.use("agg")
@@ -91,15 +95,17 @@ def trained(net: str) -> keras.Model:
     return model
 
 
-def graded(given: Answer) -> tuple[float, str, str]:
-    """Points, words and what stands on stderr after the answer cell and its check."""
+def graded(given: Answer) -> tuple[float, list[tests.Finding], str]:
+    """Points, findings and what stands on stderr after the answer cell and its check."""
     names = new_notebook(given.task)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         exec(given.code, names)
         err.truncate(0)
+        findings = tests.grade_answer(given.task, names)
         reached = call_check(given.task, names)
-    return reached, " ".join(out.getvalue().split()), err.getvalue()
+    assert out.getvalue().endswith(f"{tests.words(given.task, findings)}\n")
+    return reached, findings, err.getvalue()
 
 
 def call_check(task: str, names: dict[str, Any]) -> float:
@@ -114,10 +120,11 @@ def call_check(task: str, names: dict[str, Any]) -> float:
 
 @pytest.mark.parametrize("given", ANSWERS, ids=lambda a: f"{a.task}: {a.name}")
 def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) -> None:
-    """Does each answer of the list get exactly its points, its own words, and nothing on stderr?"""
-    reached, said, stderr = graded(given)
-    assert (reached, stderr) == (given.points, ""), said
-    assert given.says in said
+    """Does each answer of the list get exactly its points, its own key, and nothing on stderr?"""
+    reached, findings, stderr = graded(given)
+    assert (reached, stderr) == (given.points, ""), tests.words(given.task, findings)
+    assert not given.key or given.key in [key for finding in findings for key in finding.keys]
+    assert [from_json(json.loads(json.dumps(as_json(finding)))) for finding in findings] == findings
 
 
 def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
@@ -127,7 +134,7 @@ def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
             own = [a for a in ANSWERS if a.task == name]
             assert sum(a.points == task.points for a in own) >= 2, name
             assert any(a.name == "empty" and a.points == 0 for a in own), name
-            assert all(a.says for a in own if a.points < task.points), name
+            assert all(a.key for a in own if a.points < task.points), name
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -269,8 +276,8 @@ def test_numpy_forward_agrees_with_keras() -> None:
     images = np.random.default_rng(3).random((2, 11, 9, 2), dtype=np.float32)
     for chain in chains:
         model = keras.Sequential([keras.Input((11, 9, 2)), *chain])
-        described = tests._described(model, {"images": images, "seed": 5})
+        described = model_described(model, {"images": images, "seed": 5})
         with_weights = [layer for layer in described["layers"] if layer["weights"]]
-        simulated = tests.forward(described["layers"], list(tests._layer_weights(with_weights, 5)), images)
+        simulated = forward(described["layers"], list(layer_weights(with_weights, 5)), images)
         assert simulated is not None
         np.testing.assert_allclose(simulated, described["output"], atol=2e-5)

@@ -1,6 +1,10 @@
-"""The words of the checks: are they in one table, apart from logic, and does a student read a translation?"""
+"""The words of the checks: are they data, apart from logic, and does a student read a translation?"""
+
+from __future__ import annotations
 
 import ast
+import json
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,40 +13,46 @@ import numpy as np
 import pytest
 
 import problem_unittests as tests
+from admin.course.layout import REPOSITORY
+from checks import language
+from checks.task import Case
 
-SOURCE = Path(tests.__file__).read_text(encoding="utf-8")
-HINTS = ("hint_1", "hint_2", "hint_3")
+SPEAKING = [
+    path
+    for folder in ("notebooks/checks", "admin/grading", "admin/sandbox")
+    for path in sorted((REPOSITORY / folder).rglob("*.py"))
+] + [REPOSITORY / "notebooks/play/progress.py", REPOSITORY / "problem_unittests.py"]
+ENGLISH = language.words("en")
+KEYS = {f"{group}.{key}" for group, words in ENGLISH.items() for key in words}
 
 
 def logic(source: str) -> ast.Module:
-    """The syntax tree of the checks without their table of words and without docstrings."""
+    """The syntax tree of a module without docstrings and without what stands alone as text."""
     tree = ast.parse(source)
-    tree.body = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "WORDS")
-    ]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [part for part in body if not is_text(part)] or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
 
 
-def sentences(source: str) -> list[str]:
-    """Literals of the logic that look like something to read; a value filled into one counts as a word."""
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def literals(source: str) -> Iterator[tuple[str, bool]]:
+    """Texts of the logic, and whether values are filled in; each of these is an ellipsis."""
     tree = logic(source)
     filled = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in filled for part in node.values}
-    plain = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts
-    ]
-    joined = [
-        "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
-        for node in filled
-    ]
-    return [text for text in plain + joined if looks_readable(text)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield node.value, False
+    for node in filled:
+        yield (
+            "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values),
+            True,
+        )
 
 
 def looks_readable(text: str) -> bool:
@@ -50,50 +60,93 @@ def looks_readable(text: str) -> bool:
     return " " in text.strip() and (len(words) > 4 or (len(words) > 1 and text.rstrip()[-1] in ".?!:"))
 
 
-def said(source: str) -> Iterator[tuple[str, str, set[str]]]:
-    """Task, key and filled-in names of every word that the logic says; the hints are said for every task."""
-    for node in ast.walk(logic(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "say":
-            group, key = node.args
-            assert isinstance(key, ast.Constant), f"line {node.lineno}: no plain key"
-            names = {str(keyword.arg) for keyword in node.keywords}
-            if isinstance(group, ast.Constant):
-                yield group.value, key.value, names
-            else:
-                # What is said for a task that only the call knows has to be there for all of them.
-                yield from ((task, key.value, names) for task in tests.TASKS)
+@pytest.mark.parametrize("path", [p for p in SPEAKING if "admin" not in p.parts], ids=lambda path: path.name)
+def test_no_sentence_stands_in_the_logic(path: Path) -> None:
+    """Does every sentence that a student may read stand in the file of words?"""
+    assert [text for text, _ in literals(path.read_text(encoding="utf-8")) if looks_readable(text)] == []
+
+
+def test_every_key_that_is_said_has_words_and_all_words_are_said() -> None:
+    """Has each key of the code its words, and each word its place in the code?"""
+    texts = [text for path in SPEAKING for text in literals(path.read_text(encoding="utf-8"))]
+    plain = {text for text, filled in texts if not filled}
+    patterns = [re.escape(text).replace("…", "(.+)") for text, filled in texts if filled and "." in text]
+    known = [re.compile(pattern) for pattern in patterns if re.fullmatch(r"[\w\\.()+]+", pattern)]
+    unsaid = {
+        key
+        for key in KEYS - plain
+        if not any(
+            (found := pattern.fullmatch(key))
+            and all(part in plain or part.isdigit() for part in found.groups())
+            for pattern in known
+        )
+    }
+    assert unsaid == set()
+    said = {text for text in plain if re.fullmatch(rf"({'|'.join(ENGLISH)})\.\w+", text)}
+    assert said - KEYS == set()
+
+
+def test_each_sentence_gets_the_values_that_it_names() -> None:
+    """Is there a value for each pair of braces, and no value without one?"""
+    for path in SPEAKING:
+        for node in ast.walk(logic(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "say" and len(node.args) == 1:
+                key = node.args[0]
+                if isinstance(key, ast.Constant) and all(keyword.arg for keyword in node.keywords):
+                    group, _, name = key.value.partition(".")
+                    given = {str(keyword.arg) for keyword in node.keywords}
+                    assert fields(ENGLISH[group][name]) == given, (path.name, key.value)
 
 
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def test_no_sentence_stands_in_the_logic() -> None:
-    """Does every sentence that a student may read stand in the table?"""
-    assert sentences(SOURCE) == []
+def lacking(other: language.Words) -> list[str]:
+    """Keys whose words a language has not, has too much, or fills with other values than English."""
+    keys = {f"{group}.{key}" for group, words in other.items() for key in words}
+    return sorted(KEYS ^ keys) + [
+        f"{group}.{key}"
+        for group, words in ENGLISH.items()
+        for key in words
+        if f"{group}.{key}" in keys and fields(other[group][key]) != fields(words[key])
+    ]
 
 
-def test_every_word_of_the_table_is_said_and_every_word_said_is_there() -> None:
-    """Has each key of the table its place in the logic, and the other way round?"""
-    assert {(task, key) for task, key, _ in said(SOURCE)} == {
-        (task, key) for task, words in tests.WORDS.items() for key in words
-    }
+@pytest.mark.parametrize("path", sorted(language.FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_no_language_lacks_a_key(path: Path) -> None:
+    """Has each language all sentences, with the same values?"""
+    assert lacking(language.words(path.stem)) == []
 
 
-def test_each_word_gets_the_values_that_it_names() -> None:
-    """Is there a value for each pair of braces, and no value without one?"""
-    for task, key, names in said(SOURCE):
-        assert fields(tests.WORDS[task][key]) == names, (task, key)
+def test_a_language_that_lacks_something_is_noticed() -> None:
+    """Is a missing key found, and a value that was translated?"""
+    words = {group: dict(words) for group, words in ENGLISH.items()}
+    del words["one_hot"]["identity"]
+    words["any"]["is_other"] = "eine Reihe von Zahlen, nicht {art}"
+    assert lacking(words) == ["one_hot.identity", "any.is_other"]
 
 
-def translated() -> dict[str, dict[str, str]]:
-    """A table in which no sentence is what it was: each says its key and the values that it names."""
+def speak(words: language.Words, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make these the words of the checks; JSON's texts are TOML's too."""
+    lines = [
+        line
+        for group, sentences in words.items()
+        for line in (f"[{group}]", *(f"{key} = {json.dumps(text)}" for key, text in sentences.items()))
+    ]
+    (folder / "test.toml").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setattr(language, "FOLDER", folder)
+    monkeypatch.setattr(language, "LANGUAGE", "test")
+
+
+def translated() -> language.Words:
+    """Words in which no sentence is what it was: each says its key and the values that it names."""
     return {
-        task: {
-            key: f"({task}.{key}{''.join(f' {{{field}}}' for field in sorted(fields(text)))})"
+        group: {
+            key: f"({group}.{key}{''.join(f' {{{field}}}' for field in sorted(fields(text)))})"
             for key, text in words.items()
         }
-        for task, words in tests.WORDS.items()
+        for group, words in ENGLISH.items()
     }
 
 
@@ -103,16 +156,22 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("task", WRONG)
+@pytest.mark.parametrize(
+    ("task", "key"), [("normalise_images", "pixels.by_maximum"), ("one_hot", "one_hot.always_ten")]
+)
 def test_a_translated_sentence_is_what_a_student_reads(
-    task: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    task: str,
+    key: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Does one changed sentence of the table change what a check prints, and nothing else of it?"""
-    group, key = {"normalise_images": ("pixels", "by_maximum"), "one_hot": ("one_hot", "always_ten")}[task]
+    """Does one changed sentence of the file change what a check prints, and nothing else of it?"""
     tests.check(task, {task: WRONG[task]})
     before = " ".join(capsys.readouterr().out.split())
-    old, new = tests.WORDS[group][key], "Größer als 255 wird kein Bildpunkt."
-    monkeypatch.setattr(tests, "WORDS", {**tests.WORDS, group: {**tests.WORDS[group], key: new}})
+    group, _, name = key.partition(".")
+    old, new = ENGLISH[group][name], "Größer als 255 wird kein Bildpunkt."
+    speak({**ENGLISH, group: {**ENGLISH[group], name: new}}, tmp_path, monkeypatch)
     tests.check(task, {task: WRONG[task]})
     assert old in before
     assert " ".join(capsys.readouterr().out.split()) == before.replace(old, new)
@@ -149,14 +208,14 @@ def own_relu(value: float) -> tests.Given:
     ],
 )
 def test_a_translation_changes_no_points(
-    task: str, given: tests.Given | None, key: str, monkeypatch: pytest.MonkeyPatch
+    task: str, given: tests.Given | None, key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Are the same findings made when no sentence is what it was, so that no logic goes by a sentence?"""
     given = own_relu(6.0) if given is None else given
     before = tests.grade_answer(task, given)
-    monkeypatch.setattr(tests, "WORDS", translated())
+    speak(translated(), tmp_path, monkeypatch)
     after = tests.grade_answer(task, given)
-    assert [(f.points, f.out_of) for f in after] == [(f.points, f.out_of) for f in before]
+    assert after == before
     assert f"({key}" in " ".join(finding.message for finding in after)
 
 
@@ -164,9 +223,7 @@ def test_a_history_that_does_not_say_is_told_so() -> None:
     """fit() on a pipeline of unknown length keeps no number of steps: is no student told of 'None steps'?"""
     curves = {name: [1.0, 0.5] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
     answer = {"curves": curves, "history": "History", "epochs": None, "steps": None}
-    case = tests.Case({}, {"train size": 1920, "labels": np.zeros(10, int)})
+    case = Case({}, {"train size": 1920, "labels": np.zeros(10, int)})
     found = tests.TASKS["cifar_training"].judge([case], [answer])[:3]
-    said = " ".join(finding.message for finding in found)
-    assert "does not say how many steps" in said
-    assert "does not say how many epochs" in said
-    assert "None" not in said
+    assert [f.key for f in found[:2]] == ["cifar_training.epochs_unknown", "cifar_training.steps"]
+    assert "None" not in " ".join(finding.message for finding in found)

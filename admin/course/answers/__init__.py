@@ -1,9 +1,9 @@
 """The list of answers: every right and wrong way of solving a task that the checks are known to tell apart.
 
 It is the checks' specification (`tests/unit/test_answers.py` goes through it) and the material of the sample
-class. An answer is the source of a whole answer cell, the points that its check must give, and words that the
-student must be told. What the notebook has defined before that cell may be used in it. Each task has a file
-of its own.
+class. An answer is the source of a whole answer cell, the points that its check must give, and the key of
+what the student must be told. What the notebook has defined before that cell may be used in it. Each task has
+a file of its own.
 """
 
 from __future__ import annotations

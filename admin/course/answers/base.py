@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Answer:
-    """A way to fill in the answer cell of a task: points and words are what its check must give for it."""
+    """A way to fill in the answer cell of a task, with what its check must give: points, and a key."""
 
     task: str
     name: str
     code: str
     points: float
-    says: str = ""
+    key: str = ""
 
 
 def functions(task: str, head: str, bodies: dict[str, tuple[str, float, str]]) -> list[Answer]:
@@ -21,4 +21,4 @@ def functions(task: str, head: str, bodies: dict[str, tuple[str, float, str]]) -
     indented = {
         name: "\n".join(f"    {line}" for line in body.splitlines()) for name, (body, _, _) in bodies.items()
     }
-    return [Answer(task, name, f"{head}\n{indented[name]}", p, says) for name, (_, p, says) in bodies.items()]
+    return [Answer(task, name, f"{head}\n{indented[name]}", p, key) for name, (_, p, key) in bodies.items()]

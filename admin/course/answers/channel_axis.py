@@ -5,8 +5,8 @@ from __future__ import annotations
 from admin.course.answers.base import Answer
 
 ANSWERS = [
-    Answer("channel_axis", name, code, points, says)
-    for name, code, points, says in (
+    Answer("channel_axis", name, code, points, key)
+    for name, code, points, key in (
         (
             "the model answer",
             "x_train = train_pixels[..., np.newaxis]\nx_test = test_pixels[..., np.newaxis]",
@@ -33,64 +33,69 @@ ANSWERS = [
             4,
             "",
         ),
-        ("no axis", "x_train = train_pixels\nx_test = test_pixels", 0, "The axis is not there yet"),
-        ("in front", "x_train = train_pixels[None]\nx_test = test_pixels[None]", 0, "stands in front"),
+        ("no axis", "x_train = train_pixels\nx_test = test_pixels", 0, "channel_axis.no_axis"),
+        (
+            "in front",
+            "x_train = train_pixels[None]\nx_test = test_pixels[None]",
+            0,
+            "channel_axis.axis_in_front",
+        ),
         (
             "channels first",
             "x_train = train_pixels[:, None]\nx_test = test_pixels[:, None]",
             0,
-            "Keras wants them last",
+            "channel_axis.channels_first",
         ),
         (
             "three channels",
             "x_train = np.repeat(train_pixels[..., None], 3, -1)\nx_test = np.repeat(test_pixels[..., "
             "None], 3, -1)",
             0,
-            "red, green and blue",
+            "channel_axis.three_channels",
         ),
         (
             "flattened",
             "x_train = train_pixels.reshape(len(train_pixels), -1)\nx_test = "
             "test_pixels.reshape(len(test_pixels), -1)",
             0,
-            "which pixels are neighbours",
+            "channel_axis.flattened",
         ),
         (
             "training only",
             "x_train = train_pixels[..., None]\nx_test = test_pixels",
             2,
-            "The axis is not there yet",
+            "channel_axis.no_axis",
         ),
         (
             "two axes",
             "x_train = train_pixels[..., None, None]\nx_test = test_pixels[..., None, None]",
             0,
-            "an axis too many",
+            "channel_axis.axis_too_many",
         ),
         (
             "from the images",
             "x_train = train_images[..., None]\nx_test = test_images[..., None]",
             0,
-            "go from 0 to 255",
+            "channel_axis.not_normalised",
         ),
         (
             "training as test",
             "x_train = train_pixels[..., None]\nx_test = train_pixels[..., None]",
             2,
-            "Training and test mixed up",
+            "channel_axis.other_size",
         ),
         (
             "transposed",
             "x_train = train_pixels.transpose(0, 2, 1)[..., None]\nx_test = test_pixels[..., None]",
             2,
-            "moves nothing",
+            "channel_axis.other_pixels",
         ),
         (
             "a list",
             "x_train = list(train_pixels[..., None])\nx_test = test_pixels[..., None]",
             2,
-            "a list came back",
+            "any.is_list",
         ),
-        ("empty", "x_train = None\nx_test = None", 0, "still None"),
+        ("empty", "x_train = None\nx_test = None", 0, "any.is_none"),
     )
 ]

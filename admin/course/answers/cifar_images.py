@@ -5,8 +5,8 @@ from __future__ import annotations
 from admin.course.answers.base import Answer
 
 ANSWERS = [
-    Answer("cifar_images", name, code, points, says)
-    for name, code, points, says in (
+    Answer("cifar_images", name, code, points, key)
+    for name, code, points, key in (
         (
             "the model answer",
             "cifar_x_train = normalise_images(cifar_train_images)\ncifar_x_test = "
@@ -26,33 +26,33 @@ ANSWERS = [
             "cifar_x_train = cifar_train_images / 255\ncifar_x_train = cifar_x_train / 255\n"
             "cifar_x_test = cifar_test_images / 255 / 255",
             0,
-            "normalised twice",
+            "pixels.twice",
         ),
         (
             "not normalised",
             "cifar_x_train = cifar_train_images\ncifar_x_test = cifar_test_images",
             0,
-            "still go from 0",
+            "pixels.unchanged",
         ),
         (
             "training only",
             "cifar_x_train = cifar_train_images / 255\ncifar_x_test = cifar_test_images.astype(float)",
             2,
-            "still go from 0",
+            "pixels.unchanged",
         ),
         (
             "divides by 256",
             "cifar_x_train = cifar_train_images / 256\ncifar_x_test = cifar_test_images / 256",
             0,
-            "divide by 256",
+            "pixels.by_256",
         ),
         (
             "one axis more",
             "cifar_x_train = (cifar_train_images / 255)[..., None]\ncifar_x_test = (cifar_test_images / "
             "255)[..., None]",
             0,
-            "their channel axis already",
+            "cifar_images.other_shape",
         ),
-        ("empty", "cifar_x_train = None\ncifar_x_test = None", 0, "still None"),
+        ("empty", "cifar_x_train = None\ncifar_x_test = None", 0, "any.is_none"),
     )
 ]

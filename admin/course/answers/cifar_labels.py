@@ -5,8 +5,8 @@ from __future__ import annotations
 from admin.course.answers.base import Answer
 
 ANSWERS = [
-    Answer("cifar_labels", name, code, points, says)
-    for name, code, points, says in (
+    Answer("cifar_labels", name, code, points, key)
+    for name, code, points, key in (
         (
             "the model answer",
             "cifar_y_train = one_hot(cifar_train_labels.ravel(), NUMBER_CLASSES)\n"
@@ -32,40 +32,40 @@ ANSWERS = [
             "not flattened",
             "cifar_y_train = np.eye(10)[cifar_train_labels]\ncifar_y_test = np.eye(10)[cifar_test_labels]",
             0,
-            "that axis is still there",
+            "cifar_labels.column",
         ),
         (
             "not encoded",
             "cifar_y_train = cifar_train_labels\ncifar_y_test = cifar_test_labels",
             0,
-            "plain labels",
+            "cifar_labels.still_labels",
         ),
         (
             "training only",
             "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]]\ncifar_y_test = None",
             2,
-            "still None",
+            "any.is_none",
         ),
         (
             "training as test",
             "cifar_y_train = cifar_y_test = np.eye(10)[cifar_train_labels[:, 0]]",
             2,
-            "Training and test mixed up",
+            "cifar_labels.other_size",
         ),
         (
             "transposed",
             "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]].T\ncifar_y_test = "
             "np.eye(10)[cifar_test_labels[:, 0]].T",
             0,
-            "swapped",
+            "cifar_labels.transposed",
         ),
         (
             "one too low",
             "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0].astype(int) - 1]\n"
             "cifar_y_test = np.eye(10)[cifar_test_labels[:, 0].astype(int) - 1]",
             0,
-            "off by one",
+            "one_hot.one_before",
         ),
-        ("empty", "cifar_y_train = None\ncifar_y_test = None", 0, "still None"),
+        ("empty", "cifar_y_train = None\ncifar_y_test = None", 0, "any.is_none"),
     )
 ]

@@ -7,9 +7,9 @@ from admin.course.answers.base import Answer
 _CIFAR_SHAPE = "(cifar_x_train.shape[1:], NUMBER_CLASSES)"
 
 
-def _cifar_model(name: str, build: str, compile_call: str, points: float, says: str = "") -> Answer:
+def _cifar_model(name: str, build: str, compile_call: str, points: float, key: str = "") -> Answer:
     code = f"cifar_model = {build}" + (f"\ncifar_model.compile({compile_call})" if compile_call else "")
-    return Answer("cifar_model", name, code, points, says)
+    return Answer("cifar_model", name, code, points, key)
 
 
 _ADADELTA = "keras.optimizers.Adadelta(learning_rate=1.0)"
@@ -36,32 +36,38 @@ ANSWERS = [
         f"net_1{_CIFAR_SHAPE}",
         _COMPILE.replace(_ADADELTA, '"adadelta"'),
         8,
-        "very slowly",
+        "cifar_model.slow_rate",
     ),
-    _cifar_model("SGD", f"net_1{_CIFAR_SHAPE}", _COMPILE.replace(_ADADELTA, '"sgd"'), 6, "SGD is not among"),
     _cifar_model(
-        "RMSprop", f"net_1{_CIFAR_SHAPE}", _COMPILE.replace(_ADADELTA, '"rmsprop"'), 6, "RMSprop is not"
+        "SGD", f"net_1{_CIFAR_SHAPE}", _COMPILE.replace(_ADADELTA, '"sgd"'), 6, "cifar_model.other_optimiser"
+    ),
+    _cifar_model(
+        "RMSprop",
+        f"net_1{_CIFAR_SHAPE}",
+        _COMPILE.replace(_ADADELTA, '"rmsprop"'),
+        6,
+        "cifar_model.other_optimiser",
     ),
     _cifar_model(
         "mean squared error",
         f"net_2{_CIFAR_SHAPE}",
         _COMPILE.replace("categorical_crossentropy", "mse"),
         7,
-        "0.69",
+        "cifar_model.loss_wrong",
     ),
     _cifar_model(
         "binary cross-entropy",
         f"net_2{_CIFAR_SHAPE}",
         _COMPILE.replace("categorical_c", "binary_c"),
         7,
-        "gives another number",
+        "cifar_model.loss_wrong",
     ),
     _cifar_model(
         "for numbers instead of rows",
         f"net_2{_CIFAR_SHAPE}",
         _COMPILE.replace("categorical", "sparse_categorical"),
         7,
-        "gives another number",
+        "cifar_model.loss_wrong",
     ),
     _cifar_model(
         "from logits",
@@ -70,30 +76,32 @@ ANSWERS = [
             '"categorical_crossentropy"', "keras.losses.CategoricalCrossentropy(from_logits=True)"
         ),
         7,
-        "gives another number",
+        "cifar_model.loss_wrong",
     ),
     _cifar_model(
         "another metric",
         f"net_2{_CIFAR_SHAPE}",
         _COMPILE.replace('"accuracy"', "keras.metrics.Precision()"),
         7,
-        "the share of pictures whose likeliest class is right",
+        "cifar_model.metric_wrong",
     ),
     _cifar_model(
-        "no metric", f"net_2{_CIFAR_SHAPE}", _COMPILE.replace(', metrics=["accuracy"]', ""), 7, "metrics=[…]"
+        "no metric",
+        f"net_2{_CIFAR_SHAPE}",
+        _COMPILE.replace(', metrics=["accuracy"]', ""),
+        7,
+        "cifar_model.no_metric",
     ),
-    _cifar_model("not compiled", f"net_2{_CIFAR_SHAPE}", "", 4, "not compiled yet"),
-    _cifar_model(
-        "the digits' shape", "net_1((28, 28, 1), 10)", _COMPILE, 4, "can't take CIFAR-10's pictures"
-    ),
-    _cifar_model("a hundred classes", "net_1((32, 32, 3), 100)", _COMPILE, 4, "CIFAR-10 has 10 classes"),
+    _cifar_model("not compiled", f"net_2{_CIFAR_SHAPE}", "", 4, "cifar_model.not_compiled"),
+    _cifar_model("the digits' shape", "net_1((28, 28, 1), 10)", _COMPILE, 4, "cifar_model.no_cifar_pictures"),
+    _cifar_model("a hundred classes", "net_1((32, 32, 3), 100)", _COMPILE, 4, "cifar_model.other_outputs"),
     _cifar_model(
         "another net",
         'keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])',
         _COMPILE,
         4,
-        "neither net_1 nor net_2",
+        "cifar_model.neither_net",
     ),
-    Answer("cifar_model", "the function itself", "cifar_model = net_1", 0, "the function itself"),
-    Answer("cifar_model", "empty", "cifar_model = None", 0, "still None"),
+    Answer("cifar_model", "the function itself", "cifar_model = net_1", 0, "cifar_model.is_function"),
+    Answer("cifar_model", "empty", "cifar_model = None", 0, "cifar_model.is_none"),
 ]

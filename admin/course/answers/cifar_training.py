@@ -21,8 +21,8 @@ _EVALUATE = "cifar_score = cifar_model.evaluate(cifar_x_test, cifar_y_test, verb
 _TRAINING = _FIT + _DRAW + _EVALUATE
 
 
-def _cifar_training(name: str, code: str, points: float, says: str = "") -> Answer:
-    return Answer("cifar_training", name, code, points, says)
+def _cifar_training(name: str, code: str, points: float, key: str = "") -> Answer:
+    return Answer("cifar_training", name, code, points, key)
 
 
 ANSWERS = [
@@ -44,16 +44,18 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
 """,
         10,
     ),
-    _cifar_training("ten epochs", _TRAINING.replace("=30", "=10"), 8, "asked for 10"),
-    _cifar_training("epochs forgotten", _TRAINING.replace("epochs=30, ", ""), 8, "it is 1"),
-    _cifar_training("batch size forgotten", _TRAINING.replace("batch_size=128, ", ""), 8, "Keras takes 32"),
-    _cifar_training("batches of 64", _TRAINING.replace("=128", "=64"), 8, "about 64"),
-    _cifar_training("half for validation", _TRAINING.replace("=0.2", "=0.5"), 8, "about 0.5"),
+    _cifar_training("ten epochs", _TRAINING.replace("=30", "=10"), 8, "cifar_training.epochs"),
+    _cifar_training("epochs forgotten", _TRAINING.replace("epochs=30, ", ""), 8, "cifar_training.epochs"),
+    _cifar_training(
+        "batch size forgotten", _TRAINING.replace("batch_size=128, ", ""), 8, "cifar_training.batch_default"
+    ),
+    _cifar_training("batches of 64", _TRAINING.replace("=128", "=64"), 8, "cifar_training.batch"),
+    _cifar_training("half for validation", _TRAINING.replace("=0.2", "=0.5"), 8, "cifar_training.split"),
     _cifar_training(
         "test pictures as validation",
         _TRAINING.replace("validation_split=0.2", "validation_data=(cifar_x_test, cifar_y_test)"),
         8,
-        "not tuned on",
+        "cifar_training.other_validation",
     ),
     _cifar_training(
         "no validation",
@@ -61,42 +63,58 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
             '    axes.plot(cifar_history.history["val_" + what], label="validation")\n', ""
         ),
         6,
-        "overfitting can't be seen",
+        "cifar_training.no_validation",
     ),
-    _cifar_training("no figure", _FIT + "cifar_figure = None\n" + _EVALUATE, 8, "still None"),
+    _cifar_training("no figure", _FIT + "cifar_figure = None\n" + _EVALUATE, 8, "cifar_training.figure_none"),
     _cifar_training(
-        "an empty figure", _FIT + "cifar_figure = plt.figure()\n" + _EVALUATE, 8, "no axes show loss"
+        "an empty figure",
+        _FIT + "cifar_figure = plt.figure()\n" + _EVALUATE,
+        8,
+        "cifar_training.curve_missing",
     ),
-    _cifar_training("no labels", _TRAINING.replace("    axes.set_ylabel(what)\n", ""), 9, "have no label"),
-    _cifar_training("one pair of axes", _TRAINING.replace("(right,", "(left,"), 9, "give each its own"),
+    _cifar_training(
+        "no labels",
+        _TRAINING.replace("    axes.set_ylabel(what)\n", ""),
+        9,
+        "cifar_training.curve_unlabelled",
+    ),
+    _cifar_training(
+        "one pair of axes", _TRAINING.replace("(right,", "(left,"), 9, "cifar_training.curves_together"
+    ),
     _cifar_training(
         "the score of the training pictures",
         _TRAINING.replace("(cifar_x_test, cifar_y_test,", "(cifar_x_train, cifar_y_train,"),
         8,
-        "score of the training pictures",
+        "cifar_training.score_far",
     ),
     _cifar_training(
         "unprepared test pictures",
         _TRAINING.replace("(cifar_x_test,", "(255.0 - cifar_x_test,"),
         8,
-        "prepared in another way",
+        "cifar_training.score_far",
     ),
     _cifar_training(
         "the score in per cent",
         _TRAINING + "cifar_score = [cifar_score[0], 100 * cifar_score[1]]\n",
         8,
-        "a share of 1, not per cent",
+        "cifar_training.score_per_cent",
     ),
     _cifar_training(
-        "accuracy alone", _TRAINING.replace("verbose=0)\n", "verbose=0)[1]\n"), 8, "[loss, accuracy]"
+        "accuracy alone",
+        _TRAINING.replace("verbose=0)\n", "verbose=0)[1]\n"),
+        8,
+        "cifar_training.score_other",
     ),
     _cifar_training(
         "the history's dictionary",
         _TRAINING + "cifar_history = cifar_history.history\n",
         2,
-        "fit() itself",
+        "cifar_training.history_dictionary",
     ),
     _cifar_training(
-        "empty", "cifar_history = None\ncifar_score = None\ncifar_figure = None", 0, "still None"
+        "empty",
+        "cifar_history = None\ncifar_score = None\ncifar_figure = None",
+        0,
+        "cifar_training.history_none",
     ),
 ]

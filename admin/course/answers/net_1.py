@@ -12,26 +12,30 @@ ANSWERS = [
         "keras.layers.MaxPool2D()",
         {"conv_1": 3, "conv_2": 3, "pooling": 2, "hidden": 2, "output": 2},
     ),
-    with_change("net_1", PLAN_1, "all 'same' padding", ", 3, ", ', 3, padding="same", ', 8, "28 → 26"),
-    with_change("net_1", PLAN_1, "mean pooling", "MaxPooling2D", "AveragePooling2D", 12, "the mean is 3"),
-    with_change("net_1", PLAN_1, "no pooling", "keras.layers.MaxPooling2D(2)\n", "", 12, "it is missing"),
     with_change(
-        "net_1", PLAN_1, "3 × 3 pooling", "MaxPooling2D(2)", "MaxPooling2D(3)", 12, "2 × 2 is asked for"
+        "net_1", PLAN_1, "all 'same' padding", ", 3, ", ', 3, padding="same", ', 8, "nets.conv_padding"
     ),
-    with_change("net_1", PLAN_1, "overlapping pooling", "D(2)", "D(2, strides=1)", 12, "do not overlap"),
-    with_change("net_1", PLAN_1, "stride as in net_2", "64, 3,", "64, 3, strides=2,", 11, "stride is 2 × 2"),
+    with_change(
+        "net_1", PLAN_1, "mean pooling", "MaxPooling2D", "AveragePooling2D", 12, "net_1.other_pooling"
+    ),
+    with_change("net_1", PLAN_1, "no pooling", "keras.layers.MaxPooling2D(2)\n", "", 12, "net_1.no_pooling"),
+    with_change(
+        "net_1", PLAN_1, "3 × 3 pooling", "MaxPooling2D(2)", "MaxPooling2D(3)", 12, "net_1.pool_window"
+    ),
+    with_change("net_1", PLAN_1, "overlapping pooling", "D(2)", "D(2, strides=1)", 12, "net_1.pool_stride"),
+    with_change("net_1", PLAN_1, "stride as in net_2", "64, 3,", "64, 3, strides=2,", 11, "nets.stride"),
     sequential(
         "net_1",
         "swapped filters",
         PLAN_1.replace("(32,", "(0,").replace("(64,", "(32,").replace("(0,", "(64,"),
         8,
-        "swapped",
+        "nets.filters_swapped",
     ),
     sequential(
         "net_1",
         "pooling too early",
         "\n".join(PLAN_1.splitlines()[i] for i in (0, 1, 3, 2, 4, 5, 6)),
         12,
-        "belongs after the second one",
+        "net_1.pool_place",
     ),
 ]

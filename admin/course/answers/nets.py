@@ -5,11 +5,11 @@ from __future__ import annotations
 from admin.course.answers.base import Answer
 
 
-def sequential(task: str, name: str, layers: str, points: float, says: str = "", before: str = "") -> Answer:
+def sequential(task: str, name: str, layers: str, points: float, key: str = "", before: str = "") -> Answer:
     """A net written as a Sequential of these layers, one a line."""
     lines = "\n".join(f"        {line}," for line in layers.strip().split("\n"))
     code = f"def {task}(sample_shape, nb_classes):\n{before}    return keras.Sequential([\n{lines}\n    ])"
-    return Answer(task, name, code, points, says)
+    return Answer(task, name, code, points, key)
 
 
 PLAN_1 = """keras.Input(sample_shape)
@@ -44,10 +44,10 @@ _FUNCTIONAL = """def {net}(sample_shape, nb_classes):
     return keras.Model(pictures, keras.layers.Dense(nb_classes, "softmax")(x))"""
 
 
-def with_change(net: str, plan: str, name: str, old: str, new: str, points: float, says: str) -> Answer:
+def with_change(net: str, plan: str, name: str, old: str, new: str, points: float, key: str) -> Answer:
     if old not in plan:
         raise ValueError(f"{net}, {name}: the plan has no {old!r} to change")
-    return sequential(net, name, plan.replace(old, new), points, says)
+    return sequential(net, name, plan.replace(old, new), points, key)
 
 
 def answers_of_both(net: str, plan: str, stride: str, pooling: str, worth: dict[str, float]) -> list[Answer]:
@@ -89,8 +89,8 @@ def {net}(sample_shape, nb_classes):
     head = keras.Sequential([{", ".join(plan.splitlines()[3 + bool(pooling) :])}])
     return keras.Sequential([features, head])"""
 
-    def changed(name: str, old: str, new: str, points: float, says: str) -> Answer:
-        return with_change(net, plan, name, old, new, points, says)
+    def changed(name: str, old: str, new: str, points: float, key: str) -> Answer:
+        return with_change(net, plan, name, old, new, points, key)
 
     return [
         sequential(net, "the model answer", plan, full),
@@ -100,75 +100,87 @@ def {net}(sample_shape, nb_classes):
         Answer(net, "a class of its own", subclass, full),
         Answer(net, "compiled already", compiled, full),
         Answer(net, "two parts", stacked, full),
-        changed("first with 'same' padding", "(32, 3,", '(32, 3, padding="same",', full - conv_1, "28 → 26"),
         changed(
-            "first without activation", '32, 3, activation="relu"', "32, 3", full - conv_1, "no activation"
+            "first with 'same' padding",
+            "(32, 3,",
+            '(32, 3, padding="same",',
+            full - conv_1,
+            "nets.conv_padding",
         ),
-        changed("hidden without activation", '128, activation="relu"', "128", full - hidden, "no activation"),
         changed(
-            "tanh", '32, 3, activation="relu"', '32, 3, activation="tanh"', full - conv_1, "ReLU is asked for"
+            "first without activation",
+            '32, 3, activation="relu"',
+            "32, 3",
+            full - conv_1,
+            "nets.no_activation",
+        ),
+        changed(
+            "hidden without activation", '128, activation="relu"', "128", full - hidden, "nets.no_activation"
+        ),
+        changed(
+            "tanh", '32, 3, activation="relu"', '32, 3, activation="tanh"', full - conv_1, "nets.activation"
         ),
         changed(
             "ReLU6",
             '32, 3, activation="relu"',
             '32, 3, activation="relu6"',
             full - conv_1,
-            "ReLU is asked for",
+            "nets.activation",
         ),
-        changed("a constraint", "(128,", '(128, kernel_constraint="non_neg",', full - 1, "a constraint"),
-        changed("5 × 5 kernel", "(32, 3,", "(32, 5,", full - conv_1, "3 × 3 is asked for"),
-        changed("64 hidden units", "128", "64", full - hidden, "128 are asked for"),
-        changed("no Flatten", "keras.layers.Flatten()\n", "", full - hidden - 1, "Flatten is missing"),
+        changed("a constraint", "(128,", '(128, kernel_constraint="non_neg",', full - 1, "nets.constraint"),
+        changed("5 × 5 kernel", "(32, 3,", "(32, 5,", full - conv_1, "nets.kernel"),
+        changed("64 hidden units", "128", "64", full - hidden, "nets.hidden_units"),
+        changed("no Flatten", "keras.layers.Flatten()\n", "", full - hidden - 1, "nets.no_flatten"),
         changed(
             "global pooling",
             "keras.layers.Flatten()",
             "keras.layers.GlobalAveragePooling2D()",
             full - hidden,
-            "global",
+            "nets.global_pooling",
         ),
         changed(
             "no hidden layer",
             'keras.layers.Dense(128, activation="relu")\n',
             "",
             full - hidden,
-            "it is missing",
+            "nets.no_hidden",
         ),
-        changed("sigmoid output", '"softmax"', '"sigmoid"', full - output, "judges each class alone"),
-        changed("linear output", ', activation="softmax"', "", full - output, "no probabilities"),
-        changed("relu output", '"softmax"', '"relu"', full - output, "softmax is asked for"),
-        changed("ten classes written in", "nb_classes", "10", full - 1, "10 written into the net"),
-        changed("shape written in", "sample_shape)", "(28, 28, 1))", full - 1, "written into the net"),
+        changed("sigmoid output", '"softmax"', '"sigmoid"', full - output, "nets.sigmoid"),
+        changed("linear output", ', activation="softmax"', "", full - output, "nets.no_output_activation"),
+        changed("relu output", '"softmax"', '"relu"', full - output, "nets.output_activation"),
+        changed("ten classes written in", "nb_classes", "10", full - 1, "nets.fixed_classes"),
+        changed("shape written in", "sample_shape)", "(28, 28, 1))", full - 1, "nets.fixed_shape"),
         changed(
             "dropout added",
             "keras.layers.Flatten()",
             "keras.layers.Flatten()\nkeras.layers.Dropout(0.5)",
             full - 1,
-            "Dropout",
+            "nets.extra_layers",
         ),
         changed(
             "normalisation added",
             "keras.layers.Flatten()",
             "keras.layers.BatchNormalization()\nkeras.layers.Flatten()",
             full - 1,
-            "BatchNormalization",
+            "nets.extra_layers",
         ),
-        changed("a regulariser", "(128,", '(128, kernel_regularizer="l2",', full - 1, "adds a penalty"),
+        changed("a regulariser", "(128,", '(128, kernel_regularizer="l2",', full - 1, "nets.penalty"),
         Answer(
             net,
             "forgets to return",
             f"def {net}(sample_shape, nb_classes):\n    model = "
             f"keras.Sequential([{', '.join(plan.splitlines())}])",
             0,
-            "without `return`",
+            "any.none_came",
         ),
-        Answer(net, "empty", f'def {net}(sample_shape, nb_classes):\n    """The net."""', 0, "still empty"),
+        Answer(net, "empty", f'def {net}(sample_shape, nb_classes):\n    """The net."""', 0, "any.none_came"),
         Answer(
             net,
             "returns the summary",
             f"def {net}(sample_shape, nb_classes):\n"
             f"    return keras.Sequential([{', '.join(plan.splitlines())}]).summary()",
             0,
-            "without `return`",
+            "any.none_came",
         ),
         Answer(
             net,
@@ -183,6 +195,6 @@ def {net}(sample_shape, nb_classes):
     layers = [{", ".join(plan.splitlines()[:-1])}]
     return keras.Sequential([*layers, Plain(nb_classes, activation="softmax")])""",
             0,
-            "does not compute what its own layers say",
+            "nets.not_as_told",
         ),
     ]

@@ -1,0 +1,49 @@
+"""The findings of each submission as JSON beside the gradebook, for all that counts or compares them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from checks.task import Finding, as_json, from_json, points
+from checks.tasks import TASKS
+
+Findings = Mapping[str, Sequence[Finding]]
+"""By task; a task is missing when the notebook has no check cell for it."""
+
+
+def findings_file(course: Path, student: str) -> Path:
+    """Where the findings of a student's submission are; `course` is the course's folder."""
+    return course / "grading" / f"{student}.findings.json"
+
+
+def write_findings(course: Path, student: str, findings: Findings, broken: str = "") -> None:
+    """Write them whole or not at all. `broken` says why a submission could not be graded."""
+    tasks = {
+        task: {
+            "points": points(found),
+            "out_of": TASKS[task].points,
+            "findings": [as_json(finding) for finding in found],
+        }
+        for task, found in findings.items()
+    }
+    path = findings_file(course, student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.half")
+    text = json.dumps({"student": student, "broken": broken, "tasks": tasks}, indent=1, allow_nan=False)
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)
+
+
+def read_findings(course: Path, student: str) -> dict[str, list[Finding]]:
+    """Those of the last grading, by task. Raises OSError if there are none, ValueError for another file."""
+    try:
+        kept: Any = json.loads(findings_file(course, student).read_text(encoding="utf-8"))
+        return {
+            task: [from_json(finding) for finding in found["findings"]]
+            for task, found in kept["tasks"].items()
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{findings_file(course, student)} holds no findings ({error})") from None

@@ -1,0 +1,59 @@
+"""A whole check: cases drawn, answers asked for, findings judged."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import redirect_stderr
+
+import numpy as np
+
+from checks.task import Answer, Ask, Finding, Given, NotReady, wrong
+from checks.tasks import TASKS
+
+PRACTICE_SEED = 20
+"""Of the public cases, which are the same at every call."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def grade_answer(
+    task: str, given: Given, data: Given | None = None, rng: np.random.Generator | None = None
+) -> list[Finding]:
+    """Findings for what a student made in a task.
+
+    ``given`` maps names to the student's objects, ``data`` the notebook's data names (``train_images`` …) to
+    arrays; by default they are looked up in ``given``. ``rng`` draws the cases; by default they are always
+    the same, public ones.
+    """
+    drawn_by = rng or np.random.default_rng(PRACTICE_SEED)
+    try:
+        cases = TASKS[task].cases(drawn_by, given if data is None else data)
+    except NotReady as reason:
+        return [wrong("any.what_ready", TASKS[task].points, reason.sentence)]
+    answers = [answer(task, given, case.ask) for case in cases]
+    # A warning of the judge's own arithmetic on wild values would stand on stderr, and cost the check's
+    # points.
+    with np.errstate(all="ignore"):
+        return TASKS[task].judge(cases, answers)
+
+
+def answer(task: str, given: Given, ask: Ask) -> Answer:
+    """Plain data that the student's objects give for one ``ask``; an exception becomes ``{"error": …}``.
+
+    Whatever the student's code writes to stderr is shown on stdout: a warning is no mistake, and nbgrader
+    would give no points to a check with a single letter on stderr.
+    """
+    try:
+        with redirect_stderr(sys.stdout):
+            return TASKS[task].answer(given, ask)
+    except (Exception, SystemExit) as error:
+        return {"error": _in_one_line(error)}
+
+
+def _in_one_line(error: BaseException) -> str:
+    # Keras colours its messages, and its first line may only name the layer: the cause stands below.
+    lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith("Exception encountered when calling")]
+    first_line = (told or lines or [""])[0][:200].rstrip(".")
+    return f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__

@@ -1,0 +1,63 @@
+"""What a student sees of a check and of a hint, in lines of a notebook's output."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from checks.asking import grade_answer
+from checks.language import say, text_of
+from checks.task import Finding, Given, points
+from checks.tasks import TASKS
+
+# The widest line, in characters: fits a notebook's output beside an open file browser.
+_WIDTH = 100
+
+
+def check(task: str, given: Given) -> float:
+    """Print a task's findings with the public cases and return the points."""
+    findings = grade_answer(task, given)
+    print(words(task, findings))
+    return points(findings)
+
+
+def words(task: str, findings: Sequence[Finding]) -> str:
+    """The findings as the student reads them."""
+    out_of = TASKS[task].points
+    title = (
+        _said("any.title", task=task, points=points(findings), out_of=out_of)
+        if out_of
+        else _said("any.title_no_points", task=task)
+    )
+    width = max((len(finding.name) for finding in findings), default=0)
+    lines = [title]
+    for finding in findings:
+        right = finding.points >= finding.out_of if out_of else finding.points > 0
+        head = f"  {'✓' if right else '✗'} {finding.name.ljust(width)}  "
+        lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
+    if points(findings) < out_of:
+        lines.append(f"  {_said('any.want_more', task=task)}")
+    return "\n".join(lines)
+
+
+def hint(task: str, level: int = 1) -> None:
+    """Print a hint for a task: level 1 asks a question, 2 shows where to look, 3 nearly says it."""
+    if task not in TASKS:
+        print(_said("any.no_such_task", task=task, tasks=list(TASKS)))
+    elif level not in (1, 2, 3):
+        print(_said("any.hint_levels"))
+    else:
+        print(_wrapped(_said("any.hint", level=level, task=task, hint=TASKS[task].hints[level - 1]), ""))
+        if level < 3:
+            print(_said("any.next_hint", task=task, level=level + 1))
+
+
+def _said(key: str, **values: Any) -> str:
+    return text_of(say(key, **values))
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return textwrap.fill(
+        text, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

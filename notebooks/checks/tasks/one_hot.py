@@ -1,0 +1,106 @@
+"""Task 3: labels (n,) → one-hot rows (n, number_classes)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from checks.language import Sentence, say
+from checks.one_hot_rows import misplaced, one_hot_rows
+from checks.plain import array_of, called, shown_shape
+from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, wrong
+from checks.unusable import nothing_to_judge, stopped, wrong_kind
+
+TASK = "one_hot"
+
+
+def cases(rng: np.random.Generator, data: Given) -> list[Case]:
+    """All classes in another order, a single label, absent classes at the ends and between, ten classes."""
+
+    def labels(values: Any, classes: int, dtype: type = np.uint8) -> Case:
+        return Case({"vector": np.asarray(values, dtype), "number_classes": classes})
+
+    absent = rng.choice(11, 4, replace=False)
+    return [
+        labels([*rng.permutation(4), 2, 0], 4),
+        labels([int(rng.integers(1, 3))], 5),
+        labels([1, *rng.integers(1, 5, 6)], 8, np.int64),
+        labels(rng.choice(absent, 9), 13),
+        labels(rng.integers(0, 10, 25), 10),
+    ]
+
+
+def answer(given: Given, ask: Ask) -> Answer:
+    """What the function gives back for a copy of the labels."""
+    return called(given[TASK], TASK, ask["vector"].copy(), ask["number_classes"])
+
+
+def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    """Findings on the entries, the shape, and the places of the 1s."""
+    if nothing := nothing_to_judge(TASK, answers):
+        return nothing
+    out_of = TABLE[TASK].points
+    for answer in answers:
+        if "error" in answer:
+            said = (stopped(TASK, answer), say("one_hot.some_labels"))
+            return [wrong("one_hot.what_any_labels", out_of, *said)]
+        if array_of(answer) is None:
+            return [wrong("one_hot.what_array", out_of, wrong_kind(str(answer.get("kind"))))]
+    return _findings(
+        [
+            (case.ask["vector"].astype(int), case.ask["number_classes"], array_of(answer))
+            for case, answer in zip(cases, answers, strict=True)
+        ]
+    )
+
+
+def _findings(triples: Sequence[tuple[np.ndarray, int, Any]]) -> list[Finding]:
+    wrong_shape = next((s for v, k, a in triples if (s := _wrong_shape(v, k, a.shape))), None)
+    if all(a.ndim == 2 and np.array_equal(a, np.eye(a.shape[0])) for _, _, a in triples):
+        wrong_shape = say("one_hot.identity")
+    # Where the shapes are wrong throughout, the places are not judged: there is no row for each label.
+    shaped = [(v, k, a) for v, k, a in triples if a.shape == (len(v), k)]
+    binary = all(np.isin(a, (0, 1)).all() and a.any() for _, _, a in triples)
+    placed = (
+        binary and bool(shaped) and all(np.array_equal(a != 0, one_hot_rows(v, k) != 0) for v, k, a in shaped)
+    )
+    not_binary = say("one_hot.binary_after_places" if binary else "one_hot.not_binary")
+    return [
+        either("one_hot.what_binary", 2, None if placed else not_binary),
+        either("one_hot.what_shape", 3, wrong_shape),
+        _places(shaped, placed, len(triples)),
+    ]
+
+
+def _places(shaped: Sequence[tuple[np.ndarray, int, np.ndarray]], placed: bool, of: int) -> Finding:
+    what = "one_hot.what_places"
+    if not shaped:
+        return wrong(what, 5, say("one_hot.shape_first"))
+    if not placed:
+        return wrong(what, 5, misplaced(shaped))
+    if len(shaped) < of:
+        return Finding(what, 2, 5, (say("one_hot.where_shape_right"),))
+    return either(what, 5, None)
+
+
+def _wrong_shape(vector: np.ndarray, classes: int, shape: tuple[int, ...]) -> Sentence | None:
+    n, largest, present = len(vector), int(vector.max()), len(np.unique(vector))
+    if shape == (n, classes):
+        return None
+    if shape in ((n, 1, classes), (n, classes, 1), (1, n, classes)):
+        return say("one_hot.axis_too_many", shape=shown_shape(shape), n=n, classes=classes)
+    if shape == (classes, n):
+        return say("one_hot.transposed")
+    if shape == (n, largest + 1):
+        return say("one_hot.largest_plus_one")
+    if shape == (n, present):
+        return say("one_hot.only_present")
+    if shape == (n, 10):
+        return say("one_hot.always_ten")
+    if shape == (n,):
+        return say("one_hot.still_labels")
+    if shape == (classes, classes):
+        return say("one_hot.row_each_class")
+    return say("one_hot.other_shape", shape=shown_shape(shape), n=n, classes=classes)

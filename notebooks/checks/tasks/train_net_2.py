@@ -1,0 +1,7 @@
+"""Task 7: batch size and epochs for net_2."""
+
+from checks.training import answer_train, cases_train, judge_train
+
+cases = cases_train
+answer = answer_train("model_2")
+judge = judge_train("train_net_2", "model_2")
