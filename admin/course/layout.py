@@ -96,7 +96,7 @@ class Course:
                 self.root.chmod(0o700)
 
     def is_open(self) -> bool:
-        """May other users of this machine look into the folder? On Windows its mode says nothing of that."""
+        """True when other users of this machine may look in. On Windows a mode says nothing of that."""
         return os.name != "nt" and bool(self.root.stat().st_mode & 0o077)
 
     def shown(self, path: Path | None = None) -> str:

@@ -82,7 +82,7 @@ class LeftOut:
 
 
 def is_clean(name: str) -> bool:
-    """May a file or folder be called that? UTF-8, nothing that cannot be seen, and not too long."""
+    """True for a name that is UTF-8, has nothing that cannot be seen, and is not too long."""
     return (
         name not in ("", ".", "..")
         and name == printable(name)

@@ -45,7 +45,7 @@ class Entry:
 
     @property
     def clean(self) -> bool:
-        """Can each of its names be written and shown?"""
+        """True when each of its names can be written and shown."""
         return all(map(is_clean, self.parts))
 
 

@@ -74,7 +74,7 @@ def released(course: Course) -> list[NotebookNode]:
 
 
 def is_done(course: Course, job: Job) -> bool:
-    """Does the last grading hold: same submission, same checks, its result untouched, points recorded?"""
+    """True while the last grading holds: same submission, same checks, result untouched, points recorded."""
     state = read_state(course, job.student)
     return (
         state.get("submission") == job.submission

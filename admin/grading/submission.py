@@ -157,7 +157,7 @@ def a_link(name: str) -> str:
 
 
 def is_time_stamp(entry: Entry) -> bool:
-    """Is it where the exchange writes when a submission was handed in?"""
+    """True for the file in which the exchange writes when a submission was handed in."""
     return entry.parts in (("timestamp.txt",), (ASSIGNMENT, "timestamp.txt"))
 
 
@@ -226,7 +226,7 @@ def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str
 
 
 def in_the_way_of(release: Path) -> Callable[[tuple[str, ...]], bool]:
-    """Does a file stand where a released folder has to be, or below the name of a released file?"""
+    """Tells where no file may stand: at names of released folders, and below those of released files."""
     found = listed(release, Bounds(1 << 40, 1_000_000)) if release.is_dir() else []
     kinds = {entry.parts: entry.kind for entry in found}
 
@@ -395,7 +395,7 @@ def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNo
 
 
 def parts_are_missing(content: Mapping[str, Any]) -> bool:
-    """Does the notebook or a cell lack a part that some programs leave out, and that can be filled in?"""
+    """True when a part is missing that some programs leave out, and that can be filled in."""
     if "metadata" not in content:
         return True
     of_code = {"metadata", "source", "outputs", "execution_count"}
