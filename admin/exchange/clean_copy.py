@@ -2,6 +2,7 @@
 
 Whoever owns the folder can change it while it is copied. So each name is opened below the open folder above
 it (openat), no link is followed on the way, and what was opened is looked at again before it is read.
+folder.py says why it has its own way.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ checks, data) and of what grading left in autograded/. Nothing that a student wr
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from admin.course.layout import CONFIG, NOTEBOOK, REPOSITORY, Course, CourseError
-from admin.exchange.folder import TooMuch, fingerprint
+from admin.exchange.folder import TooMuch, fingerprint, fingerprint_of_file
 from admin.grading.repair import released_cells
 from admin.grading.submission import look
 from admin.text import printable
@@ -96,8 +95,3 @@ def read_state(course: Course, student: str) -> dict[str, str]:
 def state_file(course: Course, student: str) -> Path:
     """Where `grade` keeps its note on a student's submission."""
     return course.root / "grading" / f"{student}.json"
-
-
-def fingerprint_of_file(path: Path) -> str:
-    """Hash of a file, empty when there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

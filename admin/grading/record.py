@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, replace
 import nbformat
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError, quiet
+from admin.exchange.folder import fingerprint_of_file
 from admin.grading.execute import OTHER_NOTEBOOK, RunResult
-from admin.grading.plan import Job, fingerprint_of_file, state_file
+from admin.grading.plan import Job, state_file
 from admin.text import printable, sentence_as_markdown
 
 

@@ -26,7 +26,7 @@ from nbgrader.utils import parse_utc
 
 from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
-from admin.exchange.folder import Bounds, Entry, TooMuch, content, hashed, listed
+from admin.exchange.folder import OUR_OWN, Bounds, Entry, TooMuch, content, hashed, listed
 from admin.grading.repair import released_cells, repair
 from admin.pages import sanitise
 from admin.sandbox.limits import Limits
@@ -227,7 +227,7 @@ def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str
 
 def in_the_way_of(release: Path) -> Callable[[tuple[str, ...]], bool]:
     """Tells where no file may stand: at names of released folders, and below those of released files."""
-    found = listed(release, Bounds(1 << 40, 1_000_000)) if release.is_dir() else []
+    found = listed(release, OUR_OWN) if release.is_dir() else []
     kinds = {entry.parts: entry.kind for entry in found}
 
     def in_the_way(parts: tuple[str, ...]) -> bool:
