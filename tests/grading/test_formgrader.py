@@ -25,8 +25,8 @@ import pytest
 
 from admin.course import sample_class
 from admin.course.build import NOT_RELEASED
+from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
-from admin.grading.repair import grade_id
 from admin.grading.run import only_one_at_a_time
 from admin.sandbox.host import what_is_missing
 
