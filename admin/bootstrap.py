@@ -1,4 +1,4 @@
-"""The environment in `.venv`: made on first use, mended after an interruption, renewed with its requirements.
+"""The environment in `.venv`: made on first use, repaired when cut off, renewed with its requirements.
 
 Standard library only, and readable by an older Python, which is then told that it is too old.
 
@@ -44,7 +44,7 @@ class Missing(Exception):
 
 
 def is_ready(requirements: str) -> bool:
-    """Is the environment there, whole, and made from these requirements as they are now? Takes 1 ms."""
+    """True when the environment is whole and made from these requirements as they are now. Takes 1 ms."""
     if not (PYTHON.exists() and (VENV / "pyvenv.cfg").exists()):
         return False
     try:
@@ -54,7 +54,7 @@ def is_ready(requirements: str) -> bool:
 
 
 def is_inside() -> bool:
-    """Does this very process run in the environment, with nothing from outside on its path?"""
+    """True when this very process runs in the environment, with nothing from outside on its path."""
     return (
         Path(sys.prefix).resolve() == VENV.resolve()
         and os.environ.get("VIRTUAL_ENV") == str(VENV)
@@ -154,7 +154,7 @@ class Lock:
 
 
 def can_be_updated() -> bool:
-    """Is there a whole environment of ours, still at its place and with its Python behind it?"""
+    """True when there is a whole environment of ours, still at its place and with its Python behind it."""
     try:
         return PYTHON.exists() and READY.read_text(encoding="utf-8").splitlines()[0] == place()
     except (OSError, IndexError):
@@ -341,7 +341,7 @@ def no_room() -> str:
 
 
 def says_no_room(text: str) -> bool:
-    """Did a program fail on a full disk? venv swallows the reason, so an almost full one will do."""
+    """True when a program failed on a full disk; venv swallows the reason, so an almost full one will do."""
     return "No space left on device" in text or "Errno 28" in text or free_gb() < 0.05
 
 

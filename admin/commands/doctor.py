@@ -83,7 +83,7 @@ def doctor(console: Console, course: Course) -> int:
     if ours:
         console.print(
             "What failed is a fault of this course's own code, not of this machine. Please report it, with "
-            "the sentence above. Nothing is graded until it is mended."
+            "the sentence above. Nothing is graded until it is repaired."
         )
     elif failed and what_is_missing_without_walls():
         console.print("Submissions can't be graded here.")
@@ -103,7 +103,7 @@ def show(console: Console, part: Part) -> None:
 
 
 def privacy(course: Course) -> Part:
-    """Is what is in the course folder for its owner alone?"""
+    """Tells whether what is in the course folder is for its owner alone."""
     name = "course folder"
     if not course.root.is_dir():
         return Part(name, None, f"{course.shown()} is not there yet")

@@ -25,5 +25,8 @@ def main(argv: list[str]) -> int:
 
     from nbgrader.apps.nbgraderapp import NbGraderApp
 
-    NbGraderApp.launch_instance(arguments)
+    from admin.course.layout import quiet
+
+    with quiet():
+        NbGraderApp.launch_instance(arguments)
     return 0

@@ -27,5 +27,5 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 c.ServerApp.tornado_settings.update({"headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY}})
 
-# Seconds for which the process in which formgrader's Autograde grades waits, warm, for another click.
+# Seconds for which the process in which formgrader's Autograde grades waits for another click.
 # c.Autograding.idle_seconds = 120

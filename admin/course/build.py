@@ -50,6 +50,8 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
     course.make_private()
     write_source(course, notebook)
     write_link_to_config(course)
+    with course.gradebook():  # makes it
+        pass
     result = course.api().generate_assignment(ASSIGNMENT)
     if not result["success"]:
         log = course.root / "build.log"

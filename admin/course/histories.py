@@ -10,13 +10,10 @@ import json
 import os
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
-import tensorflow as tf
 
 from admin.course.layout import REPOSITORY
 from admin.course.source_notebook import read_code
@@ -25,24 +22,12 @@ TARGET = REPOSITORY / "notebooks" / "data" / "histories.json"
 NETS = ("net_1", "net_2")
 SEEDS = tuple(range(1, 9))
 TRAINING, BATCH_SIZE, EPOCHS, VALIDATION = 4000, 128, 12, 0.1
-HOW = {
-    "data": "4,000 of the 5,000 MNIST digits that come with the notebook; tested on the other 1,000",
-    "optimizer": "Adadelta(learning_rate=1.0)",
-    "batch_size": BATCH_SIZE,
-    "epochs": EPOCHS,
-    "validation_split": VALIDATION,
-    "keras": keras.__version__,
-    "tensorflow": tf.__version__,
-    "numpy": np.__version__,
-    "date": time.strftime("%Y-%m-%d"),
-    "machine": "2 cores shared with other work, no graphics processor",
-}
-"""How the runs were made; the time of a run depends on the machine, the curves hardly."""
 
 
 def main() -> None:
     """Train each net with each seed, unless the file has it already; write after each run."""
-    made: dict[str, Any] = json.loads(TARGET.read_text()) if TARGET.exists() else {"how": HOW, "runs": []}
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    made: dict[str, Any] = json.loads(TARGET.read_text()) if TARGET.exists() else {"how": how(), "runs": []}
     nets = solutions()
     images, labels = digits()
     for seed in SEEDS:
@@ -54,8 +39,24 @@ def main() -> None:
             print(name, seed, made["runs"][-1]["test_accuracy"], flush=True)
 
 
+def how() -> dict[str, str | int | float]:
+    """How the runs are made; the time of a run depends on the machine, the curves hardly."""
+    return {
+        "data": "4,000 of the 5,000 MNIST digits that come with the notebook; tested on the other 1,000",
+        "optimizer": "Adadelta(learning_rate=1.0)",
+        "batch_size": BATCH_SIZE,
+        "epochs": EPOCHS,
+        "validation_split": VALIDATION,
+        **{name: import_module(name).__version__ for name in ("keras", "tensorflow", "numpy")},
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": "2 cores shared with other work, no graphics processor",
+    }
+
+
 def solutions() -> dict[str, Callable[..., Any]]:
     """`net_1` and `net_2` as the source's solutions define them."""
+    import keras
+
     namespace: dict[str, Any] = {"keras": keras}
     for name in NETS:
         exec(read_code(name), namespace)
@@ -70,10 +71,12 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 def trained(net: Callable[..., Any], seed: int, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """One training as the notebook's cells do it: curves by epoch, test loss and accuracy, seconds."""
+    import keras
+
     keras.utils.set_random_seed(seed)
     model = net(images.shape[1:], 10)
     model.compile(
-        optimizer=keras.optimizers.Adadelta(learning_rate=1.0),  # the same as in HOW
+        optimizer=keras.optimizers.Adadelta(learning_rate=1.0),  # the same as in `how`
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )

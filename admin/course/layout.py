@@ -24,14 +24,6 @@ NOTEBOOK = "convolutional_networks"
 CHECKS = REPOSITORY / "notebooks" / "checks"
 CONFIG = REPOSITORY / "admin" / "config" / "nbgrader_config.py"
 
-# nbgrader starts `alembic` by its bare name to make a gradebook; no environment need be activated for that.
-PROGRAMS = str(Path(sys.executable).parent)
-if PROGRAMS not in os.environ.get("PATH", "").split(os.pathsep):
-    os.environ["PATH"] = os.pathsep.join(filter(None, [PROGRAMS, os.environ.get("PATH", "")]))
-
-# nbgrader 0.9.6 fills its tables in an order that SQLAlchemy 2 warns of; nobody here can act on it.
-warnings.filterwarnings("ignore", category=SAWarning)
-
 
 class CourseError(Exception):
     """Something that the instructor has to know, in one sentence that says what to do."""
@@ -105,7 +97,7 @@ class Course:
                 self.root.chmod(0o700)
 
     def is_open(self) -> bool:
-        """May other users of this machine look into the folder? On Windows its mode says nothing of that."""
+        """True when other users of this machine may look in. On Windows a mode says nothing of that."""
         return os.name != "nt" and bool(self.root.stat().st_mode & 0o077)
 
     def shown(self, path: Path | None = None) -> str:
@@ -131,7 +123,7 @@ class Course:
         return tuple(self.config().CourseDirectory.ignore)
 
     def api(self) -> NbGraderAPI:
-        """nbgrader's API on this folder."""
+        """nbgrader's API on this folder. It takes the gradebook as it is: `gradebook` makes one."""
         config = self.config()
         return NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
 
@@ -140,7 +132,9 @@ class Course:
         """nbgrader's gradebook of this course, made when there is none. Raises CourseError."""
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with Gradebook(f"sqlite:///{self.database}", COURSE_ID) as gradebook:
+            with programs_on_path():
+                opened = Gradebook(f"sqlite:///{self.database}", COURSE_ID)
+            with opened as gradebook, quiet():
                 yield gradebook
         except DatabaseError as error:
             raise CourseError(
@@ -178,8 +172,36 @@ class Course:
             return {cell.name: cell.max_score for cell in notebook.grade_cells if cell.name not in by_hand}
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings of SQLAlchemy's for a while.
+
+    nbgrader 0.9.6 adds submissions in an order that SQLAlchemy 2 warns of; nobody here can act on it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
+
+
+@contextmanager
+def programs_on_path() -> Iterator[None]:
+    """Programs of this Python's environment are found by their bare names for a while.
+
+    nbgrader starts `alembic` so to make a gradebook, and the environment need not be activated.
+    """
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), before]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
+
+
 def holds_only(folder: Path, names: frozenset[str]) -> bool:
-    """Is all that a folder holds called so? Not of an empty one, nor of one that cannot be read."""
+    """True when all that a folder holds is called so, and there is something that can be read."""
     try:
         inside = set(os.listdir(folder))
     except OSError:

@@ -2,6 +2,7 @@
 
 Whoever owns the folder can change it while it is copied. So each name is opened below the open folder above
 it (openat), no link is followed on the way, and what was opened is looked at again before it is read.
+folder.py says why it has its own way.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class LeftOut:
 
 
 def is_clean(name: str) -> bool:
-    """May a file or folder be called that? UTF-8, nothing that cannot be seen, and not too long."""
+    """True for a name that is UTF-8, has nothing that cannot be seen, and is not too long."""
     return (
         name not in ("", ".", "..")
         and name == printable(name)

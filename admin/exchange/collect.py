@@ -89,7 +89,7 @@ class CleanCollect(ExchangeCollect):
                 yield HandIn(student, moment, name)
 
     def is_fit(self, hand_in: HandIn, inbound: int) -> bool:
-        """Is it a folder, and of the student whose name it bears, as far as this machine knows them?"""
+        """True for a folder of the student whose name it bears, as far as this machine knows them."""
         try:
             found = os.stat(hand_in.folder, dir_fd=inbound, follow_symlinks=False)
         except OSError:
@@ -218,7 +218,7 @@ class CleanList(ExchangeList):
             self.assignments: list[str] = [path for path in self.assignments if self.is_fit(Path(path))]
 
     def is_fit(self, folder: Path) -> bool:
-        """Is it a folder of regular files, as far as nbgrader reads them? If not, the log says so."""
+        """True for a folder of regular files, as far as nbgrader reads them. Of others the log says so."""
         read = [*folder.glob("*.ipynb"), folder / "submission_secret.txt"]
         if all(map(is_clean, (folder.name, *(path.name for path in read)))) and is_kind(folder, stat.S_IFDIR):
             there = [path for path in read if os.path.lexists(path)]
@@ -229,7 +229,7 @@ class CleanList(ExchangeList):
 
 
 def is_student(name: str) -> bool:
-    """Can there be a folder of that name in submitted/, and can nbgrader find it?"""
+    """True when there can be a folder of that name in submitted/ that nbgrader finds."""
     return is_clean(name) and not name.startswith(".") and not set(name) & set("[]*?")
 
 

@@ -1,6 +1,12 @@
 """Folders that somebody else filled: listed, hashed and copied without a link followed or a pipe waited for.
 
-Only names and sizes are looked at first, up to bounds; then only regular files are opened.
+Only names and sizes are looked at first, up to bounds; then only regular files are opened. This is the one
+place where folders and files are hashed to see whether they have changed.
+
+Three modules walk through folders, each for a need of its own. This one refuses a folder that goes beyond its
+bounds as a whole. clean_copy.py takes what may be taken from somebody who may change it meanwhile, and names
+the rest. sandbox/files.py packs what a session gets, silently without the rest; the sandbox imports nothing
+from here, so that it can be read by itself.
 """
 
 from __future__ import annotations
@@ -45,8 +51,12 @@ class Entry:
 
     @property
     def clean(self) -> bool:
-        """Can each of its names be written and shown?"""
+        """True when each of its names can be written and shown."""
         return all(map(is_clean, self.parts))
+
+
+OUR_OWN = Bounds(1 << 40, 1_000_000)
+"""For folders of the course and of the repository: no bounds to speak of."""
 
 
 class TooMuch(Exception):
@@ -135,10 +145,11 @@ def hashed(folder: Path, entries: Sequence[Entry]) -> str:
     return digest.hexdigest()
 
 
-def fingerprint(folder: Path) -> str:
-    """Hash of all that is in a folder of the course itself. Raises OSError and TooMuch.
+def fingerprint(folder: Path, ignore: Sequence[str] = ()) -> str:
+    """Hash of what is in a folder of our own and does not match `ignore`. Raises OSError and TooMuch."""
+    return hashed(folder, listed(folder, OUR_OWN, ignore))
 
-    What Python compiles for itself there does not count.
-    """
-    entries = listed(folder, Bounds(1 << 40, 1_000_000))
-    return hashed(folder, [entry for entry in entries if "__pycache__" not in entry.parts])
+
+def fingerprint_of_file(path: Path) -> str:
+    """Hash of a file, empty when there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -127,7 +127,7 @@ class _Unpacking:
                         self.write(member.name, reader, member.size)
 
     def fits(self, name: str, size: int, kind: str) -> bool:
-        """May this file be written? If not, that is noted. Raises _TooMany when no other one may."""
+        """True when this file may be written; else that is noted. Raises _TooMany when no other one may."""
         self.files -= 1
         if self.files < 0:
             raise _TooMany(f"more than {self.rules.files:,} files")

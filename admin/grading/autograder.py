@@ -27,7 +27,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.auth import Authenticator
 
-from admin.course.layout import Course, CourseError
+from admin.course.layout import Course, CourseError, quiet
 from admin.grading.run import only_one_at_a_time
 from admin.grading.worker import shared_worker
 
@@ -69,7 +69,8 @@ def answer(order: dict[str, Any], idle_seconds: float) -> dict[str, Any]:
             app.coursedir.root = str(course.root)  # should a configuration file have named another one
             app.config.JudgedExecute.idle_seconds = idle_seconds
             api = NbGraderAPI(app.coursedir, Authenticator(parent=app), parent=app)
-            reply = api.autograde(order["assignment"], order["student"])
+            with quiet():
+                reply = api.autograde(order["assignment"], order["student"])
     except CourseError as error:
         return {"success": False, "log": f"{error}."}
     except (Exception, SystemExit):

@@ -2,7 +2,7 @@
 
 nbgrader grades in the server's one thread: for the seconds of a submission nobody's page, kernel or save is
 served, and whatever a run imports or caches stays in the server until it ends. Here one process grades for
-all clicks, one after the other. It keeps its sandbox warm between them, ends when nobody has clicked for a
+all clicks, one after the other. It keeps its sandbox between them, ends when nobody has clicked for a
 while or the server has gone, and makes place for a new one when the course or our code has changed.
 """
 

@@ -6,7 +6,6 @@ checks, data) and of what grading left in autograded/. Nothing that a student wr
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from admin.course.layout import CHECKS, CONFIG, NOTEBOOK, Course, CourseError
-from admin.exchange.folder import TooMuch, fingerprint
+from admin.exchange.folder import TooMuch, fingerprint, fingerprint_of_file
 from admin.grading.repair import released_cells
 from admin.grading.submission import look
 from admin.text import printable
@@ -49,7 +48,9 @@ def choose(course: Course, students: list[str] | None) -> list[str]:
 def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
     """One job for each submission that is new, changed, half-graded, or asked for by force."""
     try:
-        checks = fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint(CHECKS)
+        checks = (
+            fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint(CHECKS, ["__pycache__"])
+        )
     except (OSError, TooMuch) as error:
         raise CourseError(f"{course.shown(course.source)} cannot be read: {error}") from None
     released(course)
@@ -73,7 +74,7 @@ def released(course: Course) -> list[NotebookNode]:
 
 
 def is_done(course: Course, job: Job) -> bool:
-    """Does the last grading hold: same submission, same checks, its result untouched, points recorded?"""
+    """True while the last grading holds: same submission, same checks, result untouched, points recorded."""
     state = read_state(course, job.student)
     return (
         state.get("submission") == job.submission
@@ -95,8 +96,3 @@ def read_state(course: Course, student: str) -> dict[str, str]:
 def state_file(course: Course, student: str) -> Path:
     """Where `grade` keeps its note on a student's submission."""
     return course.root / "grading" / f"{student}.state.json"
-
-
-def fingerprint_of_file(path: Path) -> str:
-    """Hash of a file, empty when there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

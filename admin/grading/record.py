@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass, replace
 
 import nbformat
 
-from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError, quiet
+from admin.exchange.folder import fingerprint_of_file
 from admin.grading.execute import OTHER_NOTEBOOK, RunResult
 from admin.grading.findings import write_findings
-from admin.grading.plan import Job, fingerprint_of_file, state_file
+from admin.grading.plan import Job, state_file
 from admin.text import printable, sentence_as_markdown
 
 
@@ -75,7 +76,8 @@ def autograde(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: 
     api.config.JudgedExecute.result = outcome.result  # so nothing is run
     api.config.JudgedExecute.isolated = sandbox
     api.coursedir.submitted_directory = copies
-    reply = api.autograde(ASSIGNMENT, job.student, force=True)
+    with quiet():
+        reply = api.autograde(ASSIGNMENT, job.student, force=True)
     log = reply.get("log", "") + reply.get("error", "")
     failed = "" if reply["success"] else reason_of(log)
     return replace(outcome, log=outcome.log + log, failed=failed)

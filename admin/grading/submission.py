@@ -26,7 +26,7 @@ from nbgrader.utils import parse_utc
 
 from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
-from admin.exchange.folder import Bounds, Entry, TooMuch, content, hashed, listed
+from admin.exchange.folder import OUR_OWN, Bounds, Entry, TooMuch, content, hashed, listed
 from admin.grading.repair import released_cells, repair
 from admin.pages import sanitise
 from admin.sandbox.limits import Limits
@@ -157,7 +157,7 @@ def a_link(name: str) -> str:
 
 
 def is_time_stamp(entry: Entry) -> bool:
-    """Is it where the exchange writes when a submission was handed in?"""
+    """True for the file in which the exchange writes when a submission was handed in."""
     return entry.parts in (("timestamp.txt",), (ASSIGNMENT, "timestamp.txt"))
 
 
@@ -226,8 +226,8 @@ def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str
 
 
 def in_the_way_of(release: Path) -> Callable[[tuple[str, ...]], bool]:
-    """Does a file stand where a released folder has to be, or below the name of a released file?"""
-    found = listed(release, Bounds(1 << 40, 1_000_000)) if release.is_dir() else []
+    """Tells where no file may stand: at names of released folders, and below those of released files."""
+    found = listed(release, OUR_OWN) if release.is_dir() else []
     kinds = {entry.parts: entry.kind for entry in found}
 
     def in_the_way(parts: tuple[str, ...]) -> bool:
@@ -395,7 +395,7 @@ def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNo
 
 
 def parts_are_missing(content: Mapping[str, Any]) -> bool:
-    """Does the notebook or a cell lack a part that some programs leave out, and that can be filled in?"""
+    """True when a part is missing that some programs leave out, and that can be filled in."""
     if "metadata" not in content:
         return True
     of_code = {"metadata", "source", "outputs", "execution_count"}

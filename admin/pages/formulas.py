@@ -82,7 +82,7 @@ VALUE = re.compile(r"[\w\s.%-]{0,60}")
 
 
 def harmless(tex: str) -> bool:
-    """Is the formula short, not deep, and made of commands of the list only?"""
+    """True for a formula that is short, not deep, and made of commands of the list only."""
     if len(tex) > MAX_FORMULA or _depth(tex) > MAX_GROUP_DEPTH:
         return False
     names = (match[1] for match in COMMAND.finditer(tex))

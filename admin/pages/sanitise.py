@@ -101,7 +101,7 @@ def html(text: str) -> str:
 
 
 def too_much_html(text: str) -> bool:
-    """Would a parser take long for this HTML, or make too large a tree of it?
+    """True for HTML that a parser takes long for, or makes too large a tree of.
 
     Found by counting: nesting costs a parser of HTML the square of its depth.
     """

@@ -82,7 +82,7 @@ def bubblewrap(checks: Path, limits: Limits, info: int, nested: bool = True) -> 
         *(() if nested else ("--disable-userns",)),
         *("--unshare-cgroup-try", "--uid", str(UID), "--gid", str(UID), "--hostname", "sandbox"),
         *("--new-session", "--cap-drop", "ALL", "--clearenv", "--info-fd", str(info)),
-        *(argument for name, value in _warm_environment(limits) for argument in ("--setenv", name, value)),
+        *(argument for name, value in _zygote_environment(limits) for argument in ("--setenv", name, value)),
         *("--proc", "/proc", "--size", str(1 << 20), "--tmpfs", "/dev", "--dir", "/dev/shm", "--dir", "/mnt"),
         *(part for name in ("null", "zero", "full", "random", "urandom") for part in _device(name)),
         *("--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin"),
@@ -160,7 +160,7 @@ def _cover(path: Path) -> list[str]:
 
 
 def is_visible(path: Path) -> bool:
-    """Would a session see this folder, as a part of the system or of Python's environment?"""
+    """True when a session sees this folder, as a part of the system or of Python's environment."""
     path = path.resolve()
     seen = [Path("/usr"), *environment_folders()]
     hidden = [] if any(path.is_relative_to(folder) for folder in seen[1:]) else covered()
@@ -216,7 +216,7 @@ def inside(limits: Limits, isolated: bool, home: str) -> dict[str, str]:
     }
 
 
-def _warm_environment(limits: Limits) -> list[tuple[str, str]]:
+def _zygote_environment(limits: Limits) -> list[tuple[str, str]]:
     """BLAS makes its threads when it is imported, and a process with threads can't be forked: one for now."""
     one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HOME": "/tmp", "MPLBACKEND": "agg"}
     return list({**inside(limits, True, WORK), **one}.items())

@@ -84,7 +84,7 @@ def group_base() -> Path | None:
 
 
 def shares_processors(base: Path | None) -> bool:
-    """Does each group there get its share of the processors?"""
+    """True when each group there gets its share of the processors."""
     return base is not None and "cpu" in _words(base / "cgroup.subtree_control")
 
 

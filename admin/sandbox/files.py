@@ -1,4 +1,8 @@
-"""What goes into a sandbox: folders' regular files, packed."""
+"""What goes into a sandbox: folders' regular files, packed.
+
+What is left out is left out silently: a submission's copy has been made by exchange/ and grading/, which name
+what they leave out. Nothing is imported from there, so that the sandbox can be read by itself.
+"""
 
 from __future__ import annotations
 

@@ -337,7 +337,7 @@ class Session:
         return kind(self._ended)
 
     def _machine_at_fault(self) -> bool:
-        """Has the sandbox itself died, which no session sees, or has the system ended somebody for memory?"""
+        """True when the sandbox died, which no session sees, or the system ended somebody for memory."""
         return self._running.ends_within(0.5) or oom_kills() != self._killed_by_system
 
 

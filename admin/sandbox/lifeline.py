@@ -59,7 +59,7 @@ class Lifeline:
         return "\n".join(line for line in lines if not line.startswith("cpu ")).strip()
 
     def is_gone(self, seconds: float) -> bool:
-        """Has the guard ended, and with it all of the session? Wait so long for it."""
+        """True when the guard has ended, and with it all of the session. Waits so long for it."""
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
         self._hear(seconds, lambda: False)

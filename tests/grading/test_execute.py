@@ -16,11 +16,11 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
 from admin.course.answers import ANSWERS, Answer, answer
+from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
 from admin.grading import cases, execute
 from admin.grading.bounded import BoundedProcess
 from admin.grading.judge import findings
-from admin.grading.repair import grade_id
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits

@@ -25,8 +25,8 @@ import pytest
 
 from admin.course import sample_class
 from admin.course.build import NOT_RELEASED
+from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
-from admin.grading.repair import grade_id
 from admin.grading.run import only_one_at_a_time
 from admin.sandbox.host import what_is_missing
 
@@ -275,7 +275,7 @@ def test_a_click_while_grade_is_at_work_gets_a_sentence(server):
 def test_after_a_rebuild_the_new_text_and_the_new_checks_count(server):
     """Words of a check and HTML of a text change on the disk: are both in the next graded page?"""
     assert server.autograde("quick")["success"]
-    checks = server.house / "problem_unittests.py"
+    checks = server.house / "notebooks" / "checks" / "report.py"
     text = checks.read_text()
     checks.write_text(
         f"{text}\n_words = words\n\ndef words(task, found):\n    return 'Rebuilt. ' + _words(task, found)\n"

@@ -13,10 +13,10 @@ from rich.console import Console
 
 from admin.course import sample_class
 from admin.course.answers import answer
+from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
 from admin.grading import run as grading
 from admin.grading.plan import plan
-from admin.grading.repair import grade_id
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
 

@@ -7,8 +7,9 @@ import copy
 import nbformat
 import pytest
 
+from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK
-from admin.grading.repair import grade_id, repair
+from admin.grading.repair import repair
 
 
 @pytest.fixture

@@ -57,6 +57,8 @@ def literals(source: str) -> Iterator[tuple[str, bool]]:
 
 def looks_readable(text: str) -> bool:
     words = [word for word in text.split() if any(letter.isalpha() for letter in word) or word == "…"]
+    if "<" in text or "px" in text:  # HTML and its styles
+        return False
     return " " in text.strip() and (len(words) > 4 or (len(words) > 1 and text.rstrip()[-1] in ".?!:"))
 
 

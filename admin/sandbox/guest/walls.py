@@ -90,7 +90,7 @@ def build_root(settings: dict[str, Any]) -> None:
 
 
 def can_nest(settings: dict[str, Any]) -> bool:
-    """Does the kernel allow namespaces inside the sandbox? Some systems forbid it (AppArmor on Ubuntu)."""
+    """True when namespaces can be made inside the sandbox. Some systems forbid it (AppArmor on Ubuntu)."""
     pid = os.fork()
     if pid:
         return os.waitpid(pid, 0)[1] == 0

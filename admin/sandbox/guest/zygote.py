@@ -1,9 +1,9 @@
 """What runs inside the sandbox: a process with everything imported that forks once for each submission.
 
-Started by `admin/sandbox.py`, never by a person. It is told on a control socket to fork, and is handed two
-more sockets for each fork:
+Started by `admin/sandbox/running.py`, never by a person. It is told on a control socket to fork, and is
+handed two more sockets for each fork:
 
-* warm: imports TensorFlow and the rest, runs no operation, so that it has one thread and may be forked;
+* zygote: imports TensorFlow and the rest, runs no operation, so that it has one thread and may be forked;
 * guard: first process of the fork's own namespaces. It watches memory and time, passes on interrupts, tells
   on its *lifeline* why the session ended; when it ends, the kernel ends all that the session started;
 * init: first process of one more process namespace, which hides the guard from the session;
