@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import problem_unittests
+import tools
 from admin.sandbox.files import packed
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
 from admin.sandbox.limits import Limits
@@ -165,6 +166,26 @@ def test_a_net_can_be_trained(sandbox: Sandbox, tmp_path: Path):
             "h = net.fit(np.random.rand(64, 8, 8, 1), np.arange(64) % 2, verbose=0)\nlen(h.history['loss'])",
         )
         assert said == "1"
+
+
+@pytest.mark.slow
+def test_training_is_cut_short_whatever_the_notebook_does(tmp_path: Path):
+    """Does `fit` end early though no cell asks for it, and are a student's own modules no way around that?"""
+    student, released = tmp_path / "student", tmp_path / "released"
+    student.mkdir()
+    for name in ("tools", "tempfile", "threading", "socket", "urllib", "inspect", "html", "numpy", "keras"):
+        (student / f"{name}.py").write_text("import os; os._exit(0)")
+    shutil.copytree(Path(tools.__file__).parent, released / "tools")
+    with Sandbox() as roomy, roomy.session(student, released) as session:
+        said = shown(
+            session,
+            "import keras, numpy as np\n"
+            "net = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])\n"
+            "net.compile('sgd', 'mse')\n"
+            "history = net.fit(np.zeros((640, 1)), np.zeros(640), batch_size=1, epochs=9, verbose=0)\n"
+            "int(net.optimizer.iterations)",
+        )
+    assert said.endswith("60"), said
 
 
 # --- Answers --------------------------------------------------------------------------------------

@@ -284,22 +284,22 @@ def test_an_honest_session_is_never_cut_twice():
 
 @needs_sandbox
 def test_released_files_lie_over_whatever_has_their_names(sandbox: Sandbox, tmp_path: Path):
-    """A folder called tools.py/, a file called figures: are the released ones there, and all else too?"""
+    """A folder called helpers.py/, a file called figures: are the released ones there, and all else too?"""
     student, release = tmp_path / "student", tmp_path / "release"
-    (student / "tools.py" / "deep").mkdir(parents=True)
-    (student / "tools.py" / "deep" / "x").write_text("mine")
+    (student / "helpers.py" / "deep").mkdir(parents=True)
+    (student / "helpers.py" / "deep" / "x").write_text("mine")
     (student / "figures").write_text("mine")
     (student / "both").mkdir()
     (student / "both" / "a").write_text("mine")
     (release / "figures").mkdir(parents=True)
     (release / "figures" / "one.svg").write_text("released")
-    (release / "tools.py").write_text("released = True")
+    (release / "helpers.py").write_text("released = True")
     (release / "both").mkdir()
     (release / "both" / "b").write_text("released")
     with sandbox.session(student, release) as opened:
         said = shown(opened, "import os\nsorted(os.path.join(r, f) for r, _, n in os.walk('.') for f in n)")
-        assert said == "['./both/a', './both/b', './figures/one.svg', './tools.py']"
-        assert shown(opened, "import tools; tools.released") == "True"
+        assert said == "['./both/a', './both/b', './figures/one.svg', './helpers.py']"
+        assert shown(opened, "import helpers; helpers.released") == "True"
 
 
 @needs_sandbox

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import subprocess
+import sys
 import types
 from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,8 @@ from numpy.typing import NDArray
 
 import tools
 from tools import data
+
+NOTEBOOKS = Path(tools.__file__).parents[1]
 
 
 def data_set(name: str, load_data: Callable[[], Any]) -> types.SimpleNamespace:
@@ -165,6 +172,18 @@ def test_the_cache_is_where_keras_looks(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert not data._cached("other.npz")
     found = keras.utils.get_file("mnist.npz", "http://localhost:9/mnist.npz", cache_dir=str(tmp_path))
     assert Path(found) == tmp_path / "datasets" / "mnist.npz"
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_while_grading_the_pictures_are_those_that_the_judges_know(
+    name: str, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for a student who asked for the full run?"""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    loaded = tools.load(data_set(name, must_not_be_called), quick=quick)
+    for part, known in zip(loaded, data.offline(name, data.GRADED_SIZES[name]), strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(part, known, strict=True))
 
 
 def test_grading_never_tries_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -378,3 +397,35 @@ def test_while_grading_figures_are_words_only(
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     figures()["show_matrix"]()
     assert set(shown[0]) == {"text/plain"}
+
+
+# --------------------------------------------------------------------------------------------- modules
+
+
+def test_nothing_happens_on_import() -> None:
+    """Is importing the notebook's modules quick and silent, and Keras as it was, also while grading?"""
+    code = "import play, sys, tools; print({'keras', 'matplotlib', 'ipywidgets'} & set(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": str(NOTEBOOKS), "NBGRADER_EXECUTION": "autograde"}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+def test_imports_point_down() -> None:
+    """Is there no circle among the modules of `tools` and `play`, imports within functions included?"""
+    files = [path for name in ("tools", "play") for path in (NOTEBOOKS / name).glob("*.py")]
+    names = {".".join(path.relative_to(NOTEBOOKS).with_suffix("").parts): path for path in files}
+    imports = {name: imported_by(path) & names.keys() for name, path in names.items()}
+    assert imports["play.base"] >= {"tools.runtime"}
+    list(TopologicalSorter(imports).static_order())  # raises CycleError
+    assert not [name for name in imports if name.startswith("tools") and "play" in str(imports[name])]
+
+
+def imported_by(path: Path) -> set[str]:
+    """The modules that a file names in its imports; `from tools import theme` may mean a module as well."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
