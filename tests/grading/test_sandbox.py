@@ -16,11 +16,12 @@ import pytest
 
 import problem_unittests
 from admin.sandbox.files import packed
-from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded
 from admin.sandbox.limits import Limits
 from admin.sandbox.protocol import Bounds
+from tests.needs import needs_sandbox
 
-pytestmark = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
+pytestmark = needs_sandbox
 
 LIMITS = Limits(
     cell_seconds=8,  # of a machine that may be busy
