@@ -309,8 +309,8 @@ def test_memory_of_all_processes_together_is_bounded(session: Session, bomb: str
 
 
 def test_a_fork_bomb_is_bounded(session: Session):
-    said = shown(session, FORK_BOMB)
-    assert 50 < int(said) < 100
+    said = shown(session, FORK_BOMB)  # from Python 3.12 on, behind a warning that forks and threads don't mix
+    assert 50 < int(said.splitlines()[-1]) < 100
 
 
 def test_the_disk_is_bounded(session: Session):
