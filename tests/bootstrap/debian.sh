@@ -1,17 +1,27 @@
 #!/usr/bin/env bash
-# README's commands on a bare Debian 12 and its own Python (3.11.2), as root and as an ordinary user.
+# README's commands on a bare Debian and its own Python, as root and as an ordinary user: Debian 12 (bookworm, Python
+# 3.11.2) or Debian 13 (trixie, Python 3.13).
 #
 # Run as root, by hand, on any Linux with debootstrap; it takes a network, 8 GB of disk and ten minutes:
 #     tests/bootstrap/debian.sh                                 the demo, with the bubblewrap that pip brings
 #     tests/bootstrap/debian.sh --bubblewrap                    … with Debian's own
+#     tests/bootstrap/debian.sh --release trixie                on Debian 13
 #     tests/bootstrap/debian.sh doctor                          another command than `demo`
+#     tests/bootstrap/debian.sh test tests/unit                 … such as the tests
 #
 # PIP_…, …_proxy and certificate variables are passed on; SEEN="FILE FOLDER …" names what is to be seen inside at the
 # same place, read only (a package index on disk, its certificate, /etc/pip.conf). ROOT names the folder for the system
 # (default: a temporary one, deleted at the end); one that is there already is used as it is. MIRROR is Debian's mirror.
 set -eu
 packages=python3,python3-venv,git,ca-certificates
-if [ "${1:-}" = --bubblewrap ]; then packages+=,bubblewrap && shift; fi
+release=bookworm
+while :; do
+    case "${1:-}" in
+    --bubblewrap) packages+=,bubblewrap && shift ;;
+    --release) release=$2 && shift 2 ;;
+    *) break ;;
+    esac
+done
 [ $# -gt 0 ] || set -- demo
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 
@@ -23,7 +33,7 @@ fi
 mkdir -p "$ROOT"
 chmod 755 "$ROOT" # mktemp makes it 700, and then an ordinary user inside has no /
 if [ ! -e "$ROOT/etc/debian_version" ]; then
-    debootstrap --variant=minbase "--include=$packages" bookworm "$ROOT" "${MIRROR:-http://deb.debian.org/debian}"
+    debootstrap --variant=minbase "--include=$packages" "$release" "$ROOT" "${MIRROR:-http://deb.debian.org/debian}"
 fi
 cp /etc/resolv.conf /etc/hosts "$ROOT/etc/"
 chroot "$ROOT" id -u teacher >/dev/null 2>&1 || chroot "$ROOT" useradd --create-home --shell /bin/bash teacher

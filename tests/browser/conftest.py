@@ -26,6 +26,7 @@ from traitlets.config import Config
 
 from admin.course import build, source_notebook
 from tests.browser import pages
+from tests.needs import skip_or_fail
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Route
@@ -78,12 +79,11 @@ class Solved:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Path of the system's Chromium; without one, or without Playwright, all tests here are skipped."""
-    pytest.importorskip("playwright", reason="no Playwright: pip install -r tests/requirements.txt")
+    """Path of the system's Chromium, which every test here needs."""
     names = [os.environ["CHROMIUM"]] if "CHROMIUM" in os.environ else CHROMIUM
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        pytest.skip("no browser: apt install chromium, or name one in CHROMIUM")
+        skip_or_fail("no browser: apt install chromium, or name one in CHROMIUM")
     return found
 
 

@@ -12,6 +12,15 @@ from admin.course import build
 from admin.course.answers import answer
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
+from admin.sandbox.host import what_is_missing
+from tests.needs import skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def a_sandbox_can_start() -> None:
+    """What the mark `needs_sandbox` asks for: this machine lacks nothing that the sandbox needs."""
+    if missing := what_is_missing():
+        skip_or_fail(f"no sandbox: {' '.join(missing)}")
 
 
 @pytest.fixture(scope="session")

@@ -27,14 +27,14 @@ from admin.course.layout import NOTEBOOK, Course
 from admin.grading import execute
 from admin.grading.repair import grade_id
 from admin.grading.run import grade
-from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
+from tests.needs import needs_sandbox
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
-    pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox"),
+    needs_sandbox,
 ]
 FILE = f"{NOTEBOOK}.ipynb"
 

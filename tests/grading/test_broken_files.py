@@ -19,7 +19,7 @@ from admin.grading.bounded import BoundedProcess
 from admin.grading.intake import take_in
 from admin.grading.run import grade
 from admin.grading.submission import Broken, look, parsed
-from admin.sandbox.host import what_is_missing
+from tests.needs import needs_sandbox
 
 FILE = f"{NOTEBOOK}.ipynb"
 
@@ -176,7 +176,7 @@ MENDED = {
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox")
+@needs_sandbox
 def test_what_can_be_understood_is_graded(course, one_right_answer):
     """Renamed, in the wrong folder, otherwise encoded, old: is the right answer worth its points?"""
     for student, (change, name, _) in MENDED.items():

@@ -22,11 +22,9 @@ from admin.grading import cases, execute
 from admin.grading.bounded import BoundedProcess
 from admin.grading.judge import findings
 from admin.grading.worker import Folders, Worker
-from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
 from problem_unittests import TASKS, Case, points, words
-
-needs_sandbox = pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox")
+from tests.needs import needs_sandbox
 
 # What has to be right before a task can be looked at.
 BEFORE = {

@@ -17,11 +17,11 @@ from admin.grading.intake import COPIES, copy_of
 from admin.grading.plan import plan
 from admin.grading.record import record
 from admin.grading.worker import shared_worker
-from admin.sandbox.host import what_is_missing
+from tests.needs import needs_sandbox
 
 FILE = f"{NOTEBOOK}.ipynb"
 pytestmark = [
-    pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox"),
+    needs_sandbox,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
 ]
 

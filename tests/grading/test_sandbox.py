@@ -17,11 +17,12 @@ import pytest
 import problem_unittests
 import tools
 from admin.sandbox.files import packed
-from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded
 from admin.sandbox.limits import Limits
 from admin.sandbox.protocol import Bounds
+from tests.needs import needs_sandbox
 
-pytestmark = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
+pytestmark = needs_sandbox
 
 LIMITS = Limits(
     cell_seconds=8,  # of a machine that may be busy
@@ -329,8 +330,8 @@ def test_memory_of_all_processes_together_is_bounded(session: Session, bomb: str
 
 
 def test_a_fork_bomb_is_bounded(session: Session):
-    said = shown(session, FORK_BOMB)
-    assert 50 < int(said) < 100
+    said = shown(session, FORK_BOMB)  # from Python 3.12 on, behind a warning that forks and threads don't mix
+    assert 50 < int(said.splitlines()[-1]) < 100
 
 
 def test_the_disk_is_bounded(session: Session):

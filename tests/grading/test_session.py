@@ -24,12 +24,12 @@ from admin.sandbox import protocol
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.guest.outputs import Outputs
 from admin.sandbox.guest.session import unpack
-from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Sandbox, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from admin.sandbox.replies import bounded, outputs_of, sentence_of
+from tests.needs import needs_sandbox
 
 LIMITS = Limits(cell_seconds=10, answer_seconds=10, grace_seconds=3, session_seconds=90)
-needs_sandbox = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
 
 
 @pytest.fixture(scope="module")

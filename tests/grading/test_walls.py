@@ -24,10 +24,11 @@ from admin.sandbox import bubblewrap
 from admin.sandbox.cgroup import group_base
 from admin.sandbox.guest.system_call_list import CALLS, MACHINES, NEWEST
 from admin.sandbox.guest.system_calls import RULES, system_call_filter
-from admin.sandbox.host import CellTimeout, Sandbox, Session, SessionEnded, what_is_missing
+from admin.sandbox.host import CellTimeout, Sandbox, Session, SessionEnded
 from admin.sandbox.limits import Limits, SandboxError
+from tests.needs import needs_sandbox
 
-pytestmark = pytest.mark.skipif(bool(what_is_missing()), reason="; ".join(what_is_missing()))
+pytestmark = needs_sandbox
 by_number = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of x86-64")
 
 LIMITS = Limits(cell_seconds=20, answer_seconds=20, grace_seconds=3, session_seconds=90, memory_bytes=1 << 30)
