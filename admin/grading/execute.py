@@ -67,40 +67,40 @@ class JudgedExecute(Execute):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
     ) -> tuple[NotebookNode, ResourcesDict]:
-        names = resources["nbgrader"]
-        converter = self.parent.parent  # exporter → converter
-        place = converter.coursedir
-        source = Path(place.format_path(place.source_directory, ".", names["assignment"]))
-        release = Path(place.format_path(place.release_directory, ".", names["assignment"]))
-        submitted = Path(place.format_path(place.submitted_directory, names["student"], names["assignment"]))
+        student = resources["nbgrader"]["student"]
         if not self.isolated:
-            self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, names["student"])
-
+            self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, student)
         if self.result:
             self.result.fill(nb)
             result = self.result
         else:
-            seed = functools.partial(
-                cases.seed_of,
-                cases.secret_of(Path(place.root)),
-                names["student"],
-                cases.content_of(submitted),
-            )
-            folders = Folders(submitted, release, source, tuple(place.ignore))
-            try:
-                with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
-                    result = run(nb, worker, folders, seed)
-            except CannotSandbox as reason:
-                self.log.error("%s", reason)
-                # nbgrader would take what lies there, sanitised and not run, for graded.
-                shutil.rmtree(resources["metadata"]["path"], ignore_errors=True)
-                raise
+            result = self.run_here(nb, resources)
         sanitise.bound(nb)
         sanitise.plain_metadata(nb)
         resources["result"] = result
         for sentence in dict.fromkeys(result.warnings.values()):
-            self.log.warning("%s: %s", names["student"], sentence)
+            self.log.warning("%s: %s", student, sentence)
         return nb, resources
+
+    def run_here(self, nb: NotebookNode, resources: ResourcesDict) -> RunResult:
+        """Run a notebook that nbgrader grades by itself. Raises CannotSandbox and SandboxError."""
+        names = resources["nbgrader"]
+        place = self.parent.parent.coursedir  # exporter → converter
+        submitted = Path(place.format_path(place.submitted_directory, names["student"], names["assignment"]))
+        release, source = (
+            Path(place.format_path(directory, ".", names["assignment"]))
+            for directory in (place.release_directory, place.source_directory)
+        )
+        secret, content = cases.secret_of(Path(place.root)), cases.content_of(submitted)
+        seed = functools.partial(cases.seed_of, secret, names["student"], content)
+        try:
+            with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
+                return run(nb, worker, Folders(submitted, release, source, tuple(place.ignore)), seed)
+        except CannotSandbox as reason:
+            self.log.error("%s", reason)
+            # nbgrader would take what lies there, sanitised and not run, for graded.
+            shutil.rmtree(resources["metadata"]["path"], ignore_errors=True)
+            raise
 
     def limits(self) -> Limits:
         return Limits(
