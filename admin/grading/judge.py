@@ -43,7 +43,7 @@ def findings(
         "answers": [answer if isinstance(answer, dict) else {} for answer in answers],
     }
     found: list[Finding] = []
-    with contextlib.suppress(OutOfBounds, protocol.ProtocolError, KeyError, TypeError, ValueError):
+    with contextlib.suppress(OutOfBounds, protocol.ProtocolError, AttributeError, KeyError, TypeError):
         found = [from_json(finding) for finding in process.call("judge", question)["findings"]]
     return checked(found, out_of) or [wrong("any.what_answer", out_of, say("any.unreadable"))]
 

@@ -7,6 +7,7 @@ course in another language, a file of that name with the same keys, and its name
 from __future__ import annotations
 
 import functools
+import math
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -76,3 +77,29 @@ class _Filler(string.Formatter):
             return str(super().format_field(value, form))
         except (TypeError, ValueError):
             return str(value)
+
+
+def sentence_as_json(sentence: Sentence) -> dict[str, Any]:
+    """A sentence as JSON values: `key` and `values`."""
+    return {"key": sentence.key, "values": {name: _as_json(part) for name, part in sentence.values.items()}}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return sentence_as_json(value)
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no NaN
+    return value
+
+
+def sentence_from_json(plain: Mapping[str, Any]) -> Sentence:
+    """The sentence of `sentence_as_json`. Raises KeyError, TypeError or AttributeError for anything else."""
+    return Sentence(str(plain["key"]), {str(name): _from_json(v) for name, v in plain["values"].items()})
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return sentence_from_json(value)
+    return [_from_json(item) for item in value] if isinstance(value, list) else value

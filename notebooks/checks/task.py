@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from checks.language import Sentence, joined, say, text_of
+from checks.language import (
+    Sentence,
+    joined,
+    say,
+    sentence_as_json,
+    sentence_from_json,
+    text_of,
+)
 
 Answer = Mapping[str, Any]
 Ask = Mapping[str, Any]
@@ -177,31 +183,11 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "key": finding.key,
         "points": finding.points,
         "out_of": finding.out_of,
-        "said": [_sentence_as_json(sentence) for sentence in finding.said],
+        "said": [sentence_as_json(sentence) for sentence in finding.said],
     }
-
-
-def _sentence_as_json(value: Any) -> Any:
-    if isinstance(value, Sentence):
-        values = {name: _sentence_as_json(part) for name, part in value.values.items()}
-        return {"key": value.key, "values": values}
-    if isinstance(value, list | tuple):
-        return [_sentence_as_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)  # JSON has no NaN
-    return value
 
 
 def from_json(plain: Mapping[str, Any]) -> Finding:
     """The finding of `as_json`. Raises KeyError, TypeError or ValueError for anything else."""
-    said = tuple(_sentence_from_json(sentence) for sentence in plain["said"])
-    if not all(isinstance(sentence, Sentence) for sentence in said):
-        raise TypeError("said")
+    said = tuple(sentence_from_json(sentence) for sentence in plain["said"])
     return Finding(str(plain["what"]), plain["points"], plain["out_of"], said)
-
-
-def _sentence_from_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        values = {str(name): _sentence_from_json(part) for name, part in value["values"].items()}
-        return Sentence(str(value["key"]), values)
-    return [_sentence_from_json(item) for item in value] if isinstance(value, list) else value
