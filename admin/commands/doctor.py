@@ -22,6 +22,7 @@ from admin.sandbox.bubblewrap import find_bubblewrap
 from admin.sandbox.cgroup import group_base, shares_processors
 from admin.sandbox.host import Sandbox, what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import OWN_FAULT, Limits, SandboxError, SandboxFault
+from checks.language import joined
 
 PACKAGES = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "nbgrader", "jupyterlab", "ipython", "nh3")
 SETS = ("mnist.npz", "cifar-10-batches-py-target", "cifar-10-batches-py")
@@ -164,8 +165,8 @@ def sandbox() -> Iterator[Part]:
     yield Part("bubblewrap", find_bubblewrap() is not None, find_bubblewrap() or "missing")
     try:
         if missing := what_is_missing():
-            ours = any(sentence.startswith(OWN_FAULT) for sentence in missing)
-            yield Part("sandbox", False, " ".join(missing), ours)
+            ours = any(sentence.key == OWN_FAULT for sentence in missing)
+            yield Part("sandbox", False, joined(missing), ours)
             return
         yield from started()
     except SandboxFault as error:

@@ -26,8 +26,9 @@ if __name__ == "__main__":  # the child: started by its path, so that no other s
     sys.path[:1] = [str(REPOSITORY), str(REPOSITORY / "notebooks")]
 
 from admin.sandbox import protocol
-from admin.sandbox.limits import SandboxError
+from admin.sandbox.limits import Said, SandboxError
 from admin.text import printable
+from checks.language import say, sentence_as_json, sentence_from_json
 
 # All that may be asked for, by name.
 FUNCTIONS = {
@@ -43,8 +44,8 @@ READY = b"r"
 BOUNDS = protocol.Bounds(64 << 20, 1 << 30, 1024, 8, 64, 1 << 62)
 
 
-class OutOfBounds(Exception):
-    """A call that took too long or too much memory, or that stumbled. The text is a clause."""
+class OutOfBounds(Said):
+    """A call that took too long or too much memory, or that stumbled. The sentence is a clause."""
 
 
 class BoundedProcess:
@@ -75,13 +76,13 @@ class BoundedProcess:
                 reply = self._asked(function, argument)
             except protocol.ProtocolError:
                 self.renew()
-                raise OutOfBounds("takes too long, or too much memory") from None
+                raise OutOfBounds(say("bounds.exceeded")) from None
         except protocol.ProtocolError as error:
             self.renew()
-            raise OutOfBounds(str(error)) from None
+            raise OutOfBounds(error.sentence) from None
         if "value" not in reply:
             self.renew()
-            raise OutOfBounds(str(reply.get("raised", "stumbled")))
+            raise OutOfBounds(sentence_from_json(reply["raised"]))
         return reply["value"]
 
     def renew(self) -> None:
@@ -127,7 +128,7 @@ class BoundedProcess:
         """A channel to a new fork."""
         for last in (False, True):
             if self._stopped:
-                raise protocol.Late("grading is being stopped")
+                raise protocol.Late(say("message.stopping"))
             if self._zygote is None or self._zygote.poll() is not None:
                 self.close()
                 self._start()
@@ -140,7 +141,7 @@ class BoundedProcess:
                 ours.close()
                 self.close()
                 if last:
-                    raise protocol.Closed("it ends as soon as it is started") from None
+                    raise protocol.Closed(say("bounds.ends_at_once")) from None
                 continue
             self._channel = protocol.Channel(ours, BOUNDS)
             return self._channel
@@ -167,8 +168,10 @@ class BoundedProcess:
             errors.seek(0)
             lines = errors.read().decode(errors="replace").split("\n")
         self.close()
-        said = next((line for line in reversed(lines) if line.strip()), "it said nothing in time")
-        raise SandboxError(f"the process that reads submissions did not start: {printable(said)}")
+        said = [printable(line) for line in lines if line.strip()]
+        raise SandboxError(
+            say("sandbox.no_reader", reason=said[-1] if said else say("sandbox.reader_silent"))
+        )
 
 
 # --- In the child ---------------------------------------------------------------------------------
@@ -217,9 +220,10 @@ def serve(channel: protocol.Channel, memory: int, zygote: int) -> None:
         try:
             reply = {"value": getattr(importlib.import_module(module), name)(order["argument"])}
         except MemoryError:
-            reply = {"raised": "takes too much memory"}
+            reply = {"raised": sentence_as_json(say("bounds.memory"))}
         except Exception as error:  # whatever it is: the data were not what an honest notebook has
-            reply = {"raised": f"cannot be understood ({type(error).__name__})"}
+            why = say("bounds.not_understood", error=type(error).__name__)
+            reply = {"raised": sentence_as_json(why)}
         signal.setitimer(signal.ITIMER_REAL, 0)
         channel.send(reply)
 

@@ -32,8 +32,8 @@ from admin.grading.judge import findings as judge
 from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
-from admin.sandbox.limits import BadSubmission, Limits, SandboxError
-from checks.language import say
+from admin.sandbox.limits import BadSubmission, Limits, Said, SandboxError
+from checks.language import Sentence, say, text_of
 from checks.report import words
 from checks.task import Case, Finding, points, wrong
 from checks.tasks import TASKS
@@ -43,10 +43,7 @@ NOT_ISOLATED = "WITHOUT SANDBOX"
 # Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
 # computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
 FAIR_SHARE = 0.5
-OTHER_NOTEBOOK = (
-    "nbgrader reads another notebook than the one that was run: its copy has been changed since, or the "
-    "release is not what `python3 -m admin build` makes; set that right"
-)
+OTHER_NOTEBOOK = say("session.other_notebook")
 
 
 class JudgedExecute(Execute):
@@ -130,7 +127,7 @@ class SaveFindings(NbGraderPreprocessor):
 # --- One submission -------------------------------------------------------------------------------
 
 
-class OtherNotebook(Exception):
+class OtherNotebook(Said):
     """The notebook that nbgrader records is not the one that was run."""
 
 
@@ -140,7 +137,7 @@ class RunResult:
 
     notebook: NotebookNode
     findings: Findings
-    warnings: dict[str, str]
+    warnings: dict[str, Sentence]
     """the checks that had no fair chance, each with the reason"""
     starved: bool = False
     """It was stopped by the clock while others had the processor, and deserves another run, alone."""
@@ -175,14 +172,14 @@ def run(
         try:
             opened = worker.session(folders)
         except BadSubmission as error:
-            return without_session(nb, str(error))
+            return without_session(nb, error.sentence)
         with opened as session:
             session.again = last
             try:
                 found, warnings = run_cells(nb, worker.bounded, session, folders.source, seed, tell)
             except KilledFromOutside as error:
                 if last:
-                    raise SandboxError(f"{error} It was tried twice.") from None
+                    raise SandboxError(say("session.tried_twice", reason=error.sentence)) from None
                 continue
         # Perhaps it was the system, short of memory: once more, with everything new.
         if not session.killed:
@@ -191,22 +188,22 @@ def run(
     return RunResult(nb, found, warnings, bool(warnings) and computed < FAIR_SHARE)
 
 
-def without_session(nb: NotebookNode, reason: str) -> RunResult:
+def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
     """A notebook for which there was no session: no points, and the reason at every check."""
     findings: dict[str, list[Finding]] = {}
-    warnings: dict[str, str] = {}
+    warnings: dict[str, Sentence] = {}
     for count, cell in enumerate(code_cells(nb), 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
         cell.outputs, cell.execution_count = [], None
         if name.startswith(CHECK) and task in TASKS:
-            warnings[name] = f"It could not be run: {reason}"
+            warnings[name] = say("session.not_run", reason=reason)
             findings[task] = nothing_to_ask(task, warnings[name])
             write_points(cell, task, findings[task], count)
     return RunResult(nb, findings, warnings)
 
 
-def nothing_to_ask(task: str, reason: str) -> list[Finding]:
+def nothing_to_ask(task: str, reason: Sentence) -> list[Finding]:
     return [wrong("any.what_answer", TASKS[task].points, say("session.nothing_to_ask", reason=reason))]
 
 
@@ -217,11 +214,12 @@ def run_cells(
     source: Path,
     seed: Callable[[str], int],
     tell: Callable[[str], None],
-) -> tuple[dict[str, list[Finding]], dict[str, str]]:
+) -> tuple[dict[str, list[Finding]], dict[str, Sentence]]:
     """One pass over the cells: findings by task, warnings by check cell; see `run`."""
     findings: dict[str, list[Finding]] = {}
-    warnings: dict[str, str] = {}
-    late = ended = ""
+    warnings: dict[str, Sentence] = {}
+    late: Sentence | None = None
+    ended: Sentence | None = None
     for count, cell in enumerate(code_cells(nb), 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
@@ -232,9 +230,9 @@ def run_cells(
             else:
                 found, stopped, ended = judged(bounded, session, task, source, seed(task))
                 late = late or stopped
-            if late or ended:
-                warnings[name] = ended or late
-            late = ""
+            if reason := ended or late:
+                warnings[name] = reason
+            late = None
             findings[task] = found
             write_points(cell, task, found, count)
         elif ended or not cell.source.strip():
@@ -248,17 +246,17 @@ def run_cells(
 
 def shown(
     bounded: BoundedProcess, session: Session, code: str, count: int
-) -> tuple[list[NotebookNode], str, str]:
+) -> tuple[list[NotebookNode], Sentence | None, Sentence | None]:
     """What a cell shows; the reason if it ran out of time; the reason if the session ended in it."""
     try:
-        return sanitised(bounded, session.run(code), count), "", ""
+        return sanitised(bounded, session.run(code), count), None, None
     except CellTimeout as error:
         note = v4.new_output("error", ename="CellTimeoutError", evalue=str(error), traceback=[str(error)])
-        return [*sanitised(bounded, error.outputs, count), note], str(error), ""
+        return [*sanitised(bounded, error.outputs, count), note], error.sentence, None
     except SessionEnded as error:
-        sentence = f"{error} No cell after this one could be run."
+        sentence = text_of(say("session.no_cell_after", reason=error.sentence))
         note = v4.new_output("error", ename="SessionEnded", evalue=str(error), traceback=[sentence])
-        return [note], "", str(error)
+        return [note], None, error.sentence
 
 
 def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:
@@ -267,30 +265,29 @@ def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> lis
         clean = bounded.call("outputs", {"outputs": outputs, "count": count})
         return [nbformat.from_dict(output) for output in clean]
     except OutOfBounds as error:
-        text = f"[The output of this cell is left out: it {error}.]\n"
-        return [v4.new_output("stream", name="stdout", text=text)]
+        text = text_of(say("session.output_left_out", reason=error.sentence))
+        return [v4.new_output("stream", name="stdout", text=f"[{text}]\n")]
 
 
 def judged(
     bounded: BoundedProcess, session: Session, task: str, source: Path, seed: int
-) -> tuple[list[Finding], str, str]:
+) -> tuple[list[Finding], Sentence | None, Sentence | None]:
     """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
     asked: list[Case] = TASKS[task].cases(np.random.default_rng(seed), cases.data_of(source))
     answers: list[Mapping[str, Any]] = []
-    stopped = ended = ""
+    stopped: Sentence | None = None
     for case in asked:
         try:
             if not stopped:
                 answers.append(session.answer(task, case.ask))
                 continue
         except CellTimeout as error:
-            stopped = str(error)
+            stopped = error.sentence
         except SessionEnded as error:
-            ended = str(error)
-            said = say("session.ended_at_check", reason=ended)
-            return [wrong("any.what_answer", TASKS[task].points, said)], "", ended
+            found = [wrong("any.what_answer", TASKS[task].points, error.sentence)]
+            return found, None, error.sentence
         answers.append({"error": f"CellTimeoutError: {stopped}"})
-    return judge(bounded, task, asked, answers), stopped, ended
+    return judge(bounded, task, asked, answers), stopped, None
 
 
 def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:

@@ -86,7 +86,7 @@ def autograde(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: 
 def reason_of(log: str) -> str:
     """Why nbgrader could not record a submission, where its log has one of the known reasons."""
     reasons = {
-        OTHER_NOTEBOOK: OTHER_NOTEBOOK,
+        str(OTHER_NOTEBOOK): str(OTHER_NOTEBOOK),
         "database is locked": "the gradebook is locked by another program; close it",
         "disk is full": "the disk is full; make room",
         "No space left": "the disk is full; make room",
@@ -119,7 +119,7 @@ def write_note(course: Course, job: Job, outcome: Outcome) -> None:
 
 def warning_of(outcome: Outcome) -> str:
     """Why some checks had no fair chance; the submission is graded all the same."""
-    return next(iter(outcome.result.warnings.values()), "") if outcome.result else ""
+    return str(next(iter(outcome.result.warnings.values()), "")) if outcome.result else ""
 
 
 def record_broken(course: Course, student: str, sentence: str) -> None:

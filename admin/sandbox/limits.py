@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from admin.sandbox import protocol
+from checks.language import Sentence
 
 UID = 1000  # whom a session sees itself as, when it has a user namespace
 
@@ -49,16 +50,25 @@ class Limits:
     """what one message, and all of a session, may weigh"""
 
 
-class SandboxError(Exception):
-    """The sandbox itself does not work; no fault of a submission. One sentence."""
+class Said(Exception):
+    """An error with one sentence for whoever reads of it."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
-class BadSubmission(Exception):
-    """A submission's files can't be put into a sandbox, on any machine. One sentence for the instructor."""
+class SandboxError(Said):
+    """The sandbox itself does not work; no fault of a submission."""
+
+
+class BadSubmission(Said):
+    """A submission's files can't be put into a sandbox, on any machine."""
 
 
 class SandboxFault(SandboxError):
     """Our own code in the sandbox failed: no fault of this machine, so going without walls would not help."""
 
 
-OWN_FAULT = "The sandbox's own code failed"  # how the sentence of a SandboxFault begins
+OWN_FAULT = "sandbox.own_fault"
+"""The key of what is said of a SandboxFault."""

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from checks.language import Sentence, say, sentence_as_json
+
 HEAD = struct.Struct("<4sIQ")
 MAGIC = b"CNN1"
 ARRAY = "\0array"
@@ -31,7 +33,11 @@ DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8
 
 
 class ProtocolError(Exception):
-    """What came, or was to be sent, is not within the protocol. The text is a clause, without a full stop."""
+    """What came, or was to be sent, is not within the protocol. The sentence is a clause."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class Late(ProtocolError):
@@ -63,9 +69,9 @@ def encode(value: Any, bounds: Bounds = Bounds()) -> bytes:
     text = _json(plain)
     weight = sum(array.nbytes for array in arrays)
     if len(text) > bounds.text_bytes or weight > bounds.array_bytes:
-        raise ProtocolError(f"more than fits into one message ({len(text) + weight:,} bytes)")
+        raise ProtocolError(say("message.does_not_fit", bytes=len(text) + weight))
     if _values(text, bounds.values) > bounds.values:
-        raise ProtocolError(f"more than {bounds.values:,} values")
+        raise ProtocolError(say("message.values", most=bounds.values))
     return b"".join([HEAD.pack(MAGIC, len(text), weight), text, *(array.tobytes() for array in arrays)])
 
 
@@ -73,25 +79,25 @@ def decode_head(head: bytes, bounds: Bounds) -> tuple[int, int]:
     """Lengths of the text and of the arrays, both within bounds."""
     magic, text, weight = HEAD.unpack(head)
     if magic != MAGIC:
-        raise ProtocolError("bytes that are no message")
+        raise ProtocolError(say("message.no_message"))
     if text > bounds.text_bytes or weight > bounds.array_bytes:
-        raise ProtocolError(f"a message of {text + weight:,} bytes, which is too much")
+        raise ProtocolError(say("message.too_large", bytes=text + weight))
     return text, weight
 
 
 def decode(text: bytes, arrays: bytes | bytearray, bounds: Bounds = Bounds()) -> Any:
     """The value of a frame, from its two parts. Arrays are read-only views of the bytes that came."""
     if _values(text, bounds.values) > bounds.values:
-        raise ProtocolError(f"a message of more than {bounds.values:,} values")
+        raise ProtocolError(say("message.too_many_values", most=bounds.values))
     try:
         value = json.loads(text.decode("utf-8"))
     # RecursionError: json goes as deep as the text says, up to its own guard. MemoryError: many small lists.
     except (ValueError, RecursionError, MemoryError):
-        raise ProtocolError("a message that can't be read") from None
+        raise ProtocolError(say("message.unreadable")) from None
     reader = _Arrays(memoryview(arrays).toreadonly(), bounds)
     restored = _restored(value, reader, bounds.depth)
     if reader.at != len(arrays):
-        raise ProtocolError("more array bytes than the message speaks of")
+        raise ProtocolError(say("message.array_bytes_over"))
     return restored
 
 
@@ -114,7 +120,7 @@ class Channel:
             except BlockingIOError:
                 continue
             except OSError:
-                raise Closed("the other side has gone") from None
+                raise Closed(say("message.gone")) from None
 
     def receive(self, deadline: float | None = None) -> Any:
         """The next value; `deadline` is a time of `time.monotonic()`. Raises Late, Closed or ProtocolError.
@@ -124,7 +130,7 @@ class Channel:
         text, weight = decode_head(bytes(self._part(0, HEAD.size, deadline)), self.bounds)
         size = HEAD.size + text + weight
         if self.received + size > self.bounds.total_bytes:
-            raise ProtocolError(f"more than {self.bounds.total_bytes:,} bytes in all, which is too much")
+            raise ProtocolError(say("message.total", most=self.bounds.total_bytes))
         parts = bytes(self._part(1, text, deadline)), self._part(2, weight, deadline)
         self.received += size
         self._parts = []
@@ -145,9 +151,9 @@ class Channel:
             except BlockingIOError:
                 continue
             except OSError:
-                raise Closed("the other side has gone") from None
+                raise Closed(say("message.gone")) from None
             if not part:
-                raise Closed("the other side has gone")
+                raise Closed(say("message.gone"))
             data += part
         return data
 
@@ -157,7 +163,7 @@ class Channel:
         poll.register(self.connection, event)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         if not poll.poll(None if left is None else math.ceil(left * 1000)):
-            raise Late("no answer in time")
+            raise Late(say("message.late"))
 
 
 # --- What a cell shows ----------------------------------------------------------------------------
@@ -186,10 +192,14 @@ def fitting(text: str, room: int) -> str:
     return text[:low]
 
 
+def note(sentence: Sentence) -> dict[str, Any]:
+    """An output of our own that says something of the others; whoever shows it looks up its words."""
+    return {"output_type": "note", "said": sentence_as_json(sentence)}
+
+
 def left_out(most: int) -> dict[str, Any]:
-    """The output that stands in the place of all that is too much."""
-    note = f"\n[… more than {most:,} bytes of output: the rest of this cell's is left out]\n"
-    return {"output_type": "stream", "name": "stdout", "text": note}
+    """The note that stands in the place of all that is too much."""
+    return note(say("message.output_cut", most=most))
 
 
 # --- Values and texts -----------------------------------------------------------------------------
@@ -214,7 +224,7 @@ def _values(text: bytes, most: int) -> int:
 
 def _plain(value: Any, arrays: list[np.ndarray], bounds: Bounds, depth: int) -> Any:
     if depth >= bounds.depth:
-        raise ProtocolError(f"lists or dictionaries more than {bounds.depth} deep")
+        raise ProtocolError(say("message.too_deep", most=bounds.depth))
     if value is None or isinstance(value, (bool, str)):
         return value if not isinstance(value, str) else str(value)
     if isinstance(value, np.generic):
@@ -231,12 +241,12 @@ def _plain(value: Any, arrays: list[np.ndarray], bounds: Bounds, depth: int) -> 
         return [_plain(item, arrays, bounds, depth + 1) for item in value]
     if isinstance(value, Mapping):
         return {_key(key): _plain(item, arrays, bounds, depth + 1) for key, item in value.items()}
-    raise ProtocolError(f"a value of type {type(value).__name__}")
+    raise ProtocolError(say("message.value_type", kind=type(value).__name__))
 
 
 def _key(key: Any) -> str:
     if not isinstance(key, str) or key.startswith("\0"):
-        raise ProtocolError(f"a dictionary with a key of type {type(key).__name__}")
+        raise ProtocolError(say("message.key_type", kind=type(key).__name__))
     return str(key)
 
 
@@ -244,11 +254,11 @@ def _array_head(value: np.ndarray, arrays: list[np.ndarray], bounds: Bounds) -> 
     array = np.asarray(value)
     little = array.dtype.newbyteorder("<")
     if little.str not in DTYPES:
-        raise ProtocolError(f"an array of {array.dtype}")
+        raise ProtocolError(say("message.array_type", dtype=str(array.dtype)))
     if array.ndim > bounds.dimensions or len(arrays) >= bounds.arrays:
-        raise ProtocolError("an array of too many dimensions, or too many arrays")
+        raise ProtocolError(say("message.array_dimensions"))
     if array.nbytes > bounds.array_bytes:
-        raise ProtocolError(f"an array of {array.nbytes:,} bytes")
+        raise ProtocolError(say("message.array_too_large", bytes=array.nbytes))
     arrays.append(array.astype(little, copy=False))
     return [little.str, [int(side) for side in array.shape]]
 
@@ -262,34 +272,34 @@ class _Arrays:
     def next(self, head: Any) -> np.ndarray:
         self.count += 1
         if self.count > self.bounds.arrays:
-            raise ProtocolError(f"more than {self.bounds.arrays} arrays")
+            raise ProtocolError(say("message.arrays", most=self.bounds.arrays))
         if not (isinstance(head, list) and len(head) == 2):
-            raise ProtocolError("an array without type and shape")
+            raise ProtocolError(say("message.array_without_head"))
         name, shape = head
         if not isinstance(name, str) or name not in DTYPES:
-            raise ProtocolError("an array of an unknown type")
+            raise ProtocolError(say("message.array_unknown"))
         if not isinstance(shape, list) or len(shape) > self.bounds.dimensions:
-            raise ProtocolError("an array with no proper shape")
+            raise ProtocolError(say("message.array_shape"))
         for side in shape:
             if type(side) is not int or not 0 <= side <= self.bounds.array_bytes:
-                raise ProtocolError("an array with no proper shape")
+                raise ProtocolError(say("message.array_shape"))
         dtype = np.dtype(name)
         size = math.prod(shape) * dtype.itemsize  # of Python's own integers: it can't overflow
         part = self.data[self.at : self.at + size]
         if len(part) != size:
-            raise ProtocolError("an array that is shorter than its shape")
+            raise ProtocolError(say("message.array_short"))
         self.at += size
         # A byte other than 0 and 1 in a bool array is undefined behaviour for NumPy; compare it away.
         flat = np.frombuffer(part, np.uint8) != 0 if name == "|b1" else np.frombuffer(part, dtype)
         try:
             return flat.reshape(shape)
         except ValueError:  # no element, but sides that NumPy can't multiply
-            raise ProtocolError("an array with no proper shape") from None
+            raise ProtocolError(say("message.array_shape")) from None
 
 
 def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
     if depth <= 0:
-        raise ProtocolError("lists or dictionaries that go too deep")
+        raise ProtocolError(say("message.deep"))
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, list):
@@ -297,7 +307,7 @@ def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
     if isinstance(value, dict):
         if ARRAY in value:
             if len(value) != 1:
-                raise ProtocolError("an array with something beside it")
+                raise ProtocolError(say("message.array_beside"))
             return arrays.next(value[ARRAY])
         return {_text(key): _restored(item, arrays, depth - 1) for key, item in value.items()}
     return _whole(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -306,7 +316,7 @@ def _restored(value: Any, arrays: _Arrays, depth: int) -> Any:
 def _whole(value: int) -> int:
     """A whole number that fits into a float, so that no comparison or division of a judge overflows."""
     if abs(value).bit_length() > 1000:
-        raise ProtocolError("a whole number of more than 300 digits")
+        raise ProtocolError(say("message.digits"))
     return int(value)
 
 

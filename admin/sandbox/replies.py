@@ -11,6 +11,7 @@ import numpy as np
 from admin.sandbox import protocol
 from admin.sandbox.limits import Limits
 from admin.text import printable
+from checks.language import Sentence, say, sentence_from_json, text_of
 
 Output = dict[str, Any]
 
@@ -23,7 +24,9 @@ def outputs_of(given: Any, most: int) -> list[Output] | None:
     if not isinstance(given, list):
         return None
     checked = [_output(item) for item in given]
-    return None if None in checked else bounded([item for item in checked if item is not None], most)
+    if None in checked:
+        return None
+    return [_shown(output) for output in bounded([item for item in checked if item is not None], most)]
 
 
 def bounded(outputs: Sequence[Output], most: int) -> list[Output]:
@@ -45,8 +48,16 @@ def bounded(outputs: Sequence[Output], most: int) -> list[Output]:
     return kept
 
 
+def _shown(output: Output) -> Output:
+    """An output as nbformat has it: a note as text."""
+    if output["output_type"] != "note":
+        return output
+    text = text_of(sentence_from_json(output["said"]))
+    return {"output_type": "stream", "name": "stdout", "text": f"\n[{text}]\n"}
+
+
 def _output(item: Any) -> Output | None:
-    """An output with nbformat's keys of nbformat's types, and none else; None for anything different."""
+    """An output with nbformat's keys of nbformat's types, or a note, and no more; else None."""
     if not isinstance(item, dict):
         return None
     kind = item.get("output_type")
@@ -64,6 +75,9 @@ def _output(item: Any) -> Output | None:
                 "evalue": words[1],
                 "traceback": trace,
             }
+    elif kind == "note":
+        sentence = message_of(item.get("said"))
+        return protocol.note(sentence) if sentence else None
     elif kind in ("display_data", "execute_result"):
         data, metadata = item.get("data"), item.get("metadata")
         if not isinstance(data, dict) or not isinstance(metadata, dict) or _has_array([data, metadata]):
@@ -87,23 +101,45 @@ def _has_array(value: Any) -> bool:
     return any(map(_has_array, value)) if isinstance(value, list) else isinstance(value, np.ndarray)
 
 
-def sentence_of(words: str, limits: Limits) -> str:
+def message_of(plain: Any) -> Sentence | None:
+    """What a session says in our own words: a sentence of the group "message", values short; else None."""
+    try:
+        sentence = sentence_from_json(plain)
+        text_of(sentence)
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        return None
+    return _bounded(sentence)
+
+
+def _bounded(sentence: Sentence) -> Sentence | None:
+    values: dict[str, Any] = {}
+    for name, value in sentence.values.items():
+        if isinstance(value, Sentence):
+            value = _bounded(value)
+            if value is None:
+                return None
+        elif isinstance(value, str):
+            value = printable(value)
+        elif not isinstance(value, int | float):
+            return None
+        values[name] = value
+    return Sentence(sentence.key, values) if sentence.key.startswith("message.") else None
+
+
+def sentence_of(words: str, limits: Limits) -> Sentence:
     """The guard's last words as a sentence for student and instructor."""
     kind, _, rest = printable(words, 300).partition(" ")
-    gigabytes = f"{limits.memory_bytes / (1 << 30):.3g} GB"
     if kind == "memory":
-        return f"The notebook used more than {gigabytes} of memory, so its session was ended."
+        return say("session.memory", gigabytes=limits.memory_bytes / (1 << 30))
     if kind == "time":
-        seconds = f"{limits.session_seconds:g} seconds"
-        return f"The notebook took more than {seconds} in all, so its session was ended."
+        return say("session.time", seconds=limits.session_seconds)
     if kind == "exit" and rest.isascii() and rest.isdigit():
-        return f"The notebook ended its own session (exit status {rest})."
+        return say("session.exit", status=rest)
     if kind == "cpu" or words == f"signal {int(signal.SIGXCPU)}":
-        return f"The notebook computed for more than {limits.cpu_seconds} seconds, so its session was ended."
+        return say("session.cpu", seconds=limits.cpu_seconds)
     if kind == "signal" and rest.isascii() and rest.isdigit():
         known = {str(int(number)): number.name for number in signal.Signals}
-        name = known.get(rest, f"signal {rest}")
-        return f"The notebook's session crashed or was killed ({name}), perhaps for lack of memory."
+        return say("session.killed", signal=known.get(rest, f"signal {rest}"))
     if kind == "failed" and rest:
-        return f"The notebook's session failed: {printable(rest)}."
-    return "The notebook's session ended without a word, perhaps for lack of memory on this machine."
+        return say("session.failed", reason=printable(rest))
+    return say("session.without_a_word")

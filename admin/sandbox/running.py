@@ -23,14 +23,16 @@ from admin.sandbox.bubblewrap import (
     bubblewrap,
     environment_folders,
     import_folders,
+    import_roots,
     inside,
 )
 from admin.sandbox.cgroup import group_base, shares_processors
 from admin.sandbox.cores import Core, take_core
 from admin.sandbox.limits import OWN_FAULT, Limits, SandboxError, SandboxFault
 from admin.text import printable
+from checks.language import say
 
-STOPPED = "Grading is being stopped."
+STOPPED = say("sandbox.stopped")
 WALL_BUILDERS = ("bwrap:", "setpriv:")  # whose last words are about this machine
 
 
@@ -66,7 +68,7 @@ class Running:
             "core": self.core.number,
             "grouped": self.groups is not None,
             "binds": [str(path) for path in environment_folders()],
-            "paths": [*import_folders(), *([] if self.isolated else [str(self.checks.parent)])],
+            "paths": [*import_folders(), *([] if self.isolated else import_roots())],
             "work": variables["HOME"],
             "environment": variables,
             "limits": asdict(self.limits),
@@ -101,7 +103,7 @@ class Running:
                 )
         except OSError as error:
             os.close(info)
-            raise SandboxError(f"bubblewrap can't be started: {error}") from None
+            raise SandboxError(say("sandbox.no_start_of_bubblewrap", error=str(error))) from None
         except BaseException:
             os.close(info)
             raise
@@ -155,12 +157,12 @@ class Running:
         text = os.pread(self.errors.fileno(), 2000, max(0, size - 2000)).decode("utf-8", "replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if code is None and not lines:
-            return SandboxError(f"The sandbox said nothing within {self.limits.start_seconds:g} seconds.")
+            return SandboxError(say("sandbox.silent", seconds=self.limits.start_seconds))
         if not lines:
-            return SandboxError("The sandbox ended without a message, perhaps for lack of memory.")
+            return SandboxError(say("sandbox.no_message"))
         if lines[-1].startswith(WALL_BUILDERS) and ": execvp " not in lines[-1]:
-            return SandboxError(f"The sandbox did not start: {printable(lines[-1], 1000)}")
-        return SandboxFault(f"{OWN_FAULT}: {printable(lines[-1], 1000)}")
+            return SandboxError(say("sandbox.not_started", reason=printable(lines[-1], 1000)))
+        return SandboxFault(say(OWN_FAULT, reason=printable(lines[-1], 1000)))
 
     def fork(self, session: socket.socket, lifeline: socket.socket, ours: socket.socket) -> None:
         """Hand the other ends of a session's sockets in, and keep our end of its lifeline for `stop`."""

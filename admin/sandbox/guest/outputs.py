@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from admin.sandbox import protocol
+from checks.language import say
 
 
 class Outputs:
@@ -70,8 +71,8 @@ class Outputs:
                 protocol.encode(output, self.bounds)
                 weight = protocol.weight(output)
             except protocol.ProtocolError as error:
-                self.stream("stdout", f"\n[An output of this cell is left out: it holds {error}]\n")
-                return
+                output = protocol.note(say("message.output_left_out", what=error.sentence))
+                weight, display_id, update = protocol.weight(output), "", False
             old, weight_of_old = self.shown.get(display_id, ({}, 0))
             if update and not old:
                 return

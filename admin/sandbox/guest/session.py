@@ -23,10 +23,11 @@ from admin.sandbox.guest.outputs import Outputs, Pipes, Stream
 from admin.sandbox.guest.shell import make_shell
 from admin.sandbox.guest.system_calls import filter_system_calls
 from admin.sandbox.guest.walls import LINUX, set_limits
+from checks.language import say, sentence_as_json
 
 # The page that the guard shares with a session begins with it: the order that an interrupt is meant for.
 NUMBER = struct.Struct("@q")
-STOPPED = "stopped by the time limit"
+STOPPED = say("message.stopped")
 
 
 def run_session(connection: int, lifeline: int, settings: dict[str, Any], meant: mmap.mmap) -> NoReturn:
@@ -90,7 +91,7 @@ def unpack(names: list[list[Any]], files: np.ndarray, folder: str) -> None:
         # A file name is bytes, of no certain encoding: each came as the character of its number.
         parts = name.encode("latin-1").split(b"/")
         if any(part in (b"", b".", b"..") or b"\0" in part for part in parts):
-            raise ValueError(f"the name {name!r} leads out of the folder")
+            raise ValueError(repr(name))
         path = b"/".join([os.fsencode(folder), *parts])
         os.makedirs(os.path.dirname(path), exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -150,7 +151,7 @@ class Session:
                     self.current = 0
             except KeyboardInterrupt:  # in one of the lines around the student's own
                 self.current = 0
-                reply = {} if "run" in order else {"refused": STOPPED}
+                reply = {} if "run" in order else {"refused": sentence_as_json(STOPPED)}
             if os.getpid() != self.pid:
                 os._exit(0)  # a copy that the student's code made by os.fork(): it has nothing to say here
             self.pipes.drain()
@@ -163,7 +164,8 @@ class Session:
             except protocol.Closed:
                 raise
             except protocol.ProtocolError as error:
-                channel.send({"refused": str(error), "number": order["number"]}, bounds=bounds)
+                refused = sentence_as_json(error.sentence)
+                channel.send({"refused": refused, "number": order["number"]}, bounds=bounds)
 
     def run(self, source: str) -> dict[str, Any]:
         try:
