@@ -21,7 +21,7 @@ from admin.grading.intake import take_in
 from admin.grading.repair import grade_id
 from admin.grading.run import grade
 from admin.grading.submission import Broken, look, parsed
-from admin.sandbox.host import what_is_missing
+from tests.grading.sessions import needs_sandbox
 
 FILE = f"{NOTEBOOK}.ipynb"
 
@@ -186,7 +186,7 @@ def one_right_answer(course: Course) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox")
+@needs_sandbox
 def test_what_can_be_understood_is_graded(course):
     """Renamed, in the wrong folder, otherwise encoded, old: is the right answer worth its points?"""
     text = one_right_answer(course)

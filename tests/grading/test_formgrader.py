@@ -28,10 +28,10 @@ from admin.course.build import NOT_RELEASED
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.grading.repair import grade_id
 from admin.grading.run import only_one_at_a_time
-from admin.sandbox.host import what_is_missing
+from tests.grading.sessions import needs_sandbox
 
 pytestmark = [
-    pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox"),
+    needs_sandbox,
     pytest.mark.slow,
 ]
 FILE = f"{NOTEBOOK}.ipynb"

@@ -21,12 +21,12 @@ from admin.course.answers import answer
 from admin.course.layout import NOTEBOOK, REPOSITORY, Course
 from admin.grading.repair import grade_id
 from admin.grading.run import grade
-from admin.sandbox.host import what_is_missing
+from tests.grading.sessions import needs_sandbox
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
-    pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox"),
+    needs_sandbox,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
 ]
 

@@ -17,13 +17,13 @@ from admin.course.layout import NOTEBOOK, Course
 from admin.grading import run as grading
 from admin.grading.plan import plan
 from admin.grading.repair import grade_id
-from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits
+from tests.grading.sessions import needs_sandbox
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(bool(what_is_missing()), reason="this machine has no sandbox"),
+    needs_sandbox,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
 ]
 FILE = f"{NOTEBOOK}.ipynb"
