@@ -84,18 +84,22 @@ def shown(session: Session, source: str) -> str:
 # --- Processes of the host ------------------------------------------------------------------------
 
 
-def command_lines() -> dict[int, bytes]:
-    """Of every process that this machine runs, by its id."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            found[int(path.name)] = (path / "cmdline").read_bytes()
-    return found
+def processes() -> list[int]:
+    """All that this machine runs."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def command_line(pid: int) -> str:
+    """Program and arguments of a process; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def with_words(words: str) -> list[int]:
     """The processes that have these words in their command lines."""
-    return [pid for pid, line in command_lines().items() if words.encode() in line]
+    return [pid for pid in processes() if words in command_line(pid)]
 
 
 def status_of(pid: int) -> tuple[str, int]:
@@ -114,9 +118,9 @@ def is_running(pid: int) -> bool:
 def parents() -> dict[int, int]:
     """The parent of each process of this machine."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*"):
+    for pid in processes():
         with contextlib.suppress(OSError, ValueError):
-            found[int(path.name)] = status_of(int(path.name))[1]
+            found[pid] = status_of(pid)[1]
     return found
 
 

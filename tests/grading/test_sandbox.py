@@ -25,7 +25,7 @@ from admin.sandbox.protocol import Bounds
 from tests.grading.sessions import (
     LIMITS,
     at_its_socket,
-    command_lines,
+    command_line,
     descendants,
     is_running,
     needs_sandbox,
@@ -278,9 +278,8 @@ def test_stop_wins_while_a_sandbox_starts(tmp_path: Path, isolated: bool, delay:
 
 def own_sandboxes() -> set[int]:
     """Processes that this one started, and that still run a sandbox."""
-    lines = command_lines()
     own = [pid for pid, parent in parents().items() if parent == os.getpid()]
-    return {pid for pid in own if b"bwrap" in lines.get(pid, b"") or b"zygote" in lines.get(pid, b"")}
+    return {pid for pid in own if "bwrap" in command_line(pid) or "zygote" in command_line(pid)}
 
 
 @pytest.mark.parametrize("isolated", [True, False], ids=["walls", "no walls"])
