@@ -1,8 +1,9 @@
-"""What the grading tests share: a course that is built once, and copies of it to spoil."""
+"""What the grading tests share: a course that is built once, copies of it to spoil, and a sandbox."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -12,7 +13,9 @@ from admin.course import build
 from admin.course.answers import answer
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
-from admin.sandbox.host import what_is_missing
+from admin.sandbox.host import Sandbox, Session, what_is_missing
+from checks.language import joined
+from tests.grading.sessions import LIMITS, shown
 from tests.needs import skip_or_fail
 
 
@@ -20,7 +23,7 @@ from tests.needs import skip_or_fail
 def a_sandbox_can_start() -> None:
     """What the mark `needs_sandbox` asks for: this machine lacks nothing that the sandbox needs."""
     if missing := what_is_missing():
-        skip_or_fail(f"no sandbox: {' '.join(missing)}")
+        skip_or_fail(f"no sandbox: {joined(missing)}")
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,21 @@ def course(built: Course, tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(built.root, root)
     return Course.at(root)
+
+
+@pytest.fixture(scope="package")  # no longer: it holds memory and a core
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox for many tests. Those that end or stop theirs, or want other bounds, start their own."""
+    with Sandbox(LIMITS) as running:
+        yield running
+
+
+@pytest.fixture
+def session(sandbox: Sandbox, tmp_path: Path) -> Iterator[Session]:
+    """A session of its own. Afterwards another one starts and works: no test harms the next."""
+    zygote = sandbox.pid
+    with sandbox.session(tmp_path) as opened:
+        yield opened
+    with sandbox.session(tmp_path) as another:
+        assert shown(another, "6 * 7") == "42"
+    assert sandbox.pid == zygote, "the zygote had to be started again"

@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ import nbformat
 import pytest
 from rich.console import Console
 
+from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
-from admin.grading import execute
-from admin.grading.repair import grade_id
-from admin.grading.run import grade
+from admin.grading import execute, run
+from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
+from tests.grading.sessions import with_words
 from tests.needs import needs_sandbox
 
 pytestmark = [
@@ -259,7 +260,11 @@ def graded(built: Course, tmp_path_factory: pytest.TempPathFactory) -> Result:
         hand_in(course, "zz last", honest, facts)
         before = {name: fingerprint(course.root / name) for name in ("source", "release", "submitted")}
         screen = io.StringIO()
-        exit_code = grade(course, workers=1, console=Console(file=screen, width=400))
+        # As in any course but for a quicker clock, which is what some attacks wait for.
+        quick = replace(run.limits(course), cell_seconds=15, answer_seconds=15)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(run, "limits", lambda course: quick)
+            exit_code = run.grade(course, workers=1, console=Console(file=screen, width=400))
     course.api().generate_feedback("convnet", force=True)
     pages = {
         name: (course.feedback(name) / f"{NOTEBOOK}.html").read_text(errors="replace")
@@ -321,11 +326,7 @@ def test_nothing_stays_behind(graded):
         assert database.execute("select count(*) from grade where manual_score is not null").fetchone() == (
             0,
         )
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            assert b"DAEMON-MARK" not in (process / "cmdline").read_bytes()
-        except OSError:
-            continue
+    assert not with_words("DAEMON-MARK")
 
 
 def test_nothing_secret_is_seen(graded):
@@ -384,10 +385,10 @@ def test_endless_cells_end(built, code):
             cell.source = "def normalise_images(images):\n    return (images / 255).astype('float32')"
         if grade_id(cell) == "one_hot":
             cell.source = code
-    tools = execute.Worker(True, Limits(3, 5, 1, session_seconds=40))
+    tools = Worker(True, Limits(3, 5, 1, session_seconds=40))
     begun = time.monotonic()
     try:
-        folders = execute.Folders(built.release, built.release, built.source)
+        folders = Folders(built.release, built.release, built.source)
         warnings = execute.run(notebook, tools, folders, lambda task: 1).warnings
     finally:
         tools.close()

@@ -16,6 +16,7 @@ from admin.grading.bounded import BoundedProcess
 from admin.grading.intake import take_in
 from admin.grading.judge import findings
 from problem_unittests import TASKS, Case, points
+from tests.grading.sessions import is_running
 
 FILE = f"{NOTEBOOK}.ipynb"
 # A net of one huge padding and thousands of steps, each a tenth of a second for a judge.
@@ -104,10 +105,3 @@ def children(pid: int | None) -> list[int]:
         for path in Path(f"/proc/{pid}/task").glob("*/children")
         for child in path.read_text().split()
     ]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -28,6 +28,7 @@ from admin.course.build import NOT_RELEASED
 from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.grading.run import only_one_at_a_time
+from tests.grading.sessions import command_line, descendants, parents
 from tests.needs import needs_sandbox
 
 pytestmark = [
@@ -71,36 +72,15 @@ class Server:
 
 
 def below(process: int) -> dict[int, str]:
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            children.setdefault(parent(int(entry.name)), []).append(int(entry.name))
-    found, waiting = {}, [process]
-    while waiting:
-        for child in children.get(waiting.pop(), []):
-            found[child] = command_line(child)
-            waiting.append(child)
-    return found
-
-
-def parent(process: int) -> int:
-    try:
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def command_line(process: int) -> str:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
+    """All processes below one, and their command lines."""
+    return {child: command_line(child) for child in descendants(process)}
 
 
 def zygotes(processes: dict[int, str]) -> list[int]:
     """Python with TensorFlow in it, without bubblewrap's two processes before it and its own forks."""
     python = {pid for pid, words in processes.items() if "zygote.py" in words and "bwrap" not in words}
-    return [pid for pid in python if parent(pid) not in python]
+    parent_of = parents()
+    return [pid for pid in python if parent_of.get(pid) not in python]
 
 
 def resident(processes: dict[int, str]) -> float:

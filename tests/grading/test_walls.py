@@ -1,18 +1,16 @@
-"""What holds a session: each wall is tried from inside, by what it is there to stop."""
+"""The walls around a session: each is tried from inside, by what it is there to stop."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
 import shutil
 import signal
-import struct
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 import venv
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,50 +20,19 @@ import pytest
 
 from admin.sandbox import bubblewrap
 from admin.sandbox.cgroup import group_base
-from admin.sandbox.guest.system_call_list import CALLS, MACHINES, NEWEST
-from admin.sandbox.guest.system_calls import RULES, system_call_filter
 from admin.sandbox.host import CellTimeout, Sandbox, Session, SessionEnded
 from admin.sandbox.limits import Limits, SandboxError
+from tests.grading.sessions import AT_OTHERS, HELP, LIMITS, shown, with_words
 from tests.needs import needs_sandbox
 
 pytestmark = needs_sandbox
-by_number = pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of x86-64")
-
-LIMITS = Limits(cell_seconds=20, answer_seconds=20, grace_seconds=3, session_seconds=90, memory_bytes=1 << 30)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(LIMITS) as running:
-        yield running
 
 
 @pytest.fixture
-def session(sandbox: Sandbox, tmp_path: Path) -> Iterator[Session]:
-    with sandbox.session(tmp_path) as opened:
-        opened.run(HELP)
-        yield opened
-
-
-# What attackers use. `call` makes a system call by its number and gives its result, or minus its error.
-HELP = """
-import ctypes, mmap, os, resource, signal, socket, subprocess, sys, threading, time
-libc = ctypes.CDLL(None, use_errno=True)
-def call(*numbers):
-    result = libc.syscall(*(ctypes.c_long(number) for number in numbers))
-    return -ctypes.get_errno() if result == -1 else result
-"""
-
-
-def shown(session: Session, source: str) -> str:
-    """All that a cell shows, as text."""
-    said = []
-    for output in session.run(source):
-        if output["output_type"] == "error":
-            said.append(f"{output['ename']}: {output['evalue']}")
-        else:
-            said.append(output.get("text") or output["data"].get("text/plain", ""))
-    return "".join(said).strip()
+def session(session: Session) -> Session:
+    """A session with what attackers use."""
+    session.run(HELP)
+    return session
 
 
 @contextlib.contextmanager
@@ -94,30 +61,7 @@ def free_memory() -> int:
 
 # --- The guard ------------------------------------------------------------------------------------
 
-AT_OTHERS = """
-harmed = []
-for pid in [*range(1, 50), -1]:
-    if pid in (os.getpid(), threading.get_native_id()):
-        continue
-    for name, attack in {
-        "sched_setscheduler": lambda: os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0)),
-        "sched_setparam": lambda: os.sched_setparam(pid, os.sched_param(0)),
-        "sched_setaffinity": lambda: os.sched_setaffinity(pid, {0}),
-        "setpriority": lambda: os.setpriority(os.PRIO_PROCESS, pid, 19),
-        "setpriority of a user": lambda: os.setpriority(os.PRIO_USER, 0, 19),
-        "prlimit": lambda: resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1)),
-    }.items():
-        try:
-            attack()
-            harmed.append((name, pid))
-        except OSError:
-            pass
-print(harmed)
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
-    try: os.kill(1, number)
-    except OSError: pass
-print(sorted(filter(str.isdigit, os.listdir("/proc"))))
-"""
+
 MANY_HOGS = """
 for _ in range(60):
     if os.fork() == 0:
@@ -138,28 +82,147 @@ def test_the_guard_is_out_of_reach(sandbox: Sandbox, tmp_path: Path):
         assert taken[0] < 3 << 30
 
 
-def test_the_guard_interrupts_after_all_attacks(tmp_path: Path):
-    """Does the clock still stop a loop, and does the session live on?"""
+def test_without_namespaces_inside_the_guard_is_shielded_all_the_same(tmp_path: Path):
+    """Where a system forbids namespaces inside namespaces, a session sees its guard: can it end that?"""
     quick = Limits(cell_seconds=2, grace_seconds=3)
-    with Sandbox(quick) as sandbox, sandbox.session(tmp_path) as session:
-        session.run(HELP)
-        session.run(AT_OTHERS)
-        with pytest.raises(CellTimeout):
-            session.run("while True: pass")
-        assert shown(session, "6 * 7") == "42"
-        with pytest.raises(SessionEnded, match="exit status 3"):
-            session.run("os._exit(3)")
+    with Sandbox(quick, nest=False) as sandbox:
+        with sandbox.session(tmp_path) as session:
+            assert not sandbox.nested
+            session.run(HELP)
+            said = shown(
+                session, AT_OTHERS.replace("os.kill(1, number)", "[os.kill(p, number) for p in (-1,)]")
+            )
+            assert said.startswith("[]")
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                session.run(
+                    "own = set(map(int, os.listdir('/proc/self/task')))\n"
+                    "for pid in set(range(1, 50)) - own:\n    if pid:\n"
+                    f"        try: os.kill(pid, {int(number)}); print(pid)\n        except OSError: pass"
+                )
+            with pytest.raises(CellTimeout):
+                session.run("while True: pass")
+            assert shown(session, "6 * 7") == "42"
+        with sandbox.session(tmp_path) as another:
+            assert shown(another, "6 * 7") == "42"
 
 
-def test_a_process_may_still_be_kind_to_others(session: Session):
-    """What a notebook may do to itself: be nice, bound itself, end what it started?"""
-    assert shown(session, "os.nice(5)") == "5"
-    assert shown(session, "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); 'set'") == "'set'"
-    assert shown(session, "kept = subprocess.Popen(['sleep', '100']); kept.kill(); kept.wait()") == "-9"
-    assert shown(session, "os.sched_setaffinity(0, range(64)); len(os.sched_getaffinity(0))") == "1"
+# --- The host and the neighbours ------------------------------------------------------------------
+
+
+def test_the_host_can_not_be_reached_by_network(session: Session):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        threading.Thread(target=lambda: server.accept(), daemon=True).start()
+        socket.create_connection(("127.0.0.1", port)).close()  # the server is there
+        for address in (f"'127.0.0.1', {port}", "'8.8.8.8', 53", f"{socket.gethostname()!r}, {port}"):
+            said = shown(session, f"import socket\nsocket.create_connection(({address}), timeout=1)")
+            assert "rror" in said, said
+    udp = "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('8.8.8.8', 53))"
+    assert "unreachable" in shown(session, f"import socket\n{udp}")
+    for family in (16, 17, 38, 40):  # netlink, packet, alg, vsock
+        assert "Address family not supported" in shown(session, f"socket.socket({family}, socket.SOCK_RAW)")
+
+
+def test_an_abstract_socket_of_the_host_can_not_be_reached(session: Session):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"\0convnet-{os.getpid()}")
+        server.listen()
+        said = shown(
+            session, f"import socket\nsocket.socket(socket.AF_UNIX).connect('\\0convnet-{os.getpid()}')"
+        )
+        assert "refused" in said
+
+
+def test_home_course_and_processes_of_the_host_are_not_there(session: Session, tmp_path: Path):
+    (tmp_path / "gradebook.db").write_text("secret")
+    home = Path.home()
+    for path in (tmp_path, home / ".ssh", home / ".bashrc", Path.cwd() / "README.md", Path("/etc/shadow")):
+        assert "False" in shown(session, f"import os; os.path.exists({str(path)!r})"), path
+    pids = shown(session, "[p for p in os.listdir('/proc') if p.isdigit()]")
+    assert pids in ("['1', '2']", "['2', '1']")
+    os.environ["CONVNET_SECRET"] = "hidden"
+    everything = shown(session, "!cat /proc/*/environ /proc/*/cmdline /proc/mounts | tr '\\0' '\\n'")
+    assert "CONVNET_SECRET" not in everything
+    assert "gradebook" not in everything
+    assert str(tmp_path) not in everything
+
+
+def test_one_session_sees_nothing_of_another(sandbox: Sandbox, tmp_path: Path):
+    with sandbox.session(tmp_path) as one, sandbox.session(tmp_path) as two:
+        for place in ("/student/note", "/tmp/note", "/dev/shm/note"):
+            one.run(f"open({place!r}, 'w').write('one')")
+            assert "FileNotFoundError" in shown(two, f"open({place!r})")
+        one.run("import sys; sys.modules['json'].poison = 1; mine = 1")
+        assert "AttributeError" in shown(two, "import json; json.poison")
+        assert shown(two, "import os; len([p for p in os.listdir('/proc') if p.isdigit()])") == "2"
+        with pytest.raises(SessionEnded):
+            two.run("try: os.kill(-1, 9)\nfinally: os._exit(1)")
+        assert shown(one, "mine") == "1"
+
+
+OPEN = """
+import os
+found = []
+for name in os.listdir("/proc/self/fd"):
+    try:
+        found.append(os.readlink(f"/proc/self/fd/{name}").split(":")[0])
+    except FileNotFoundError:  # the folder's own, closed by now
+        pass
+print(*found)
+"""
+
+
+def test_only_its_own_descriptors_are_open(session: Session):
+    """Does a descriptor of the grader leak in: a gradebook, a socket, a folder?"""
+    found = shown(session, OPEN).split()
+    assert set(found) <= {"/dev/null", "pipe", "socket"}
+    assert found.count("socket") == 1, "the zygote's own socket, or the guard's, is open in the session"
+
+
+# --- The system's files and rights ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/x", "/usr/x", "/etc/x", "/dev/x", "/mnt/x", "/grader/x", "/proc/sys/kernel/hostname"]
+)
+def test_the_system_is_read_only(session: Session, path: str):
+    said = shown(session, f"open({path!r}, 'w')")
+    assert "Read-only" in said or "Permission" in said or "No such file" in said, said
+
+
+def test_the_interpreter_can_not_be_changed(session: Session):
+    said = shown(session, "import numpy; open(numpy.__file__, 'a')")
+    assert "Read-only" in said or "Permission" in said
+
+
+def test_there_are_no_rights(session: Session):
+    status = shown(session, "print(open('/proc/self/status').read())")
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert fields["NoNewPrivs"] == "1"
+    assert fields["Seccomp"] == "2"
+    assert fields["Uid"].split() == ["1000"] * 4
+    session.run("import subprocess, time; kept = subprocess.Popen(['sleep', '77.125']); time.sleep(0.5)")
+    [process] = with_words("77.125")
+    assert Path(f"/proc/{process}").stat().st_uid != 0, "the session is root where files are concerned"
+    assert "Error" in shown(session, "import os; os.setuid(0)")
+
+
+def test_landlock_holds_where_a_mount_would_not(session: Session):
+    """A file that the mounts let a session write, its own `oom_score_adj`: do the rules on files stop it?"""
+    from admin.sandbox.guest.landlock import landlock_version
+
+    if not landlock_version():
+        pytest.skip("this kernel has no Landlock")
+    said = shown(session, "open('/proc/self/oom_score_adj', 'w').write('0')")
+    assert said.startswith("PermissionError")
+    assert shown(session, "open('/proc/self/oom_score_adj').read()") == "'1000\\n'"
+    for place in ("x", "/tmp/x", "/dev/shm/x", "/dev/null"):
+        assert shown(session, f"open({place!r}, 'w').write('12')") == "2"
 
 
 # --- Memory that no sum of processes sees ---------------------------------------------------------
+
 
 SOCKET_BUFFERS = """
 def hoard():
@@ -238,207 +301,6 @@ def test_the_kernel_bounds_a_session_in_its_control_group(tmp_path: Path):
             assert shown(another, "6 * 7") == "42"
 
 
-# --- System calls ---------------------------------------------------------------------------------
-
-EPERM, ENOSYS = 1, 38
-# By number on x86-64, with arguments that would work, or fail with another error, without the filter.
-REFUSED = {
-    "open_tree_attr": (467, -100, 0, 0, 0, 0),
-    "clock_settime": (227, 0, 0),
-    "clock_adjtime": (305, 0, 0),
-    "set_mempolicy": (238, 0, 0, 0),
-    "mbind": (237, 0, 0, 0, 0, 0, 0),
-    "modify_ldt": (154, 0, 0, 0),
-    "memfd_create": (319, 0, 0),
-    "memfd_secret": (447, 0),
-    "shmget": (29, 0, 4096, 0o1600),
-    "semget": (64, 0, 1, 0o1600),
-    "msgget": (68, 0, 0o1600),
-    "mq_open": (240, 0, 0, 0, 0),
-    "ptrace": (101, 0, 0, 0, 0),
-    "process_vm_readv": (310, 1, 0, 0, 0, 0, 0),
-    "process_vm_writev": (311, 1, 0, 0, 0, 0, 0),
-    "process_madvise": (440, 0, 0, 0, 0, 0),
-    "process_mrelease": (448, 0, 0),
-    "kcmp": (312, 1, 1, 0, 0, 0),
-    "pidfd_getfd": (438, 0, 0, 0),
-    "keyctl": (250, 0, 0, 0),
-    "add_key": (248, 0, 0, 0, 0, 0),
-    "userfaultfd": (323, 0),
-    "io_uring_setup": (425, 1, 0),
-    "io_setup": (206, 1, 0),
-    "perf_event_open": (298, 0, 0, 0, 0, 0),
-    "bpf": (321, 0, 0, 0),
-    "seccomp": (317, 1, 0, 0),
-    "prctl PR_SET_SECCOMP": (157, 22, 2, 0, 0, 0),
-    "name_to_handle_at": (303, -100, 0, 0, 0, 0),
-    "open_by_handle_at": (304, 0, 0, 0),
-    "vmsplice": (278, 0, 0, 0, 0),
-    "move_pages": (279, 0, 0, 0, 0, 0, 0),
-    "migrate_pages": (256, 0, 0, 0, 0),
-    "personality": (135, 0xFFFFFFFF),
-    "inotify_init1": (294, 0),
-    "fanotify_init": (300, 0, 0),
-    "remap_file_pages": (216, 0, 0, 0, 0, 0),
-    "syslog": (103, 10, 0, 0),
-    "unshare": (272, 0x10000000),
-    "setns": (308, 0, 0),
-    "mount": (165, 0, 0, 0, 0, 0),
-    "umount2": (166, 0, 0),
-    "pivot_root": (155, 0, 0),
-    "chroot": (161, 0),
-    "fsopen": (430, 0, 0),
-    "open_tree": (428, -100, 0, 0),
-    "mount_setattr": (442, -100, 0, 0, 0, 0),
-    "clone with namespaces": (56, 0x10000000 | 17, 0, 0, 0, 0),
-    "clone3": (435, 0, 0),
-    "landlock_create_ruleset": (444, 0, 0, 1),
-    "sched_setattr of another": (314, 1, 0, 0),
-    "setpriority of a group": (141, 1, 0, 19),
-    "ioprio_set of another": (251, 1, 1, 0),
-    "setsockopt SO_ATTACH_FILTER": (54, 0, 1, 26, 0, 0),
-    "a call of tomorrow": (600, 0),
-    "getpid of x32": (0x40000000 + 39,),
-}
-SOME_HAVE_ANOTHER_ERROR = {"open_tree_attr", "clone3", "a call of tomorrow", "getpid of x32"}
-
-
-@by_number
-def test_each_call_that_must_be_refused_is(session: Session):
-    """By its number, past every library: is it the filter that says no?"""
-    said = shown(session, f"print({{name: call(*numbers) for name, numbers in {REFUSED!r}.items()}})")
-    expected = {name: -ENOSYS if name in SOME_HAVE_ANOTHER_ERROR else -EPERM for name in REFUSED}
-    assert ast.literal_eval(said) == expected
-
-
-@by_number
-def test_calls_of_another_processor_are_refused(session: Session):
-    """`int 0x80` calls by the numbers of 32 bits, which no 64-bit list knows: is it refused?"""
-    code = bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3])  # mov eax, 20 (getpid); int 0x80; ret
-    said = shown(
-        session,
-        f"page = mmap.mmap(-1, 4096, prot=7); page.write({code!r})\n"
-        "place = ctypes.addressof(ctypes.c_char.from_buffer(page))\n"
-        "ctypes.CFUNCTYPE(ctypes.c_int)(place)()",
-    )
-    assert said == str(-ENOSYS)
-
-
-def decide(program: bytes, machine: int, number: int, arguments: tuple[int, ...] = ()) -> int:
-    """What the kernel would: a classic BPF machine of the few steps that such a filter has."""
-    data = struct.pack("<iIQ6Q", number, machine, 0, *(*arguments, *(0,) * (6 - len(arguments))))
-    at = value = 0
-    while True:
-        code, yes, no, number_ = struct.unpack_from("<HBBI", program, 8 * at)
-        at += 1
-        if code == 0x20:
-            [value] = struct.unpack_from("<I", data, number_)
-        elif code == 0x06:
-            return number_
-        elif code == 0x05:
-            at += number_
-        else:
-            holds = {0x15: value == number_, 0x35: value >= number_, 0x45: bool(value & number_)}[code]
-            at += yes if holds else no
-
-
-@pytest.mark.parametrize("machine", MACHINES)
-def test_the_filter_is_the_list(machine: str):
-    """For every number, on both processors: is it allowed just when the list says so, and is it short?"""
-    audit, own = MACHINES[machine]
-    program = system_call_filter(machine)
-    assert len(program) // 8 < 300
-    assert set(RULES) <= set(CALLS)
-    names = {found[own]: name for name, found in CALLS.items() if found[own] is not None}
-    allow, error = 0x7FFF0000, 0x00050000
-    for number in range(600):
-        decision = decide(program, audit, number, (0, 0, 0))
-        if number not in names:
-            assert decision == error | (ENOSYS if number > NEWEST else EPERM), number
-        elif names[number] not in RULES:
-            assert decision == allow, names[number]
-    assert decide(program, audit ^ 1, 0) == error | ENOSYS
-    sockets = CALLS["socket"][own]
-    assert [decide(program, audit, sockets, (family,)) == allow for family in (1, 2, 10, 16, 17, 40)] == [
-        *(True, True, True),
-        *(False, False, False),
-    ]
-    clone = CALLS["clone"][own]
-    assert decide(program, audit, clone, (17,)) == allow
-    assert all(
-        decide(program, audit, clone, (17 | 1 << bit,)) != allow for bit in (17, 25, 26, 27, 28, 29, 30)
-    )
-
-
-def test_no_signal_goes_to_a_guard_that_can_be_seen():
-    """Where the kernel allows no second namespace, does the filter itself know whom to shield?"""
-    audit, own = MACHINES["x86_64"]
-    program = system_call_filter("x86_64", protected=[7])
-    for name in ("kill", "tkill", "tgkill", "pidfd_open", "rt_sigqueueinfo"):
-        number = CALLS[name][own]
-        for target in (7, -7, -1):
-            assert decide(program, audit, number, (target & 0xFFFFFFFF,)) == 0x00050000 | EPERM
-        assert decide(program, audit, number, (8,)) == 0x7FFF0000
-
-
-TRAINING = """
-%matplotlib inline
-import keras, numpy as np, pandas as pd, matplotlib.pyplot as plt
-import asyncio, concurrent.futures, multiprocessing, sqlite3, tempfile
-net = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten(),
-                        keras.layers.Dense(2, activation="softmax")])
-net.compile("adam", "sparse_categorical_crossentropy")
-history = net.fit(np.random.rand(64, 8, 8, 1), np.arange(64) % 2, epochs=2, validation_split=0.2, verbose=0)
-net.summary()
-net.save("net.keras")
-assert len(keras.models.load_model("net.keras").layers) == 3
-plt.plot(history.history["loss"]); plt.savefig("figure.png"); plt.show()
-display(pd.DataFrame(history.history))
-assert subprocess.run(["sh", "-c", "echo $((6 * 7)) | cat"], capture_output=True, text=True).stdout == "42\\n"
-with concurrent.futures.ThreadPoolExecutor(4) as pool:
-    assert sum(pool.map(abs, range(-10, 0))) == 55
-with multiprocessing.get_context("fork").Pool(2) as pool:
-    assert pool.map(abs, [-1, -2]) == [1, 2]
-base = sqlite3.connect("numbers.db")
-base.execute("create table numbers (n)"); base.execute("insert into numbers values (1)"); base.commit()
-assert base.execute("select n from numbers").fetchall() == [(1,)]
-os.mkdir("a"); os.mkdir("b"); open("a/x", "w").close(); os.rename("a/x", "b/x")
-with tempfile.NamedTemporaryFile() as file:
-    file.write(b"x")
-await asyncio.sleep(0.01)
-print("done", file=open("/dev/null", "w"))
-print("all of it")
-"""
-
-
-@pytest.mark.slow
-def test_a_whole_notebook_works_under_the_list(tmp_path: Path):
-    """Training, saving, figures, tables, programs, threads, processes, a database: is nothing missed?"""
-    with Sandbox() as sandbox, sandbox.session(tmp_path) as session:
-        session.run(HELP)
-        outputs = session.run(TRAINING)
-        assert [output for output in outputs if output["output_type"] == "error"] == []
-        assert outputs[-1]["text"].endswith("all of it\n")
-        assert any("image/png" in output.get("data", {}) for output in outputs)
-        assert any("text/html" in output.get("data", {}) for output in outputs)
-
-
-# --- Landlock -------------------------------------------------------------------------------------
-
-
-def test_landlock_holds_where_a_mount_would_not(session: Session):
-    """A file that the mounts let a session write, its own `oom_score_adj`: do the rules on files stop it?"""
-    from admin.sandbox.guest.landlock import landlock_version
-
-    if not landlock_version():
-        pytest.skip("this kernel has no Landlock")
-    said = shown(session, "open('/proc/self/oom_score_adj', 'w').write('0')")
-    assert said.startswith("PermissionError")
-    assert shown(session, "open('/proc/self/oom_score_adj').read()") == "'1000\\n'"
-    for place in ("x", "/tmp/x", "/dev/shm/x", "/dev/null"):
-        assert shown(session, f"open({place!r}, 'w').write('12')") == "2"
-
-
 # --- The processor --------------------------------------------------------------------------------
 
 
@@ -451,34 +313,6 @@ def test_a_session_has_one_core_and_its_neighbour_another(sandbox: Sandbox, tmp_
         cores = {shown(one, ask), shown(two, ask)}
     assert len(cores) == 2
     assert all(len(core) == len("{0}") for core in cores)
-
-
-def test_processor_time_is_known_and_bounded_over_all_processes(tmp_path: Path):
-    """Children that compute, also those that nobody waits for: are they counted, and is there an end?"""
-    burn = (
-        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
-        "for _ in range({}):\n    if os.fork() == 0:\n        end = time.process_time() + {}\n"
-        "        while time.process_time() < end: pass\n        os._exit(0)\n    time.sleep({})\n"
-    )
-    limits = Limits(cell_seconds=40, grace_seconds=3, cpu_seconds=4)
-    with Sandbox(limits) as sandbox, sandbox.session(tmp_path) as session:
-        session.run(HELP)
-        before = session.cpu_seconds()
-        session.run(burn.format(4, 0.3, 0.5))
-        used = session.cpu_seconds() - before
-        assert 0.9 < used < 2.5
-        with pytest.raises(SessionEnded, match="computed for more than 4 seconds"):
-            session.run(burn.format(200, 10, 0.1))
-        assert 4 <= session.cpu_seconds() < 8
-
-
-def test_a_session_that_slept_says_so(session: Session):
-    """How would a grader know that a cell got no processor time? By asking for it: before and after."""
-    before = session.cpu_seconds()
-    began = time.monotonic()
-    session.run("time.sleep(1)")
-    assert time.monotonic() - began >= 1
-    assert session.cpu_seconds() - before < 0.5
 
 
 # --- Around the sandbox ---------------------------------------------------------------------------
@@ -533,54 +367,6 @@ def test_a_clone_below_usr_is_covered(below_usr: Path, tmp_path: Path):
     assert "['.venv'] False True" in done.stdout, done.stdout + done.stderr
 
 
-def test_a_grader_killed_at_any_moment_leaves_nothing(tmp_path: Path):
-    """kill -9 while everything is imported, and while a session is busy: is all of it gone at once?"""
-    code = (
-        "from pathlib import Path; from admin.sandbox.host import Sandbox\nsandbox = Sandbox()\n"
-        f"session = sandbox.session(Path({str(tmp_path)!r}))\n"
-        "print('ready', flush=True)\n"
-        "session.run('import os\\nfor _ in range(5): os.fork()\\nwhile True: pass')"
-    )
-    for busy in (False, True):
-        grader = subprocess.Popen(
-            [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=bubblewrap.REPOSITORY
-        )
-        assert grader.stdout is not None
-        if busy:
-            assert grader.stdout.readline() == b"ready\n"
-        time.sleep(1)
-        below = descendants(grader.pid)
-        assert len(below) > 20 if busy else below
-        grader.kill()
-        grader.wait()
-        grader.stdout.close()
-        # Importing would go on for seconds; ending dozens of busy processes takes a while on a busy machine.
-        end = time.monotonic() + (15 if busy else 2)
-        while (left := [pid for pid in below if is_running(pid)]) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert not left, "busy" if busy else "importing"
-
-
-def descendants(pid: int) -> set[int]:
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-    found: set[int] = set()
-    frontier = {pid}
-    while frontier:
-        frontier = {child for child, parent in parents.items() if parent in frontier} - found
-        found |= frontier
-    return found
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_the_wheel_holds_as_well(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without a bubblewrap of the system, does the one that came with the environment do?"""
     monkeypatch.setattr(bubblewrap, "SYSTEM", str(tmp_path))
@@ -594,50 +380,33 @@ def test_the_wheel_holds_as_well(sandbox: Sandbox, tmp_path: Path, monkeypatch: 
         assert shown(session, AT_OTHERS) == "[]\n['1', '2']"
 
 
-def test_without_namespaces_inside_the_guard_is_shielded_all_the_same(tmp_path: Path):
-    """Where a system forbids namespaces inside namespaces, a session sees its guard: can it end that?"""
-    quick = Limits(cell_seconds=2, grace_seconds=3)
-    with Sandbox(quick, nest=False) as sandbox:
-        with sandbox.session(tmp_path) as session:
-            assert not sandbox.nested
-            session.run(HELP)
-            said = shown(
-                session, AT_OTHERS.replace("os.kill(1, number)", "[os.kill(p, number) for p in (-1,)]")
-            )
-            assert said.startswith("[]")
-            for number in (signal.SIGSTOP, signal.SIGKILL):
-                session.run(
-                    "own = set(map(int, os.listdir('/proc/self/task')))\n"
-                    "for pid in set(range(1, 50)) - own:\n    if pid:\n"
-                    f"        try: os.kill(pid, {int(number)}); print(pid)\n        except OSError: pass"
-                )
-            with pytest.raises(CellTimeout):
-                session.run("while True: pass")
-            assert shown(session, "6 * 7") == "42"
-        with sandbox.session(tmp_path) as another:
-            assert shown(another, "6 * 7") == "42"
-
-
 def test_a_fault_of_ours_is_not_blamed_on_the_machine(tmp_path: Path):
     """Our own code fails inside the sandbox: does the error say so, with what was said last?"""
-    clone = tmp_path / "clone"
+    faults = {"guest/zygote.py": "def main", "guest/landlock.py": "def restrict_files"}
+    doctors = [
+        subprocess.Popen(
+            [sys.executable, "-c", "from admin.commands import doctor; raise SystemExit(doctor.main([]))"],
+            cwd=broken_clone(tmp_path / Path(file).stem, file, where),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for file, where in faults.items()
+    ]
+    for doctor in doctors:
+        said, errors = doctor.communicate(timeout=200)
+        assert "of our own making" in said, said + errors
+        assert "without-sandbox" not in said
+        assert doctor.returncode == 1
+
+
+def broken_clone(clone: Path, file: str, where: str) -> Path:
+    """A clone of the repository with a function that raises."""
     shutil.copytree(bubblewrap.REPOSITORY / "admin", clone / "admin")
     for name in ("problem_unittests.py", "notebooks"):
         (clone / name).symlink_to(bubblewrap.REPOSITORY / name)
-    for broken, where in (("guest/zygote.py", "def main"), ("guest/landlock.py", "def restrict_files")):
-        path = clone / "admin" / "sandbox" / broken
-        before = path.read_text()
-        head, _, tail = before.partition(where)
-        first, _, rest = tail.partition('"""\n')
-        path.write_text(head + where + first + '"""\n    raise RuntimeError("of our own making")\n' + rest)
-        done = subprocess.run(
-            [sys.executable, "-c", "from admin.commands import doctor; raise SystemExit(doctor.main([]))"],
-            cwd=clone,
-            capture_output=True,
-            text=True,
-            timeout=200,
-        )
-        path.write_text(before)
-        assert "of our own making" in done.stdout, done.stdout + done.stderr
-        assert "without-sandbox" not in done.stdout
-        assert done.returncode == 1
+    path = clone / "admin" / "sandbox" / file
+    head, _, tail = path.read_text().partition(where)
+    first, _, rest = tail.partition('"""\n')
+    path.write_text(head + where + first + '"""\n    raise RuntimeError("of our own making")\n' + rest)
+    return clone
