@@ -17,7 +17,7 @@ from admin.course.layout import REPOSITORY, Course
 from admin.course.sample_class import CLASS
 
 PRETENCE = '''
-import ctypes, os, platform, runpy, select, signal, socket, sys
+import ctypes, os, platform, runpy, select, shutil, signal, socket, sys, types
 system, program, *arguments = sys.argv[1:]
 for library in {libraries!r}:
     __import__(library)
@@ -45,6 +45,9 @@ if system == "Windows":
     ABSENT = {{"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty"}}
     LINUX_ONLY |= {{"fork", "getuid", "geteuid", "setsid", "sysconf", "nice", "pread", "mkfifo", "chown"}}
     LINUX_ONLY |= {{"O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_DIRECTORY", "killpg", "register_at_fork"}}
+    # shutil chose its ways when it was imported, on Linux; from Python 3.12 on it asks the system anew.
+    shutil._use_fd_functions = False
+    shutil._winapi = types.SimpleNamespace(NeedCurrentDirectoryForExePath=lambda name: True)
     del socket.AF_UNIX, socket.send_fds, socket.recv_fds, select.poll, signal.SIGKILL
 for name in LINUX_ONLY & set(dir(os)):
     delattr(os, name)

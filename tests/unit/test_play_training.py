@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,14 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     page = Shown()
     monkeypatch.setattr("IPython.display.display", page.display)
     return page
+
+
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """An interrupt is heard, as in a kernel: what a script starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 class After(keras.callbacks.Callback):
@@ -150,7 +158,6 @@ def test_a_second_interrupt_ends_the_cell_as_ever(shown: Shown) -> None:
     live = curves.live()
 
     def twice() -> None:
-        # Not os.kill: the system may hand two of these to another thread, and there they become one.
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -408,24 +406,3 @@ def test_nothing_happens_on_import() -> None:
     environment = {**os.environ, "PYTHONPATH": str(NOTEBOOKS), "NBGRADER_EXECUTION": "autograde"}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("set()\n", "")
-
-
-def test_imports_point_down() -> None:
-    """Is there no circle among the modules of `tools` and `play`, imports within functions included?"""
-    files = [path for name in ("tools", "play") for path in (NOTEBOOKS / name).glob("*.py")]
-    names = {".".join(path.relative_to(NOTEBOOKS).with_suffix("").parts): path for path in files}
-    imports = {name: imported_by(path) & names.keys() for name, path in names.items()}
-    assert imports["play.base"] >= {"tools.runtime"}
-    list(TopologicalSorter(imports).static_order())  # raises CycleError
-    assert not [name for name in imports if name.startswith("tools") and "play" in str(imports[name])]
-
-
-def imported_by(path: Path) -> set[str]:
-    """The modules that a file names in its imports; `from tools import theme` may mean a module as well."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
