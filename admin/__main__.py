@@ -13,10 +13,8 @@ if not __package__:
     # Started as `python3 PATH/admin`: Python has put admin/ itself first on the path, where our nbgrader.py
     # would hide the package of that name. The import root is the folder above.
     sys.path[0] = str(ADMIN.parent)
-if (NOTEBOOKS := str(ADMIN.parent / "notebooks")) not in sys.path:
-    sys.path.insert(1, NOTEBOOKS)  # of the notebook's own modules
 
-from admin import bootstrap  # noqa: E402  (needs the lines above)
+from admin import bootstrap  # noqa: E402  (needs the line above)
 
 # command: (arguments, what it does, what has to be installed)
 COURSE = "requirements.txt"

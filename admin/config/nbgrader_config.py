@@ -16,10 +16,9 @@ c = get_config()  # put there by nbgrader's loader
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# nbgrader imports our preprocessors by name (admin.…), and they the notebook's modules, from anywhere.
-for folder in (REPOSITORY / "notebooks", REPOSITORY):
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+# nbgrader imports our preprocessors by name (admin.…), wherever it is started.
+if str(REPOSITORY) not in sys.path:
+    sys.path.insert(0, str(REPOSITORY))
 
 from admin.grading.validate import Seconds  # noqa: E402
 

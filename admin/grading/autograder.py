@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    # In place of this folder: the import roots of admin and of the notebook's modules.
-    REPOSITORY = Path(__file__).resolve().parents[2]
-    sys.path[:1] = [str(REPOSITORY), str(REPOSITORY / "notebooks")]
+    # In place of this folder: the import root.
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader

@@ -7,6 +7,7 @@ by the command, with real nbgrader and the real sandbox.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -14,7 +15,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -367,6 +368,12 @@ def test_who_ended_the_session_is_told_so(graded):
         assert grade_.needs_manual_grade
 
 
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Worker]:
+    with contextlib.closing(Worker(True, Limits(3, 5, 1, session_seconds=25))) as tools:
+        yield tools
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -377,7 +384,7 @@ def test_who_ended_the_session_is_told_so(graded):
     ],
     ids=["loop", "ignores the interrupt", "catches the interrupt", "sleeps in an event"],
 )
-def test_endless_cells_end(built, code):
+def test_endless_cells_end(built, impatient, code):
     """A loop that will not be stopped: is it, and do earlier points stay?"""
     notebook = nbformat.read(built.release / FILE, 4)
     for cell in notebook.cells:
@@ -385,13 +392,9 @@ def test_endless_cells_end(built, code):
             cell.source = "def normalise_images(images):\n    return (images / 255).astype('float32')"
         if grade_id(cell) == "one_hot":
             cell.source = code
-    tools = Worker(True, Limits(3, 5, 1, session_seconds=40))
     begun = time.monotonic()
-    try:
-        folders = Folders(built.release, built.release, built.source)
-        warnings = execute.run(notebook, tools, folders, lambda task: 1).warnings
-    finally:
-        tools.close()
+    folders = Folders(built.release, built.release, built.source)
+    warnings = execute.run(notebook, impatient, folders, lambda task: 1).warnings
     assert time.monotonic() - begun < 120
     points = {
         grade_id(cell): cell.outputs[-1].data["text/plain"] for cell in notebook.cells if is_check(cell)
