@@ -15,6 +15,7 @@ from admin.course import build, sample_class
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError
 from admin.course.sample_class import CLASS, Student
 from admin.grading.run import grade
+from checks.task import TABLE
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -91,10 +92,10 @@ def points(course: Course, student: Student) -> dict[str, float]:
 
 
 def table_of_points(course: Course) -> Table:
-    """Students × tasks, by the tasks' numbers: eleven names do not fit into 80 columns."""
+    """Students × tasks, by the tasks' numbers: their names do not fit into 80 columns."""
     tasks = sample_class.tasks()
     best = {task: sample_class.out_of(task) for task in tasks}
-    names = [f"{number} {task}" for number, task in enumerate(tasks, 1)]
+    names = [f"{TABLE[task].number} {task}" for task in tasks]
     table = Table(
         title="Points of the sample class",
         caption=" · ".join(names),
@@ -104,8 +105,8 @@ def table_of_points(course: Course) -> Table:
         padding=(0, 1),
     )
     table.add_column("student", no_wrap=True)
-    for number, _ in enumerate(tasks, 1):
-        table.add_column(str(number), justify="right", no_wrap=True)
+    for task in tasks:
+        table.add_column(str(TABLE[task].number), justify="right", no_wrap=True)
     table.add_column("sum", justify="right", no_wrap=True)
     table.add_row("out of", *(f"{best[task]:g}" for task in tasks), f"{sum(best.values()):g}", style="dim")
     for student in CLASS:

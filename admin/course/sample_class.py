@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 import nbformat
 
-from admin.course.answers import ANSWERS, Answer, answer
+from admin.course.answers import Answer, answer
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course, CourseError
+from checks.task import TABLE
 
 MARKER = "sample_class.json"
 MODEL_ANSWER = "the model answer"
@@ -94,7 +95,7 @@ CLASS: tuple[Student, ...] = (
 
 def tasks() -> list[str]:
     """The tasks that a check judges, in the notebook's order."""
-    return list(dict.fromkeys(each.task for each in ANSWERS if each.task not in ("discussion", "net_3")))
+    return [entry.name for entry in TABLE.values() if entry.points]
 
 
 def out_of(task: str) -> float:

@@ -27,13 +27,15 @@ class Entry:
     """A row of the table of tasks.
 
     `name` is the task's, and the nbgrader id of its answer cell. `number` is the one that the notebook gives
-    it; the own net has none. `gives` names what the answer cell defines.
+    it; the own net has none. `gives` names what the answer cell defines, `uses` the tasks before it whose
+    results its cell or its check uses.
     """
 
     name: str
     number: int | None
     points: int
-    gives: tuple[str, ...]
+    gives: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
     @property
     def check_cell(self) -> str:
@@ -52,22 +54,36 @@ class Entry:
         return first, second, third
 
 
+_PIXELS_AND_LABELS = ("normalise_images", "channel_axis", "one_hot")
+_NETS = ("normalise_images", "one_hot", "net_1", "net_2")
 _ENTRIES = (
     Entry("normalise_images", 1, 8, ("normalise_images",)),
-    Entry("channel_axis", 2, 4, ("x_train", "x_test")),
+    Entry("channel_axis", 2, 4, ("x_train", "x_test"), ("normalise_images",)),
     Entry("one_hot", 3, 10, ("one_hot",)),
     Entry("net_1", 4, 14, ("net_1",)),
-    Entry("train_net_1", 5, 8, ("batch_size", "epochs")),
+    Entry("train_net_1", 5, 8, ("batch_size", "epochs"), (*_PIXELS_AND_LABELS, "net_1")),
     Entry("net_2", 6, 12, ("net_2",)),
-    Entry("train_net_2", 7, 8, ("batch_size", "epochs")),
-    Entry("cifar_labels", 8, 4, ("cifar_y_train", "cifar_y_test")),
-    Entry("cifar_images", 9, 4, ("cifar_x_train", "cifar_x_test")),
-    Entry("cifar_model", 10, 8, ("cifar_model",)),
-    Entry("cifar_training", 11, 10, ("cifar_history", "cifar_figure", "cifar_score")),
+    Entry("train_net_2", 7, 8, ("batch_size", "epochs"), (*_PIXELS_AND_LABELS, "net_2")),
+    Entry("cifar_labels", 8, 4, ("cifar_y_train", "cifar_y_test"), ("one_hot",)),
+    Entry("cifar_images", 9, 4, ("cifar_x_train", "cifar_x_test"), ("normalise_images",)),
+    Entry("cifar_model", 10, 8, ("cifar_model",), (*_NETS, "cifar_images")),
+    Entry(
+        "cifar_training",
+        11,
+        10,
+        ("cifar_history", "cifar_figure", "cifar_score"),
+        (*_NETS, "cifar_labels", "cifar_images", "cifar_model"),
+    ),
     Entry("net_3", None, 0, ("net_3",)),
 )
 TABLE: Mapping[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 """All tasks that have a check, by name, in the order of the notebook."""
+
+CHECK_POINTS = sum(entry.points for entry in _ENTRIES)
+"""What all checks together are worth."""
+
+DISCUSSION = Entry("discussion", 12, 10)
+"""The task that a person reads."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where am I: which tasks are passed, failing or untouched, the points so far, and what comes next.
 
-Nothing is remembered: each look asks the notebook's objects anew, by the checks themselves. All eleven take
-about a second.
+Nothing is remembered: each look asks the notebook's objects anew, by the checks themselves. All together
+take about a second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any
 
 from checks.language import say, text_of
-from checks.task import TABLE, Entry
+from checks.task import DISCUSSION, TABLE, Entry
 from play import base
 from tools import markup, theme
 
@@ -138,8 +138,8 @@ def drawn(progress: Sequence[TaskProgress]) -> str:
     sentences = (_total(progress), _counts(progress), next_step(progress))
     heads = "".join(f'<th scope="col" style="{_CELL}">{_said(name)}</th>' for name in HEADS)
     rows = "".join(_row(each) for each in progress)
-    number = str(len(ENTRIES) + 1)
-    rows += _line(number, _said("discussion"), _state(READ), _said("discussion_points"), "")
+    more = _said("discussion_points", more=DISCUSSION.points)
+    rows += _line(str(DISCUSSION.number), _said("discussion"), _state(READ), more, "")
     table = (
         f'<table style="color: {theme.INK}; border-collapse: collapse; font-size: 14px">'
         f'<caption style="text-align: left; color: {theme.INK}">{_said("caption")}</caption>'
@@ -190,7 +190,8 @@ def _line(number: str, title: str, state: str, points: str, note: str, weight: s
 
 def _total(progress: Sequence[TaskProgress]) -> str:
     points, out_of = sum(s.points for s in progress), sum(s.out_of for s in progress)
-    return _said("total", points=points, out_of=out_of)
+    more, number = DISCUSSION.points, DISCUSSION.number
+    return _said("total", points=points, out_of=out_of, more=more, number=number)
 
 
 def _counts(progress: Sequence[TaskProgress]) -> str:
@@ -206,7 +207,7 @@ def next_step(progress: Sequence[TaskProgress]) -> str:
         if each.state != PASSED:
             entry = ENTRIES[each.task]
             return _said("next", number=entry.number, title=entry.title, task=each.task)
-    return _said("all_done")
+    return _said("all_done", number=DISCUSSION.number)
 
 
 def description(progress: Sequence[TaskProgress]) -> str:

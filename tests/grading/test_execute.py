@@ -27,24 +27,9 @@ from admin.grading.bounded import BoundedProcess
 from admin.grading.judge import findings
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
+from checks.task import TABLE
 from problem_unittests import TASKS, Case, points, words
 from tests.needs import needs_sandbox
-
-# What has to be right before a task can be looked at.
-BEFORE = {
-    "normalise_images": [],
-    "channel_axis": ["normalise_images"],
-    "one_hot": [],
-    "net_1": [],
-    "net_2": [],
-    "cifar_labels": ["one_hot"],
-    "cifar_images": ["normalise_images"],
-    "cifar_model": ["normalise_images", "one_hot", "net_1", "net_2", "cifar_images"],
-    "train_net_1": ["normalise_images", "channel_axis", "one_hot", "net_1"],
-    "train_net_2": ["normalise_images", "channel_axis", "one_hot", "net_2"],
-}
-BEFORE["cifar_training"] = [*BEFORE["cifar_model"], "cifar_labels", "cifar_model"]
-
 
 # The list counts these beside a net that has been trained. In a notebook they train none, or none that learns
 # in 60 steps, so the 2 points for that are gone as well.
@@ -75,7 +60,7 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
     for cell in notebook.cells:
         if grade_id(cell) == given.task:
             cell.source = given.code
-        elif grade_id(cell) in BEFORE[given.task]:
+        elif grade_id(cell) in TABLE[given.task].uses:
             cell.source = answer(grade_id(cell), "the model answer").code
     return notebook
 

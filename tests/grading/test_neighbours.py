@@ -18,6 +18,7 @@ from admin.course.layout import NOTEBOOK, Course
 from admin.grading import run as grading
 from admin.grading.plan import plan
 from admin.sandbox.limits import Limits
+from checks.task import CHECK_POINTS
 from tests.needs import needs_sandbox
 
 pytestmark = [
@@ -52,7 +53,7 @@ def hand_in(course: Course, student: str, cells: dict[str, str]) -> None:
 
 
 def test_a_neighbour_with_hundreds_of_processes_costs_no_points(course):
-    """A right notebook beside one that starts 230 busy processes: are all 90 points there?"""
+    """A right notebook beside one that starts 230 busy processes: are all points there?"""
     amara = sample_class.CLASS[0]
     course.submitted(amara.name).mkdir(parents=True)
     (course.submitted(amara.name) / FILE).write_text(sample_class.submission(course, amara))
@@ -60,7 +61,7 @@ def test_a_neighbour_with_hundreds_of_processes_costs_no_points(course):
     screen = io.StringIO()
     assert grading.grade(course, workers=2, console=Console(file=screen, width=300)) == 0, screen.getvalue()
     points = course.points(amara.name)
-    assert sum(points[f"check_{task}"] for task in sample_class.tasks()) == 90, screen.getvalue()
+    assert sum(points[f"check_{task}"] for task in sample_class.tasks()) == CHECK_POINTS, screen.getvalue()
 
 
 def test_who_was_stopped_for_want_of_the_processor_runs_again_alone(course, monkeypatch):

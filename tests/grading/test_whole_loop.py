@@ -21,6 +21,7 @@ from admin.course.sample_class import CLASS
 from admin.grading.findings import read_findings
 from admin.grading.plan import plan, read_state, state_file
 from admin.grading.run import grade
+from checks.task import CHECK_POINTS, TABLE
 
 # nbgrader fills its tables in an order that SQLAlchemy warns of
 QUIET = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -49,11 +50,11 @@ def test_points_are_what_the_answers_are_worth(course, student):
 
 
 def test_the_class_is_spread_as_it_should_be(course):
-    """90 for both right ways, 0 for the empty and the broken one, something between for the others?"""
+    """All for both right ways, 0 for the empty and the broken one, something between for the others?"""
     sums = [sum(demo.points(course, student).values()) for student in CLASS]
-    assert sums[:2] == [90, 90]
-    assert all(0 < got < 90 for got in sums[2:5])
-    assert sums[5:] == [0, 82, 0]
+    assert sums[:2] == [CHECK_POINTS, CHECK_POINTS]
+    assert all(0 < got < CHECK_POINTS for got in sums[2:5])
+    assert sums[5:] == [0, CHECK_POINTS - TABLE["train_net_2"].points, 0]
 
 
 def test_the_broken_file_is_named_in_one_sentence(shown):

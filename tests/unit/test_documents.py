@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from admin.__main__ import COMMANDS
-from problem_unittests import TASKS
+from checks.task import DISCUSSION, TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "notebooks/data/README.md")
@@ -81,9 +81,19 @@ def test_each_command_that_a_document_names_can_be_given(document: str):
 def test_the_table_of_tasks_is_the_one_of_the_checks():
     """Does the chapter on a term name every task with its number and its points?"""
     rows = re.findall(r"^\| (\w+) \| `(\w+)` \| (\d+) \|", text_of("admin/docs/term.md"), re.MULTILINE)
-    told = {name: int(points) for _, name, points in rows}
-    assert told.pop("discussion") == 10
-    assert told == {name: task.points for name, task in TASKS.items()}
+    entries = [*TABLE.values(), DISCUSSION]
+    assert {(number, name, points) for number, name, points in rows} == {
+        (str(entry.number or "extra"), entry.name, str(entry.points)) for entry in entries
+    }
+
+
+def test_the_notebook_counts_its_tasks_as_the_table_does():
+    """Are the table's numbers 1, 2, 3, …, and is each task's heading in the notebook's source its own?"""
+    entries = [entry for entry in [*TABLE.values(), DISCUSSION] if entry.number]
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    source = text_of("admin/course/source/convolutional_networks.py")
+    told = re.findall(r"^# \*\*Task (\d+) \((\d+) points", source, re.MULTILINE)
+    assert told == [(str(entry.number), str(entry.points)) for entry in entries]
 
 
 def test_every_chapter_is_in_the_index():

@@ -11,6 +11,7 @@ import pytest
 
 import problem_unittests as tests
 import tools
+from checks.task import CHECK_POINTS, DISCUSSION
 from play import progress
 
 FAST = ("normalise_images", "channel_axis", "one_hot", "cifar_labels", "cifar_images")
@@ -47,7 +48,7 @@ def test_an_empty_notebook_is_untouched() -> None:
     """Is nothing called wrong where nothing was tried?"""
     view = progress.progress_view(tests, {})
     assert set(states({}).values()) == {progress.UNTOUCHED}
-    assert "0 of 90 points" in view.text
+    assert f"0 of {CHECK_POINTS} points" in view.text
     assert "tests.hint('normalise_images', 1)" in view.text
 
 
@@ -65,7 +66,7 @@ def test_solved_tasks_are_passed(solved: dict[str, Any]) -> None:
     """Do five solved tasks give their 30 points, and is the first one without an answer what comes next?"""
     view = progress.progress_view(tests, solved)
     assert [task for task, state in states(solved).items() if state == progress.PASSED] == list(FAST)
-    assert "30 of 90 points" in view.text
+    assert f"30 of {CHECK_POINTS} points" in view.text
     assert "Next: task 4" in view.text
 
 
@@ -97,7 +98,7 @@ def test_each_look_is_at_the_notebook_as_it_is(solved: dict[str, Any]) -> None:
     view = progress.progress_view(tests, solved)
     solved["x_train"] = solved["x_test"] = None
     view.parts["again"].click()
-    assert "26 of 90 points" in view.parts["picture_of"].value
+    assert f"26 of {CHECK_POINTS} points" in view.parts["picture_of"].value
     assert view.parts["again"].disabled is False
 
 
@@ -145,10 +146,11 @@ def test_what_a_students_function_prints_stays_out(
 
 
 def test_the_table_can_be_read_aloud(solved: dict[str, Any]) -> None:
-    """Has each column and each of the twelve rows a head, and is every state a word?"""
+    """Has each column and each row a head, and is every state a word?"""
     still = progress.progress_view(tests, solved).still
+    numbers = [str(number) for number in range(1, DISCUSSION.number + 1)]
     assert still.count('scope="col"') == len(progress.HEADS)
-    assert re.findall(r'scope="row"[^>]*>(\d+)<', still) == [str(number) for number in range(1, 13)]
+    assert re.findall(r'scope="row"[^>]*>(\d+)<', still) == numbers
     assert "✓ passed" in still
     assert "○ untouched" in still
     assert "read by a person" in still
