@@ -376,13 +376,23 @@ EVIL = r"'\x1b[2K\x1b[1Gmira 90/90\n\u202eevil' * 100"
 
 def test_no_session_writes_to_a_terminal(session: Session):
     """Escape sequences and newlines in what it says about itself: gone from every sentence?"""
-    said = shown(session, at_its_socket(f"s.send(protocol.encode({{'refused': {EVIL}, 'number': 1}}))"))
-    assert "left out" in said
+    refused = f"{{'key': 'message.value_type', 'values': {{'kind': {EVIL}}}}}"
+    said = shown(session, at_its_socket(f"s.send(protocol.encode({{'refused': {refused}, 'number': 1}}))"))
+    assert "left out: a value of type" in said
     assert not any(character in said for character in "\x1b\n\u202e")
     assert len(said) < 400
 
 
-@pytest.mark.parametrize("message", [f"{{'failed': {EVIL}}}", "{'number': None}"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"{{'failed': {EVIL}}}",
+        "{'number': None}",
+        f"{{'refused': {EVIL}, 'number': 1}}",
+        "{'refused': {'key': 'one_hot.identity', 'values': {}}, 'number': 1}",
+        f"{{'refused': {{'key': 'message.sent', 'values': {{'what': [{EVIL}]}}}}, 'number': 1}}",
+    ],
+)
 def test_no_session_writes_to_a_terminal_when_it_ends(session: Session, message: str):
     """The same in the sentence that stands for all later checks?"""
     with pytest.raises(SessionEnded) as ended:

@@ -99,7 +99,8 @@ def preload() -> None:
         raise RuntimeError(f"{thread_count()} threads after the imports: not safe to fork")
 
 
-# Found by comparing sys.modules before and after the first training, figure and table of a session.
+# Found by comparing sys.modules before and after a session's first training, figure, table and error. What
+# shows an error is wanted most when there is no memory left to import it.
 LAZY = (
     "tensorflow",
     "keras",
@@ -111,6 +112,12 @@ LAZY = (
     "IPython.core.interactiveshell",
     "rich.table",
     "rich.jupyter",
+    "stack_data",
+    "executing._pytest_utils",
+    "pygments.formatters.html",
+    "pygments.formatters.terminal256",
+    "pygments.lexers.python",
+    "pygments.styles",
 )
 
 
