@@ -12,9 +12,10 @@ c = get_config()  # put there by Jupyter's loader
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# Jupyter imports our extension by name (admin.grading.formgrader), wherever it is started.
-if str(REPOSITORY) not in sys.path:
-    sys.path.insert(0, str(REPOSITORY))
+# Jupyter imports our extension by name (admin.grading.formgrader), and it the words, wherever it is started.
+for folder in (REPOSITORY / "notebooks", REPOSITORY):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 # For every page; Jupyter adds to it where it has more to forbid (a student's HTML file is shut in a sandbox).
 # JupyterLab shows formgrader in a frame, which a hub's own header would refuse.
