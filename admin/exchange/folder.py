@@ -21,6 +21,7 @@ from pathlib import Path
 
 from admin.exchange.clean_copy import is_clean
 from admin.text import printable
+from checks.language import say
 
 PART = 1 << 20
 
@@ -60,7 +61,7 @@ OUR_OWN = Bounds(1 << 40, 1_000_000)
 
 
 class TooMuch(Exception):
-    """A folder beyond its bounds. The text is a clause that says what there is too much of."""
+    """A folder beyond its bounds. Its Sentence is a clause that says what there is too much of."""
 
 
 def listed(folder: Path, bounds: Bounds, ignore: Sequence[str] = ()) -> list[Entry]:
@@ -76,7 +77,7 @@ def listed(folder: Path, bounds: Bounds, ignore: Sequence[str] = ()) -> list[Ent
         os.close(descriptor)
     size = sum(entry.size for entry in found if entry.kind == "file")
     if size > bounds.bytes:
-        raise TooMuch(f"{size / 1e6:,.0f} MB, more than {bounds.bytes / 1e6:,.0f}")
+        raise TooMuch(say("submission.many_bytes", megabytes=size / 1e6, bound=bounds.bytes / 1e6))
     return sorted(found, key=lambda entry: entry.parts)
 
 
@@ -88,14 +89,14 @@ def _list(
             if any(fnmatch.fnmatch(entry.name, pattern) for pattern in ignore):
                 continue
             if len(found) >= bounds.entries:
-                raise TooMuch(f"more than {bounds.entries:,} files and folders")
+                raise TooMuch(say("submission.many_entries", bound=bounds.entries))
             status = entry.stat(follow_symlinks=False)
             kind = kind_of(status.st_mode)
             found.append(Entry((*above, entry.name), kind, status.st_size, status.st_mtime_ns))
             if kind != "folder":
                 continue
             if len(above) + 1 >= bounds.depth:
-                raise TooMuch(f"folders in folders, more than {bounds.depth} deep")
+                raise TooMuch(say("submission.deep_folders", bound=bounds.depth))
             inner = os.open(
                 entry.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor
             )
@@ -120,12 +121,12 @@ def content(folder: Path, entry: Entry) -> Iterator[bytes]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "no file any more", str(path))
+            raise OSError(0, say("submission.no_file_any_more"), str(path))
         left = entry.size
         while part := file.read(min(PART, left + 1)):
             left -= len(part)
             if left < 0:
-                raise OSError(0, "it changes while it is read", str(path))
+                raise OSError(0, say("submission.changes_while_read"), str(path))
             yield part
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from checks.language import Sentence, sentence_as_json
 from checks.task import Finding, as_json, from_json, points
 from checks.tasks import TASKS
 
@@ -19,7 +20,7 @@ def findings_file(course: Path, student: str) -> Path:
     return course / "grading" / f"{student}.findings.json"
 
 
-def write_findings(course: Path, student: str, findings: Findings, broken: str = "") -> None:
+def write_findings(course: Path, student: str, findings: Findings, broken: Sentence | None = None) -> None:
     """Write them whole or not at all. `broken` says why a submission could not be graded."""
     tasks = {
         task: {
@@ -32,7 +33,8 @@ def write_findings(course: Path, student: str, findings: Findings, broken: str =
     path = findings_file(course, student)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f"{path.name}.half")
-    text = json.dumps({"student": student, "broken": broken, "tasks": tasks}, indent=1, allow_nan=False)
+    reason = sentence_as_json(broken) if broken else None
+    text = json.dumps({"student": student, "broken": reason, "tasks": tasks}, indent=1, allow_nan=False)
     half.write_text(text, encoding="utf-8")
     half.replace(path)
 

@@ -24,6 +24,8 @@ from tornado import web
 from traitlets import Float
 from traitlets.config import LoggingConfigurable
 
+from checks.language import say
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 AUTOGRADER = REPOSITORY / "admin" / "grading" / "autograder.py"
 SETTING = "convnet_autograding"
@@ -85,11 +87,7 @@ class Autograding(LoggingConfigurable):
             except (TimeoutError, OSError, ValueError) as error:
                 self.log.error("Autograde: %s", error or "no reply in time")
                 await self._end()
-                return {
-                    "success": False,
-                    "log": "The process that grades has ended in the middle of it. Click Autograde again; "
-                    "what happened is in the log of the Jupyter server.",
-                }
+                return {"success": False, "log": str(say("grading.click_again"))}
             finally:
                 self._idle = asyncio.get_running_loop().call_later(self.idle_seconds, self._end_idle)
             return reply

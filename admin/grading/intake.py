@@ -21,8 +21,10 @@ from nbgrader.coursedir import CourseDirectory
 from admin.course.layout import ASSIGNMENT, Course
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.record import record_broken
+from admin.grading.sentences import carried_by
 from admin.grading.submission import FILE, TakenIn
 from admin.text import printable
+from checks.language import say
 
 # Where the copies are, as nbgrader names the folder of a step.
 COPIES = os.path.join("grading", "copies")
@@ -55,11 +57,11 @@ def take_in(
         "others": sorted(course.other_assignments() if others is None else others),
     }
     try:
-        return TakenIn(**process.call("take in", order))
+        return TakenIn.received(process.call("take in", order))
     except OutOfBounds as error:
         shutil.rmtree(target, ignore_errors=True)
         name = f"submitted/{printable(student)}/{assignment}/{FILE if assignment == ASSIGNMENT else ''}"
-        return TakenIn("", broken=f"not a notebook: {name} {error}. Ask for it again.")
+        return TakenIn("", broken=say("submission.out_of_bounds", name=name, what=carried_by(error)))
 
 
 class CopiesExporter(NotebookExporter):
@@ -98,7 +100,7 @@ def use_copies(converter: Autograde) -> None:
                     record_broken(course, student, taken.broken)
                 continue
             if taken.repaired:
-                converter.log.warning("%s: %s", printable(student), taken.repaired)
+                converter.log.warning("%s: %s", printable(student), ", ".join(map(str, taken.repaired)))
             copy = copy_of(course, student, assignment)
             copies[str(copy)] = [str(path) for path in sorted(copy.glob("*.ipynb"))]
     converter.assignments = copies

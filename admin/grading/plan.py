@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
 from admin.course.layout import CHECKS, CONFIG, NOTEBOOK, Course, CourseError
 from admin.exchange.folder import TooMuch, fingerprint, fingerprint_of_file
 from admin.grading.repair import released_cells
+from admin.grading.sentences import carried_by
 from admin.grading.submission import look
 from admin.text import printable
+from checks.language import say
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,12 @@ def choose(course: Course, students: list[str] | None) -> list[str]:
     there = course.students()
     if students is None:
         if not there:
-            raise CourseError(
-                f"Nothing to grade: {course.shown(course.root / 'submitted')} has no submissions yet"
-            )
+            raise CourseError(say("grading.no_submissions", folder=course.shown(course.root / "submitted")))
         return there
     unknown = [printable(student) for student in students if student not in there]
     if unknown:
-        raise CourseError(
-            f"No submission of {', '.join(unknown)} in {course.shown(course.root / 'submitted')}"
-        )
+        folder = course.shown(course.root / "submitted")
+        raise CourseError(say("grading.not_handed_in", students=unknown, folder=folder))
     return sorted(set(students))
 
 
@@ -52,7 +52,8 @@ def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
             fingerprint(course.source) + fingerprint_of_file(CONFIG) + fingerprint(CHECKS, ["__pycache__"])
         )
     except (OSError, TooMuch) as error:
-        raise CourseError(f"{course.shown(course.source)} cannot be read: {error}") from None
+        folder = course.shown(course.source)
+        raise CourseError(say("grading.source_unreadable", folder=folder, reason=carried_by(error))) from None
     released(course)
     ignore, others = course.ignored(), course.other_assignments()
     jobs = []
@@ -68,9 +69,8 @@ def released(course: Course) -> list[NotebookNode]:
     try:
         return released_cells(course.release / f"{NOTEBOOK}.ipynb")
     except OSError:
-        raise CourseError(
-            f"{course.shown(course.release)} has no notebook: python3 -m admin build{course.option()}"
-        ) from None
+        folder, option = course.shown(course.release), course.option()
+        raise CourseError(say("grading.no_release", folder=folder, option=option)) from None
 
 
 def is_done(course: Course, job: Job) -> bool:
@@ -84,7 +84,7 @@ def is_done(course: Course, job: Job) -> bool:
     )
 
 
-def read_state(course: Course, student: str) -> dict[str, str]:
+def read_state(course: Course, student: str) -> dict[str, Any]:
     """What the last recorded grading left as its note; empty when there is none or it cannot be read."""
     try:
         state = json.loads(state_file(course, student).read_text())

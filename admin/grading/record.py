@@ -15,10 +15,12 @@ import nbformat
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError, quiet
 from admin.exchange.folder import fingerprint_of_file
-from admin.grading.execute import OTHER_NOTEBOOK, RunResult
+from admin.grading.execute import OTHER_NOTEBOOK, OtherNotebook, RunResult
 from admin.grading.findings import write_findings
 from admin.grading.plan import Job, state_file
+from admin.grading.sentences import carried_by, kept, printable_values
 from admin.text import printable, sentence_as_markdown
+from checks.language import Sentence, say, text_of
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Outcome:
 
     student: str
     seconds: float = 0.0
-    repaired: str = ""  # what had to be put right for the submission to be understood
-    broken: str = ""
-    failed: str = ""
+    repaired: tuple[Sentence, ...] = ()  # what had to be put right for the submission to be understood
+    broken: Sentence | None = None
+    failed: Sentence | None = None
     log: str = ""
     result: RunResult | None = None  # until nbgrader has recorded it
 
@@ -46,7 +48,7 @@ def record(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: boo
     begun = time.monotonic()
     try:
         if outcome.broken and not is_text(job.student):
-            outcome = replace(outcome, broken="", failed=outcome.broken)  # no gradebook has such a name
+            outcome = replace(outcome, broken=None, failed=outcome.broken)  # no gradebook has such a name
         elif outcome.broken:
             record_broken(course, job.student, outcome.broken)
         elif outcome.result:
@@ -55,9 +57,9 @@ def record(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: boo
         outcome = replace(outcome, seconds=outcome.seconds + took if outcome.seconds else 0)
         write_note(course, job, outcome)
     except OSError as error:
-        return replace(outcome, failed=f"its grade could not be written ({error.strerror})")
+        return replace(outcome, failed=say("grading.could_not_write", reason=error.strerror))
     except CourseError as error:
-        return replace(outcome, failed=str(error))
+        return replace(outcome, failed=carried_by(error))
     return outcome
 
 
@@ -79,36 +81,36 @@ def autograde(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: 
     with quiet():
         reply = api.autograde(ASSIGNMENT, job.student, force=True)
     log = reply.get("log", "") + reply.get("error", "")
-    failed = "" if reply["success"] else reason_of(log)
+    failed = None if reply["success"] else reason_of(log)
     return replace(outcome, log=outcome.log + log, failed=failed)
 
 
-def reason_of(log: str) -> str:
+def reason_of(log: str) -> Sentence:
     """Why nbgrader could not record a submission, where its log has one of the known reasons."""
     reasons = {
-        str(OTHER_NOTEBOOK): str(OTHER_NOTEBOOK),
-        "database is locked": "the gradebook is locked by another program; close it",
-        "disk is full": "the disk is full; make room",
-        "No space left": "the disk is full; make room",
-        "readonly database": "the gradebook may not be written; look at its permissions",
+        OtherNotebook.__name__: OTHER_NOTEBOOK,
+        "database is locked": say("grading.locked"),
+        "disk is full": say("grading.disk_full"),
+        "No space left": say("grading.disk_full"),
+        "readonly database": say("grading.gradebook_read_only"),
     }
     found = [reason for words, reason in reasons.items() if words in log]
-    return f"{found[0]}, and run the same command again" if found else "nbgrader could not grade it"
+    return say("grading.run_again", reason=found[0]) if found else say("grading.unknown_failure")
 
 
 def write_note(course: Course, job: Job, outcome: Outcome) -> None:
     """What nbgrader said, and, if all went well, that this submission is done."""
     folder = course.root / "grading"
     folder.mkdir(parents=True, exist_ok=True)
-    log = outcome.log or f"{outcome.failed or outcome.broken}\n"
+    log = outcome.log or f"{outcome.failed or outcome.broken or ''}\n"
     (folder / f"{job.student}.log").write_text(log, errors="replace")
     if outcome.failed:
         state_file(course, job.student).unlink(missing_ok=True)
         return
     note = asdict(job) | {
-        "broken": outcome.broken,
-        "repaired": outcome.repaired,
-        "warnings": warning_of(outcome),
+        "broken": kept(outcome.broken),
+        "repaired": [kept(each) for each in outcome.repaired],
+        "warnings": kept(warning_of(outcome)),
         "result": fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb"),
         "seconds": round(outcome.seconds, 1),
     }
@@ -117,12 +119,13 @@ def write_note(course: Course, job: Job, outcome: Outcome) -> None:
     half.replace(state_file(course, job.student))
 
 
-def warning_of(outcome: Outcome) -> str:
+def warning_of(outcome: Outcome) -> Sentence | None:
     """Why some checks had no fair chance; the submission is graded all the same."""
-    return str(next(iter(outcome.result.warnings.values()), "")) if outcome.result else ""
+    warnings = list(outcome.result.warnings.values()) if outcome.result else []
+    return warnings[0] if warnings else None
 
 
-def record_broken(course: Course, student: str, sentence: str) -> None:
+def record_broken(course: Course, student: str, sentence: Sentence) -> None:
     """A gradebook row with 0 for every check, and a page that says why, for formgrader and the feedback.
 
     Points that a person gave earlier stay, marked for another look, as with every new submission.
@@ -137,12 +140,14 @@ def record_broken(course: Course, student: str, sentence: str) -> None:
     folder = course.autograded(student)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    said = sentence_as_markdown(printable(sentence[:1].upper() + sentence[1:], 1000))
+    sentence = printable_values(sentence)
+    text = text_of(sentence)
+    said = sentence_as_markdown(printable(text[:1].upper() + text[1:], 1000))
     page = nbformat.v4.new_notebook(
         cells=[
-            nbformat.v4.new_markdown_cell("## This submission could not be graded", id="broken"),
+            nbformat.v4.new_markdown_cell(f"## {say('grading.page_title')}", id="broken"),
             nbformat.v4.new_markdown_cell(said, id="reason"),
         ]
     )
     nbformat.write(page, folder / f"{NOTEBOOK}.ipynb")
-    write_findings(course.root, student, {}, broken=printable(sentence, 1000))
+    write_findings(course.root, student, {}, broken=sentence)

@@ -13,6 +13,7 @@ from admin.course.layout import ASSIGNMENT, Course
 from admin.grading import execute
 from admin.grading.record import Outcome, warning_of
 from admin.text import printable
+from checks.language import Sentence, say
 
 BAR_WIDTH = 22
 
@@ -31,12 +32,17 @@ class Report:
         self._task: TaskID | None = None
 
     def start(self, submissions: int, to_grade: int, workers: int) -> None:
-        counted = f"{submissions} submission{'' if submissions == 1 else 's'}"
-        at_work = f" with {workers} worker{'' if workers == 1 else 's'}" if to_grade else ""
-        self.console.print(
-            f"{self.mark}Grading {ASSIGNMENT}: {counted}, "
-            f"{submissions - to_grade} unchanged, {to_grade} to grade{at_work}"
+        plan = say(
+            "grading.plan",
+            assignment=ASSIGNMENT,
+            submissions=counted("grading.submission", "grading.submissions", submissions),
+            unchanged=submissions - to_grade,
+            to_grade=to_grade,
         )
+        if to_grade:
+            at_work = counted("grading.worker", "grading.workers", workers)
+            plan = say("grading.plan_at_work", plan=plan, workers=at_work)
+        self.console.print(f"{self.mark}{plan}")
 
     @contextmanager
     def progress(self, jobs: int) -> Iterator[None]:
@@ -44,7 +50,7 @@ class Report:
             yield
             return
         columns = (
-            TextColumn(f"  {self.mark}grading"),
+            TextColumn(f"  {self.mark}{say('grading.bar')}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -67,21 +73,22 @@ class Report:
         self._cells.pop(outcome.student, None)
         if outcome.failed:
             self.failures += 1
-            log = self.course.shown(self.course.root / "grading" / f"{outcome.student}.log")
-            self.line(outcome.student, red(f"{outcome.failed}; what happened is in {printable(log)}"))
+            log = printable(self.course.shown(self.course.root / "grading" / f"{outcome.student}.log"))
+            self.line(outcome.student, red(say("grading.failed", reason=outcome.failed, log=log)))
         elif outcome.broken:
             self.line(outcome.student, red(outcome.broken))
         else:
             points = self.course.points(outcome.student) or {}
             text = self.points(points, outcome.seconds)
-            text.append(f"   {outcome.repaired}" if outcome.repaired else "", style="yellow")
-            warnings = warning_of(outcome)
-            text.append(f"   {printable(warnings, 1000)}" if warnings else "", style="red")
+            repaired = ", ".join(map(str, outcome.repaired))
+            text.append(f"   {repaired}" if repaired else "", style="yellow")
+            if warning := warning_of(outcome):
+                text.append("   ").append_text(red(warning))
             self.line(outcome.student, text)
         if self._progress and self._task is not None:
             self._progress.advance(self._task)
 
-    def remind(self, student: str, broken: str) -> None:
+    def remind(self, student: str, broken: Sentence | None) -> None:
         if broken:
             self.line(student, red(broken))
 
@@ -92,19 +99,22 @@ class Report:
         got, best = sum(points.get(name) or 0 for name in self.out_of), sum(self.out_of.values())
         bar = "█" * round(BAR_WIDTH * got / best) if best else ""
         text = Text(f"{bar:<{BAR_WIDTH}} {got:>4g}/{best:g} {seconds:>5.1f} s")
-        named = "every task" if len(lost) == len(self.out_of) else ", ".join(lost)
+        named = str(say("grading.every_task")) if len(lost) == len(self.out_of) else ", ".join(lost)
         return text.append(f"   {named}" if named else "", style="yellow")
 
     def line(self, student: str, text: Text) -> None:
         self.console.print(Text(f"  {self.mark}{printable(student):<{self.width}}  ").append_text(text))
 
     def end(self) -> None:
-        course, option = self.course, self.course.option()
-        self.console.print(
-            f"{self.mark}Grades in {course.shown(course.database)} · "
-            f"feedback: python3 -m admin nbgrader{option} generate_feedback {ASSIGNMENT}"
-        )
+        database, option = self.course.shown(self.course.database), self.course.option()
+        end = say("grading.end", database=database, option=option, assignment=ASSIGNMENT)
+        self.console.print(f"{self.mark}{end}")
 
 
-def red(sentence: str) -> Text:
-    return Text(printable(sentence, 1000), style="red")
+def counted(one: str, many: str, count: int) -> Sentence:
+    """So many of something; the keys are of the word for one and of that for any other number."""
+    return Sentence(one) if count == 1 else Sentence(many, {"count": count})
+
+
+def red(sentence: Sentence) -> Text:
+    return Text(printable(str(sentence), 1000), style="red")

@@ -25,10 +25,12 @@ from admin.grading.intake import COPIES, copy_of, take_in
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report
+from admin.grading.sentences import carried_by, read_back
 from admin.grading.worker import CannotSandbox, Folders, Worker, refusal
 from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 from admin.text import printable
+from checks.language import say
 
 # What a worker may come to: a session at its bound, the sandbox's zygote, and what reads and judges.
 WORKER_BYTES = Limits().memory_bytes + (1 << 30)
@@ -66,7 +68,7 @@ def grade(
                 shutil.rmtree(copy_of(course, outcome.student).parent, ignore_errors=True)
         for student in everybody:
             if student not in by_student:
-                report.remind(student, read_state(course, student).get("broken", ""))
+                report.remind(student, read_back(read_state(course, student).get("broken")))
         report.end()
     return 1 if report.failures else 0
 
@@ -114,10 +116,13 @@ def run(
     course: Course,
     job: Job,
     worker: Worker,
-    say: Callable[[str], None],
+    tell: Callable[[str], None],
     others: frozenset[str] | None = None,
 ) -> Outcome:
-    """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing."""
+    """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing.
+
+    `tell` is told the grade_id of each cell.
+    """
     begun = time.monotonic()
     student = job.student
     try:
@@ -126,22 +131,23 @@ def run(
         if taken.broken:
             return Outcome(student, broken=taken.broken)
         if taken.fingerprint != job.submission:
-            raise CourseError("its files have changed a moment ago: run the same command again")
-        result = run_copy(course, student, worker, say)
+            raise CourseError(say("grading.files_changed"))
+        result = run_copy(course, student, worker, tell)
     except (SandboxError, CourseError, CannotSandbox) as error:
-        return Outcome(student, failed=str(error))
+        return Outcome(student, failed=carried_by(error))
     except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
-        return Outcome(student, failed=f"it could not be run ({error})", log=traceback.format_exc())
+        reason = say("grading.could_not_run", error=carried_by(error))
+        return Outcome(student, failed=reason, log=traceback.format_exc())
     return Outcome(student, time.monotonic() - begun, taken.repaired, result=result)
 
 
-def run_copy(course: Course, student: str, worker: Worker, say: Callable[[str], None]) -> execute.RunResult:
+def run_copy(course: Course, student: str, worker: Worker, tell: Callable[[str], None]) -> execute.RunResult:
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
     folders = Folders(copy, course.release, course.source)
     seed = functools.partial(cases.seed_of, cases.secret_of(course.root), student, cases.content_of(copy))
-    return execute.run(notebook, worker, folders, seed, say)
+    return execute.run(notebook, worker, folders, seed, tell)
 
 
 def limits(course: Course) -> Limits:
@@ -172,9 +178,7 @@ def free_memory() -> int:
 def only_one_at_a_time(course: Course) -> Iterator[None]:
     """Raise CourseError while another `grade` works in the same folder. A killed one holds nothing."""
     if not course.database.exists():
-        raise CourseError(
-            f"There is no course in {course.shown()} yet: python3 -m admin build{course.option()}"
-        )
+        raise CourseError(say("grading.no_course", folder=course.shown(), option=course.option()))
     folder = course.root / "grading"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -185,7 +189,5 @@ def only_one_at_a_time(course: Course) -> Iterator[None]:
         except ImportError:
             pass  # Windows, where nothing is run anyway
         except OSError:
-            raise CourseError(
-                f"Another grade is at work in {course.shown()}; wait for it or stop it"
-            ) from None
+            raise CourseError(say("grading.another_at_work", folder=course.shown())) from None
         yield

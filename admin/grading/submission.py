@@ -1,7 +1,8 @@
 """What was handed in: understood as far as it can be, before anything of it runs.
 
 A file that was renamed, saved in another encoding or by an older Jupyter is a submission all the same; it is
-put right in a copy. What can't be understood gets one sentence for the instructor and the student.
+put right in a copy. What can't be understood gets one sentence for the instructor and the student; the names
+in it are printable.
 
 `look` goes by names and sizes, and may run anywhere. `take_in` reads what students wrote, so it runs in a
 process with bounds (`bounded.py`). Nobody else reads that: nbgrader and the sandbox get the copy that
@@ -28,9 +29,11 @@ from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.exchange.folder import OUR_OWN, Bounds, Entry, TooMuch, content, hashed, listed
 from admin.grading.repair import released_cells, repair
+from admin.grading.sentences import carried_by, kept, received
 from admin.pages import sanitise
 from admin.sandbox.limits import Limits
 from admin.text import printable
+from checks.language import Sentence, say
 
 # A finished notebook has about 1 MB with all of its figures. Beyond these, somebody saved endless output.
 MAX_NOTEBOOK = 50_000_000
@@ -39,7 +42,6 @@ MAX_CELLS = 5_000
 MAX_SOURCE = 4_000_000  # characters of all cells; what lies in outputs is not read
 MAX_TIME_STAMP = 200
 OLDEST_FORMAT = 3  # in 2, cells have no metadata, so no marks of nbgrader
-AGAIN = "Ask for it again."
 FILE = f"{NOTEBOOK}.ipynb"
 
 
@@ -50,9 +52,9 @@ class HandIn:
     top: Path
     entries: tuple[Entry, ...] = ()
     notebooks: tuple[Entry, ...] = ()
-    moved: str = ""
+    moved: Sentence | None = None
     """where the notebook was, if that is not its place"""
-    broken: str = ""
+    broken: Sentence | None = None
     fingerprint: str = ""
 
 
@@ -61,13 +63,19 @@ class TakenIn:
     """What came of reading a submission: a copy of a form that can be trusted, or why there is none."""
 
     fingerprint: str
-    repaired: str = ""
+    repaired: tuple[Sentence, ...] = ()
     """what had to be put right"""
-    broken: str = ""
+    broken: Sentence | None = None
+
+    @classmethod
+    def received(cls, plain: Mapping[str, Any]) -> TakenIn:
+        """What the process with bounds answered to `take_in`, made printable."""
+        repaired = map(received, plain["repaired"])
+        return cls(str(plain["fingerprint"]), tuple(filter(None, repaired)), received(plain["broken"]))
 
 
 class Broken(Exception):
-    """Why a submission can't be graded: where, what is wrong with it, and the way on, in one sentence."""
+    """Why a submission can't be graded: where, what is wrong with it, and the way on, as one Sentence."""
 
 
 # --- A look at names and sizes --------------------------------------------------------------------
@@ -101,13 +109,13 @@ def look(
         refuse_what_is_no_file(course, top, entries)
         return HandIn(top, tuple(entries), notebooks, moved, fingerprint=hashed(top, entries))
     except Broken as error:
-        reason = str(error)
+        reason = carried_by(error)
     except TooMuch as error:
-        reason = f"too large: {shown(course, place)} has {error}. Ask for the notebook alone."
+        reason = say("submission.too_much", name=shown(course, place), what=carried_by(error))
     except OSError as error:
         reason = unreadable(course, error, place)
     # Not the bytes: they may be what is wrong. With another reason, size or time it is another submission.
-    facts = [reason, *(f"{entry.name} {entry.size} {entry.changed}" for entry in entries)]
+    facts = [json.dumps(kept(reason)), *(f"{entry.name} {entry.size} {entry.changed}" for entry in entries)]
     digest = hashlib.sha256("\n".join(facts).encode(errors="surrogateescape")).hexdigest()
     return HandIn(place.parent, tuple(entries), broken=reason, fingerprint=digest)
 
@@ -115,32 +123,29 @@ def look(
 def refuse_name(student: str) -> None:
     """Raises Broken for a name of a folder that nbgrader takes for a pattern, or that is no text."""
     if set(student) & set("[]*?") or not Entry((student,), "folder", 0, 0).clean:
-        raise Broken(
-            f"a name that nbgrader cannot find: rename submitted/{printable(student)}, "
-            "without any of [ ] * ? and in plain letters"
-        )
+        raise Broken(say("submission.unfindable", student=printable(student)))
 
 
 def find(
     course: Course, student: str, assignment: str, entries: Sequence[Entry], elsewhere: bool
-) -> tuple[tuple[Entry, ...], str]:
+) -> tuple[tuple[Entry, ...], Sentence | None]:
     """The notebooks among the entries, and where ours was if that is not its place. Raises Broken."""
     found = tuple(entry for entry in entries if entry.kind == "file" and entry.parts[-1].endswith(".ipynb"))
     if assignment != ASSIGNMENT:
-        return tuple(entry for entry in found if len(entry.parts) == 1), ""
+        return tuple(entry for entry in found if len(entry.parts) == 1), None
     if not elsewhere:
-        return tuple(entry for entry in entries if entry.parts == (FILE,)), ""
+        return tuple(entry for entry in entries if entry.parts == (FILE,)), None
     if len(found) == 1:
-        return found, f"taken from {found[0].name}"
+        return found, say("submission.moved", name=found[0].name)
     name = shown(course, course.submitted(student) / FILE)
     if not found:
         kinds = [entry.kind for entry in entries if entry.parts == (ASSIGNMENT, FILE)]
-        what = {"folder": "is a folder", "other": "is a pipe or a device"}.get("".join(kinds))
-        raise Broken(f"no notebook: {name} {what or 'is missing, and so is any other notebook'}. Ask for it.")
-    raise Broken(
-        f"no notebook: {name} is missing, and there are {len(found)} others ({found[0].name}, {found[1].name}"
-        f"{', …' if len(found) > 2 else ''}). Rename the one that counts."
-    )
+        keys = {"folder": "submission.is_folder", "other": "submission.is_device"}
+        raise Broken(say(keys.get("".join(kinds), "submission.no_notebook"), name=name))
+    first, second = found[0].name, found[1].name
+    if len(found) == 2:
+        raise Broken(say("submission.two_notebooks", name=name, first=first, second=second))
+    raise Broken(say("submission.many_notebooks", name=name, count=len(found), first=first, second=second))
 
 
 def refuse_what_is_no_file(course: Course, top: Path, entries: Sequence[Entry]) -> None:
@@ -152,8 +157,8 @@ def refuse_what_is_no_file(course: Course, top: Path, entries: Sequence[Entry]) 
             raise Broken(no_time(course.root, top, entry))
 
 
-def a_link(name: str) -> str:
-    return f"a link: {name} points elsewhere, and links are not followed. Ask for the file itself."
+def a_link(name: str) -> Sentence:
+    return say("submission.a_link", name=name)
 
 
 def is_time_stamp(entry: Entry) -> bool:
@@ -161,14 +166,13 @@ def is_time_stamp(entry: Entry) -> bool:
     return entry.parts in (("timestamp.txt",), (ASSIGNMENT, "timestamp.txt"))
 
 
-def no_time(root: Path, top: Path, entry: Entry) -> str:
-    where = printable(str(top.relative_to(root)))
-    return f"no time: {where}/{entry.name} is not a date. Write one into it, or remove the file."
+def no_time(root: Path, top: Path, entry: Entry) -> Sentence:
+    return say("submission.no_time", name=f"{printable(str(top.relative_to(root)))}/{entry.name}")
 
 
-def unreadable(course: Course, error: OSError, place: Path) -> str:
+def unreadable(course: Course, error: OSError, place: Path) -> Sentence:
     where = shown(course, Path(error.filename)) if isinstance(error.filename, str) else shown(course, place)
-    return f"unreadable: {where} ({error.strerror}). Look at its permissions."
+    return say("submission.unreadable", name=where, reason=error.strerror)
 
 
 def shown(course: Course, path: Path) -> str:
@@ -179,8 +183,8 @@ def shown(course: Course, path: Path) -> str:
 # --- Reading, in a process with bounds ------------------------------------------------------------
 
 
-def take_in(order: Mapping[str, Any]) -> dict[str, str]:
-    """Read a submission and leave a copy of it in the folder `target`: TakenIn, as a dictionary.
+def take_in(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a submission and leave a copy of it in the folder `target`: TakenIn, as JSON values.
 
     The copy has regular files with clean names only, and notebooks in today's format without outputs: the
     marks of their cells those of the release, their text sanitised. `order` has the texts `root`, `student`,
@@ -189,26 +193,31 @@ def take_in(order: Mapping[str, Any]) -> dict[str, str]:
     course, target = Course(Path(order["root"])), Path(order["target"])
     others = frozenset(order["others"])
     found = look(course, order["student"], order["ignore"], others, order["assignment"])
-    repaired: list[str] = []
+    repaired: list[Sentence] = []
     broken = found.broken
     try:
         shutil.rmtree(target, ignore_errors=True)
         if not broken:
             repaired = copy(course, found, target, Path(order["release"]))
     except Broken as reason:
-        broken = str(reason)
+        broken = carried_by(reason)
     except OSError as error:
         broken = unreadable(course, error, found.top)
     if broken:
         shutil.rmtree(target, ignore_errors=True)
-    return {"fingerprint": found.fingerprint, "repaired": ", ".join(repaired), "broken": broken}
+    return {
+        "fingerprint": found.fingerprint,
+        "repaired": [kept(each) for each in repaired],
+        "broken": kept(broken),
+    }
 
 
-def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str]:
+def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[Sentence]:
     """Write the copy; what had to be put right. Raises Broken and OSError."""
     refuse_time_stamp(course, found)
     target.mkdir(parents=True)
-    beside, repaired = found.notebooks[0].parts[:-1] if found.notebooks else (), [found.moved]
+    beside = found.notebooks[0].parts[:-1] if found.notebooks else ()
+    repaired = [found.moved] if found.moved else []
     for entry in found.notebooks:
         name = FILE if found.moved else entry.parts[-1]
         if not (release / name).is_file():
@@ -218,11 +227,11 @@ def copy(course: Course, found: HandIn, target: Path, release: Path) -> list[str
         repair(notebook, cells)
         sanitise.notebook_text(notebook, sanitise.texts_of(release / name))
         nbformat.write(notebook, target / name)
-        repaired.append(repairs)
+        repaired += repairs
     left_out = copy_files(found, beside, target, in_the_way_of(release))
-    notes = [f"left out, for its name: {entry.name}" for entry in left_out if entry.kind == "file"]
-    notes += [f"left out, as it is no file: {entry.name}" for entry in left_out if entry.kind == "other"]
-    return [*filter(None, repaired), *notes[:3], *(["…"] if len(notes) > 3 else [])]
+    kinds = (("file", "submission.left_out_for_name"), ("other", "submission.left_out_no_file"))
+    notes = [say(key, name=entry.name) for kind, key in kinds for entry in left_out if entry.kind == kind]
+    return [*repaired, *notes[:3], *([say("submission.more_left_out")] if len(notes) > 3 else [])]
 
 
 def in_the_way_of(release: Path) -> Callable[[tuple[str, ...]], bool]:
@@ -273,49 +282,41 @@ def refuse_time_stamp(course: Course, found: HandIn) -> None:
 # --- The notebook itself --------------------------------------------------------------------------
 
 
-def read(top: Path, entry: Entry, root: Path, grade_ids: set[str]) -> tuple[NotebookNode, str]:
+def read(top: Path, entry: Entry, root: Path, grade_ids: set[str]) -> tuple[NotebookNode, list[Sentence]]:
     """The notebook in a file, in today's format and without outputs, and what was put right on the way.
 
     `grade_ids` are the assignment's; a notebook with none of them is some other one. Raises Broken, OSError.
     """
     name = printable(f"{top.relative_to(root)}/{entry.name}")
     if entry.size == 0:
-        raise Broken(f"not a notebook: {name} is empty. {AGAIN}")
+        raise Broken(say("submission.empty", name=name))
     if entry.size > MAX_NOTEBOOK:
-        raise Broken(f"too large: {name} has {entry.size / 1e6:,.0f} MB. {CLEARED}")
+        raise Broken(say("submission.too_large", name=name, megabytes=entry.size / 1e6))
     text, encoding = decoded(b"".join(content(top, entry)), name)
     if text.lstrip()[:1] == "<":
-        raise Broken(
-            f"not a notebook: {name} is a web page (saved from the browser, or a log-in page). "
-            "Ask for the .ipynb file itself."
-        )
+        raise Broken(say("submission.web_page", name=name))
     values, letters = without_half_letters(parsed(text, name), text)
     notebook, structure = structured(values, name, grade_ids)
-    return notebook, ", ".join(filter(None, (encoding, letters, structure)))
-
-
-CLEARED = "Ask for it with its outputs cleared (Kernel, Restart kernel and clear outputs)."
+    return notebook, [*encoding, *letters, *structure]
 
 
 def parsed(text: str, name: str) -> Any:
     """The values of a JSON text. Raises Broken."""
     if text.count(",") + text.count("[") + text.count("{") > MAX_VALUES:
-        raise Broken(f"too large: {name} has more than {MAX_VALUES:,} values. {CLEARED}")
+        raise Broken(say("submission.many_values", name=name, bound=MAX_VALUES))
     try:
         return json.loads(text, parse_int=whole)
     except RecursionError:
-        raise Broken(f"not a notebook: {name} is nested too deeply. {AGAIN}") from None
+        raise Broken(say("submission.nested", name=name)) from None
     except json.JSONDecodeError as error:
-        where = f"(line {text.count(chr(10)) + 1})"
         rest = text[error.pos : error.pos + 100].strip()
         # What is left unread of a file that was cut off is nothing, or the beginning of a word or number.
         cut = re.fullmatch(r"[-+.\w]{0,5}", rest) and not error.msg.startswith("Extra data")
         cut_escape = "escape" in error.msg and len(rest) < len(r"\u00e9")
         if cut or cut_escape or error.msg.startswith("Unterminated"):
-            raise Broken(f"not a notebook: {name} ends in the middle {where}. {AGAIN}") from None
-        raise Broken(
-            f"not a notebook: {name} cannot be read at line {error.lineno} ({error.msg}). {AGAIN}"
-        ) from None
+            line = text.count("\n") + 1
+            raise Broken(say("submission.ends_in_the_middle", name=name, line=line)) from None
+        raise Broken(say("submission.not_json", name=name, line=error.lineno, reason=error.msg)) from None
 
 
 def whole(digits: str) -> int | float:
@@ -323,8 +324,8 @@ def whole(digits: str) -> int | float:
     return int(digits) if len(digits) <= 20 else float("inf")
 
 
-def decoded(content: bytes, name: str) -> tuple[str, str]:
-    """The text of a file, and its encoding where that is not Jupyter's. Raises Broken."""
+def decoded(content: bytes, name: str) -> tuple[str, list[Sentence]]:
+    """The text of a file, and a note of its encoding where that is not Jupyter's. Raises Broken."""
     encoding = "utf-8"
     if content.startswith(b"\xef\xbb\xbf"):
         encoding = "utf-8-sig"
@@ -333,42 +334,38 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
     elif b"\0" in content[:2]:
         encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
     try:
-        return content.decode(encoding), "" if encoding == "utf-8" else f"saved as {encoding.upper()}"
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Broken(
-            f"not a notebook: line {line} of {name} is not {encoding.upper()} text. {AGAIN}"
-        ) from None
+        raise Broken(say("submission.not_text", name=name, line=line, encoding=encoding.upper())) from None
+    return text, [] if encoding == "utf-8" else [say("submission.saved_as", encoding=encoding.upper())]
 
 
-def without_half_letters(content: Any, text: str) -> tuple[Any, str]:
+def without_half_letters(content: Any, text: str) -> tuple[Any, list[Sentence]]:
     """JSON can name half of a surrogate pair (half an emoji), which no file can hold: � stands for it."""
     if not re.search(r"\\u[dD][89a-fA-F]", text):
-        return content, ""
+        return content, []
     whole_text = json.dumps(content, ensure_ascii=False)
     try:
         whole_text.encode()
     except UnicodeEncodeError:
         repaired = whole_text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return json.loads(repaired), "characters that cannot be saved replaced"
-    return content, ""
+        return json.loads(repaired), [say("submission.half_letters")]
+    return content, []
 
 
-def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNode, str]:
+def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNode, list[Sentence]]:
     """JSON as a notebook of today's format, and what was put right for that. Raises Broken."""
     if not isinstance(content, dict) or type(content.get("nbformat")) is not int:
-        raise Broken(f"not a notebook: {name} is JSON, but not of a notebook. {AGAIN}")
-    form = content["nbformat"]
-    if not OLDEST_FORMAT <= form <= nbformat.current_nbformat:
-        raise Broken(
-            f"not a notebook of today: {name} has format {form}, Jupyter writes {nbformat.current_nbformat}. "
-            "Ask for it saved by a current Jupyter."
-        )
-    repairs = [f"format {form}"] if form < nbformat.current_nbformat else []
+        raise Broken(say("submission.other_json", name=name))
+    form, current = content["nbformat"], nbformat.current_nbformat
+    if not OLDEST_FORMAT <= form <= current:
+        raise Broken(say("submission.other_format", name=name, format=form, current=current))
+    repairs = [say("submission.older_format", format=form)] if form < current else []
     try:
-        if form == nbformat.current_nbformat and parts_are_missing(content):
-            repairs.append("missing parts of cells filled in")
-        notebook = upgraded(content) if form < nbformat.current_nbformat else nbformat.from_dict(content)
+        if form == current and parts_are_missing(content):
+            repairs.append(say("submission.filled_in"))
+        notebook = upgraded(content) if form < current else nbformat.from_dict(content)
         notebook = without_outputs(notebook)
         nbformat.validate(notebook, relax_add_props=True)
     except (
@@ -380,18 +377,19 @@ def structured(content: Any, name: str, grade_ids: set[str]) -> tuple[NotebookNo
         OverflowError,
         RecursionError,
     ) as error:
-        where = "/".join(str(step) for step in getattr(error, "absolute_path", []))
-        raise Broken(
-            f"not a whole notebook: {name} is damaged{f' at {printable(where)}' if where else ''}. {AGAIN}"
-        ) from None
-    if len(notebook.cells) > MAX_CELLS or sum(len(cell.source) for cell in notebook.cells) > MAX_SOURCE:
-        raise Broken(
-            f"too large: {name} has {len(notebook.cells):,} cells with "
-            f"{sum(len(cell.source) for cell in notebook.cells):,} characters. Ask for the notebook alone."
-        )
+        raise Broken(damaged(name, "/".join(map(str, getattr(error, "absolute_path", []))))) from None
+    cells, characters = len(notebook.cells), sum(len(cell.source) for cell in notebook.cells)
+    if cells > MAX_CELLS or characters > MAX_SOURCE:
+        raise Broken(say("submission.many_cells", name=name, cells=cells, characters=characters))
     if not grade_ids & {grade_id(cell) for cell in notebook.cells}:
-        raise Broken(f"another notebook: none of the assignment's cells is in {name}. Ask for the right one.")
-    return notebook, ", ".join(repairs)
+        raise Broken(say("submission.other_notebook", name=name))
+    return notebook, repairs
+
+
+def damaged(name: str, place: str) -> Sentence:
+    if place:
+        return say("submission.damaged_at", name=name, place=printable(place))
+    return say("submission.damaged", name=name)
 
 
 def parts_are_missing(content: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from traitlets.config.loader import DeferredConfig
 
 from admin.text import printable
+from checks.language import say
 
 OF_STUDENTS = ("submitted", "autograded")
 MARKS_OF_A_COURSE = ("gradebook.db", "nbgrader_config.py", "source")
@@ -28,10 +29,7 @@ class Seconds(int, DeferredConfig):
     def get_value(self, trait: Any) -> int:
         """Called by traitlets when an Execute is made. Raises SystemExit with a sentence."""
         if os.environ.get("NBGRADER_VALIDATING") == "1" and (student := submission_of(Path.cwd())):
-            raise SystemExit(
-                "nbgrader validate runs a notebook outside the sandbox, with all your rights, and this one "
-                f"was handed in ({student}). To run it safely: python3 -m admin grade --student {student}"
-            )
+            raise SystemExit(say("grading.not_validated", student=student))
         return int(self)
 
 

@@ -10,14 +10,14 @@ import atexit
 import contextlib
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from admin.grading.bounded import BoundedProcess
 from admin.sandbox.host import Sandbox, Session, what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import OWN_FAULT, Limits
-from checks.language import Sentence, joined
+from checks.language import Sentence, joined, say
 
 
 class CannotSandbox(SystemExit):
@@ -123,21 +123,12 @@ def shared_worker() -> SharedWorker:
     return SharedWorker()
 
 
-def refusal(missing: list[Sentence]) -> str:
+def refusal(missing: Sequence[Sentence]) -> Sentence:
     """Why nothing is graded, and what to do."""
-    if any(sentence.key == OWN_FAULT for sentence in missing):
-        return (
-            f"Not grading. {joined(missing)}. That is a fault of the course's own code, not of this "
-            "machine: please report it."
-        )
-    words = [
-        "Not grading: submissions can't be shut in on this machine.",
-        joined(missing),
-        "`python3 -m admin doctor` tries each part.",
-    ]
-    if not what_is_missing_without_walls():
-        words.append(
-            "To grade all the same, with submissions that have all your rights: "
-            "`python3 -m admin grade --without-sandbox`."
-        )
-    return " ".join(words)
+    reasons = joined(missing)
+    if any(reason.key == OWN_FAULT for reason in missing):
+        return say("grading.own_fault", missing=reasons)
+    refused = say("grading.cannot_shut_in", missing=reasons)
+    if what_is_missing_without_walls():
+        return refused
+    return say("grading.or_without_sandbox", refusal=refused)

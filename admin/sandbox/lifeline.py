@@ -9,6 +9,8 @@ import struct
 import time
 from collections.abc import Callable
 
+from checks.language import say, text_of
+
 GO = b"g"
 CREDENTIALS = struct.Struct("iII")  # pid, uid, gid
 MOST = 100_000  # bytes that a guard says in its life, by far
@@ -36,7 +38,7 @@ class Lifeline:
                 add(CREDENTIALS.unpack(data)[0])
                 self.connection.send(GO)
                 return
-        raise OSError("it ended before it began")
+        raise OSError(text_of(say("sandbox.ended_early")))
 
     def interrupt(self, number: int) -> None:
         """Interrupt the session if it is still at the order with this number."""

@@ -17,6 +17,7 @@ from admin.commands.demo import write_feedback
 from admin.course import build
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.grading.record import record_broken
+from admin.grading.sentences import as_sentence
 from admin.pages import sanitise
 from tests.browser.conftest import jupyter_server
 
@@ -87,7 +88,7 @@ def graded(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     course = Course.at(tmp_path_factory.mktemp("pages") / "course")
     build.build(course, student_notebook=None)
     for student in STUDENTS:
-        record_broken(course, student, SENTENCE)
+        record_broken(course, student, as_sentence(SENTENCE))
         if student != "broken":
             path = course.autograded(student) / f"{NOTEBOOK}.ipynb"
             nbformat.write(graded_notebook(course, student), path)

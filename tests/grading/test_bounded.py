@@ -49,10 +49,13 @@ def test_what_takes_too_long_is_ended(course):
     with BoundedProcess(seconds=0.15) as process:
         begun = time.monotonic()
         taken = take_in(process, course, "p. lee")
-        assert f"submitted/p. lee/convnet/{FILE} takes too long, or too much memory. Ask for" in taken.broken
+        assert taken.broken.key == "submission.out_of_bounds"
+        assert f"submitted/p. lee/convnet/{FILE} takes too long, or too much memory. Ask for" in str(
+            taken.broken
+        )
         assert time.monotonic() - begun < 60
         process.seconds = 30
-        assert take_in(process, course, "p. lee").broken == ""
+        assert take_in(process, course, "p. lee").broken is None
 
 
 def test_what_takes_too_much_memory_is_ended(course):
@@ -60,7 +63,9 @@ def test_what_takes_too_much_memory_is_ended(course):
     text = (course.release / FILE).read_text()
     hand_in(course, text.replace('"outputs": []', '"outputs": [[' + "{}, " * 1_400_000 + "{}]]", 1))
     with BoundedProcess(memory=400 << 20) as process:
-        assert "memory. Ask for it again" in take_in(process, course, "p. lee").broken
+        broken = take_in(process, course, "p. lee").broken
+        assert broken.key == "submission.out_of_bounds"
+        assert "memory. Ask for it again" in str(broken)
 
 
 def test_each_submission_gets_a_fork_of_its_own():
