@@ -10,13 +10,15 @@ import pytest
 from rich.console import Console
 
 from admin.course.cells import grade_id
-from admin.course.layout import NOTEBOOK, Course
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.grading import run as grading
 from admin.grading.execute import OTHER_NOTEBOOK
+from admin.grading.findings import read_findings
 from admin.grading.intake import COPIES, copy_of
 from admin.grading.plan import plan
 from admin.grading.record import record
 from admin.grading.worker import shared_worker
+from checks.task import TABLE, points
 from tests.needs import needs_sandbox
 
 FILE = f"{NOTEBOOK}.ipynb"
@@ -64,5 +66,22 @@ def test_a_release_that_was_changed_by_hand_is_named(course, one_right_answer):
     change(course.release / FILE, "check_one_hot")
     screen = io.StringIO()
     assert grading.grade(course, console=Console(file=screen, width=400)) == 1
-    assert OTHER_NOTEBOOK in screen.getvalue()
+    assert str(OTHER_NOTEBOOK) in screen.getvalue()
     assert not course.autograded("amara").exists()
+
+
+@pytest.mark.slow
+def test_findings_are_kept_with_every_grade(course, one_right_answer):
+    """By `grade` and by nbgrader's own command: do the points of the findings stand in the gradebook?"""
+    for student in ("amara", "bjarne"):
+        hand_in(course, student, one_right_answer)
+    assert grading.grade(course, ["amara"], console=Console(file=io.StringIO())) == 0
+    assert course.api().autograde(ASSIGNMENT, "bjarne")["success"]
+    for student in ("amara", "bjarne"):
+        kept = read_findings(course.root, student)
+        recorded = course.points(student) or {}
+        assert list(kept) == [entry.name for entry in TABLE.values() if entry.points]
+        assert all(points(found) == recorded[f"check_{task}"] for task, found in kept.items())
+        assert points(kept["normalise_images"]) == 8
+        assert [finding.key for finding in kept["one_hot"]] == ["any.none_came"]
+    assert not list((course.root / "grading").glob("*.half"))
