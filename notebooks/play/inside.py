@@ -180,7 +180,7 @@ def levels_of(model: Any) -> list[Level]:
 
 
 def _keeps_places(layer: Any) -> bool:
-    """Does each number that comes out of a layer depend on numbers of the same place only?"""
+    """True when each number that comes out of a layer depends on numbers of the same place only."""
     from keras import layers
 
     functions = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU, layers.PReLU)

@@ -76,7 +76,7 @@ def load(dataset: Any, quick: bool = True) -> tuple[Split, Split]:
 
 
 def is_drawn(name: str) -> bool:
-    """Has `load` given drawn pictures in the place of this set?"""
+    """True when `load` has given drawn pictures in the place of this set."""
     return name in _drawn
 
 
@@ -122,7 +122,7 @@ def _from_keras(dataset: Any, name: str) -> tuple[Split, Split] | None:
 
 
 def _cached(file: str) -> bool:
-    """Is this file where Keras would look for it?
+    """True when this file is where Keras would look for it.
 
     Keras has no public function for it: KERAS_HOME or ~/.keras, or /tmp when it may not write there.
     """
@@ -133,7 +133,7 @@ def _cached(file: str) -> bool:
 
 
 def _answers(address: str) -> bool:
-    """Does this web address answer within PROBE_SECONDS?
+    """True when this web address answers within PROBE_SECONDS.
 
     In a thread, because looking up the name of a host has no time limit of its own.
     """

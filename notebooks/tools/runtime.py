@@ -13,12 +13,12 @@ FOLDER = Path(__file__).resolve().parents[1]
 
 
 def grading() -> bool:
-    """Does nbgrader run this notebook, to grade or to validate it?"""
+    """True while nbgrader runs this notebook, to grade or to validate it."""
     return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
 def has_gpu() -> bool:
-    """Does TensorFlow see a graphics processor?"""
+    """True when TensorFlow sees a graphics processor."""
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))
@@ -50,7 +50,7 @@ def style() -> None:
 
 
 def filled(task: str, *answers: Any) -> bool:
-    """Is this task's answer there? If a value is None, say so in one sentence and return False."""
+    """True when no value is None; otherwise False, after a sentence that names the task."""
     if all(answer is not None for answer in answers):
         return True
     print(f"{task.capitalize()} is still empty: fill in its answer cell and run it, then run this one again.")
