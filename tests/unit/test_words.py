@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 import string
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import problem_unittests as tests
-from admin.course.layout import REPOSITORY
+from admin.course.layout import NOTEBOOK, REPOSITORY, Course
+from admin.grading.record import Outcome
+from admin.grading.report import Report
+from admin.grading.submission import look
 from checks import language
 from checks.task import Case
 
@@ -286,6 +291,25 @@ def test_a_translation_changes_no_points(
     after = tests.grade_answer(task, given)
     assert after == before
     assert f"({key}" in " ".join(finding.message for finding in after)
+
+
+def test_a_translation_reaches_the_screen_and_makes_no_submission_a_new_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is wrong with a submission, in other words: is it said in these, and is nothing graded again?"""
+    course = Course(tmp_path / "course")
+    (course.root / "submitted" / "amara").mkdir(parents=True)
+    before = look(course, "amara")
+    speak(translated(), tmp_path, monkeypatch)
+    after = look(course, "amara")
+    assert after == before
+    screen = io.StringIO()
+    report = Report(course, Console(file=screen, width=200), {}, width=5)
+    report.finished(Outcome("amara", broken=after.broken))
+    report.end()
+    said, end = screen.getvalue().splitlines()
+    assert said == f"  amara  (submission.no_notebook submitted/amara/convnet/{NOTEBOOK}.ipynb)"
+    assert end.startswith("(grading.end ")
 
 
 def test_a_history_that_does_not_say_is_told_so() -> None:
