@@ -7,6 +7,7 @@ import sys
 
 from admin.course.layout import Course, CourseError
 from admin.grading.run import grade
+from checks.language import say, text_of
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,5 +38,5 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. What is graded is kept; the same command goes on from here.", file=sys.stderr)
+        print(f"\n{text_of(say('grading.stopped'))}", file=sys.stderr)
         return 130

@@ -16,6 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError, SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
+from checks.language import say
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEFAULT_COURSE = REPOSITORY / "course"
 COURSE_ID = "convnet"
@@ -137,10 +139,8 @@ class Course:
             with opened as gradebook, quiet():
                 yield gradebook
         except DatabaseError as error:
-            raise CourseError(
-                f"{self.shown(self.database)} cannot be used ({error.orig}): close whatever else works on "
-                "it, make sure that the disk is not full, and run the same command again"
-            ) from None
+            shown = self.shown(self.database)
+            raise CourseError(say("grading.database_in_use", database=shown, error=str(error.orig))) from None
 
     def points(self, student: str) -> dict[str, float | None] | None:
         """Points of a student by grade_id: the person's where one has graded, else the machine's, else None.
@@ -166,7 +166,7 @@ class Course:
                 notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
             except MissingEntry:
                 raise CourseError(
-                    f"{self.shown()} has no assignment yet: python3 -m admin build{self.option()}"
+                    say("grading.no_assignment", course=self.shown(), option=self.option())
                 ) from None
             by_hand = {cell.name for cell in notebook.solution_cells}
             return {cell.name: cell.max_score for cell in notebook.grade_cells if cell.name not in by_hand}

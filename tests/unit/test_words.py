@@ -28,7 +28,13 @@ SPEAKING = [
     for path in sorted((REPOSITORY / folder).rglob("*.py"))
 ] + [
     REPOSITORY / name
-    for name in ("notebooks/play/progress.py", "problem_unittests.py", "admin/exchange/folder.py")
+    for name in (
+        "notebooks/play/progress.py",
+        "problem_unittests.py",
+        "admin/exchange/folder.py",
+        "admin/course/layout.py",
+        "admin/commands/grade.py",
+    )
 ]
 # Modules, and packages, in whose logic sentences may stand.
 LEFT_OUT = {
@@ -53,7 +59,7 @@ def unspoken(node: ast.AST) -> bool:
     """True for help of options and lines of a program's log, which no student reads as a finding."""
     if isinstance(node, ast.Call):
         return re.search(r"\blog\.\w+$", ast.unparse(node.func)) is not None
-    return isinstance(node, ast.keyword) and node.arg == "help"
+    return isinstance(node, ast.keyword) and node.arg in ("help", "description")
 
 
 def is_text(node: ast.AST) -> bool:
