@@ -27,6 +27,7 @@ from admin.grading.bounded import BoundedProcess
 from admin.grading.judge import findings
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
+from checks.language import say
 from checks.task import TABLE
 from problem_unittests import TASKS, Case, points, words
 from tests.needs import needs_sandbox
@@ -342,11 +343,12 @@ def test_refusal_names_the_reason_and_the_way_on(course, monkeypatch, tmp_path):
     folder = course.submitted("amara")
     folder.mkdir(parents=True)
     (folder / f"{NOTEBOOK}.ipynb").write_bytes((course.release / f"{NOTEBOOK}.ipynb").read_bytes())
-    monkeypatch.setattr(grading, "what_is_missing", lambda: ["There are no user namespaces."])
+    missing = say("sandbox.not_started", reason="no user namespaces")
+    monkeypatch.setattr(grading, "what_is_missing", lambda: [missing])
     with pytest.raises(CourseError, match=r"no user namespaces.*--without-sandbox"):
         grading.grade(course)
     assert course.points("amara") is None
-    monkeypatch.setattr(grading_worker, "what_is_missing", lambda: ["There are no user namespaces."])
+    monkeypatch.setattr(grading_worker, "what_is_missing", lambda: [missing])
     result = course.api().autograde("convnet", "amara", force=True)
     assert not result["success"]
     assert "no user namespaces" in result["log"]
