@@ -51,7 +51,7 @@ class MissingFile(Exception):
         return [str(self)]
 
 
-for name in ("checks/__init__.py", "tools/__init__.py", "play/__init__.py", "problem_unittests.py"):
+for name in ("tools/__init__.py", "play/__init__.py", "checks/__init__.py", "problem_unittests.py"):
     above = (Path.cwd(), *Path.cwd().parents)
     folder = next((folder for folder in above if (folder / name).exists()), None)
     if folder is None:
