@@ -75,7 +75,7 @@ class JudgedExecute(Execute):
         sanitise.bound(nb)
         sanitise.plain_metadata(nb)
         resources["result"] = result
-        for sentence in dict.fromkeys(result.warnings.values()):
+        for sentence in dict.fromkeys(map(str, result.warnings.values())):
             self.log.warning("%s: %s", student, sentence)
         return nb, resources
 
