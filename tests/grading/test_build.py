@@ -132,6 +132,7 @@ def test_the_release_is_complete_and_empty(built):
     names = {path.relative_to(built.release).parts[0] for path in built.release.rglob("*")}
     assert names == {
         f"{NOTEBOOK}.ipynb",
+        "checks",
         "tools",
         "problem_unittests.py",
         "custom.css",
