@@ -50,10 +50,22 @@ STDERR = f'{OUTPUT}[data-mime-type="application/vnd.jupyter.stderr"]'
 
 
 def open_notebook(page: Page, server: str, name: str, application: str) -> None:
-    """Open the server's notebook `name` in `application`, "lab" or "notebook", and wait for its kernel."""
+    """Open the server's notebook `name` in `application`, "lab" or "notebook", and wait for its kernel.
+
+    Where the page never hears of its kernel, it is loaded once more, as a person would do
+    (https://github.com/jupyterlab/jupyterlab/issues/8939).
+    """
+    from playwright.sync_api import TimeoutError as NotInTime
+
     way = {"lab": "lab/tree", "notebook": "notebooks"}[application]
-    page.goto(f"{server}{way}/{quote(name)}{'?reset' if application == 'lab' else ''}")
-    page.wait_for_function(f"{STATUS} === 'idle'", timeout=60_000)
+    for last in (False, True):
+        page.goto(f"{server}{way}/{quote(name)}{'?reset' if application == 'lab' else ''}")
+        try:
+            page.wait_for_function(f"{STATUS} === 'idle'", timeout=60_000)
+            break
+        except NotInTime:
+            if last:
+                raise
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
 
 

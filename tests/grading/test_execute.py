@@ -93,7 +93,7 @@ def differences(course: Course, answers: list[tuple[int, Answer]]) -> list[tuple
             got, _ = determine_grade(notebook.cells[-1])
             judged = result.findings[given.task]
             keys = [key for finding in judged for key in finding.keys]
-            if got != worth(given) or result.warnings or (given.key and given.key not in keys):
+            if got != worth(given) or result.warnings or not given.is_told(keys):
                 found.append((given.task, given.name, got, given.points, keys, result.warnings))
             assert notebook.cells[-1].outputs[0].text == f"{words(given.task, judged)}\n"
     return found

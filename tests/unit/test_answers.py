@@ -112,7 +112,7 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
     """Does each answer of the list get exactly its points, its own key, and nothing on stderr?"""
     reached, findings, stderr = graded(given)
     assert (reached, stderr) == (given.points, ""), tests.words(given.task, findings)
-    assert not given.key or given.key in [key for finding in findings for key in finding.keys]
+    assert given.is_told([key for finding in findings for key in finding.keys])
     assert [from_json(json.loads(json.dumps(as_json(finding)))) for finding in findings] == findings
 
 

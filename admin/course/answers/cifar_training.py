@@ -21,8 +21,8 @@ _EVALUATE = "cifar_score = cifar_model.evaluate(cifar_x_test, cifar_y_test, verb
 _TRAINING = _FIT + _DRAW + _EVALUATE
 
 
-def _cifar_training(name: str, code: str, points: float, key: str = "") -> Answer:
-    return Answer("cifar_training", name, code, points, key)
+def _cifar_training(name: str, code: str, points: float, key: str = "", or_key: str = "") -> Answer:
+    return Answer("cifar_training", name, code, points, key, or_key)
 
 
 ANSWERS = [
@@ -86,6 +86,7 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         _TRAINING.replace("(cifar_x_test, cifar_y_test,", "(cifar_x_train, cifar_y_train,"),
         8,
         "cifar_training.score_far",
+        "cifar_training.score_close",
     ),
     _cifar_training(
         "unprepared test pictures",
