@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.pop(0)  # this folder, whose notebook.py would stand for the library of that name
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from admin.course import build, sample_class

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.pop(0)  # this folder, whose notebook.py would stand for the library of that name
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rich.console import Console
@@ -128,7 +129,7 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     host.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
     host.Session.answer = timed("answers", host.Session.answer)  # type: ignore[method-assign]
     host.Session.close = timed("end of a session", host.Session.close)  # type: ignore[method-assign]
-    execute.findings = timed("judging", execute.findings)
+    execute.judge = timed("judging", execute.judge)
     execute.sanitised = timed("sanitising outputs", execute.sanitised)
     grading.take_in = timed("reading", grading.take_in)
     record = timed("recording, by nbgrader", recording.record)

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.pop(0)  # this folder, whose notebook.py would stand for the library of that name
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import nbformat
