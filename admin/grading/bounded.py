@@ -25,9 +25,9 @@ if __name__ == "__main__":  # the child: started by its path, so that no other s
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from admin.sandbox import protocol
-from admin.sandbox.limits import Said, SandboxError
+from admin.sandbox.limits import SandboxError
 from admin.text import printable
-from checks.language import say, sentence_as_json, sentence_from_json
+from checks.language import Said, say, sentence_as_json, sentence_from_json
 
 # All that may be asked for, by name.
 FUNCTIONS = {

@@ -32,8 +32,8 @@ from admin.grading.judge import findings as judge
 from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
-from admin.sandbox.limits import BadSubmission, Limits, Said, SandboxError
-from checks.language import Sentence, say, text_of
+from admin.sandbox.limits import BadSubmission, Limits, SandboxError
+from checks.language import Said, Sentence, say, text_of
 from checks.report import words
 from checks.task import Case, Finding, points, wrong
 from checks.tasks import TASKS

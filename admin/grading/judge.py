@@ -8,6 +8,7 @@ should be). Here that costs the student this task's points, and nobody else anyt
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -21,9 +22,8 @@ from checks.task import Case, Finding, as_json, from_json, wrong
 from checks.tasks import TASKS
 
 MAX_TEXT = 300
-# Of one finding: sentences, and items of a list in one
-MAX_SAID = 20
-MAX_LISTED = 20
+MAX_LISTED = 1500  # characters of all items of a list in a sentence
+MAX_WORDS = 2000  # of one finding
 # A row of numbers is six or more, one after the other. Each pattern here reads a text once: one pattern for a
 # whole row tries every way to split it, and took 12 s for the texts that fit into one answer.
 ROW_OF_NUMBERS = 6
@@ -90,24 +90,31 @@ def _without_rows(match: re.Match[str]) -> str:
 
 def checked(findings: Sequence[Finding], out_of: float) -> list[Finding]:
     """Findings of bounded length; none if one has no words, or points that are no numbers of the task's."""
+    findings = [replace(finding, said=tuple(map(cut, finding.said))) for finding in findings]
     for finding in findings:
         numbers = (finding.points, finding.out_of)
-        if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers) or not has_words(
-            finding
-        ):
+        if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+            return []
+        if not has_words(finding):
             return []
     total = sum(finding.points for finding in findings)
     if (out_of and total > out_of + 1e-9) or any(finding.points < 0 for finding in findings):
         return []
-    return [replace(finding, said=tuple(map(cut, finding.said[:MAX_SAID]))) for finding in findings]
+    return [replace(finding, said=fitting(finding.said)) for finding in findings]
 
 
 def has_words(finding: Finding) -> bool:
     """Whether all keys of a finding are known."""
     try:
         return len(finding.name) <= MAX_TEXT and finding.message is not None
-    except (LookupError, ValueError):
+    except (ArithmeticError, LookupError, ValueError):
         return False
+
+
+def fitting(said: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """The first sentences that are no longer than MAX_WORDS together."""
+    lengths = itertools.accumulate(len(str(sentence)) + 1 for sentence in said)
+    return tuple(sentence for sentence, length in zip(said, lengths, strict=True) if length <= MAX_WORDS)
 
 
 def cut(value: Any) -> Any:
@@ -115,7 +122,9 @@ def cut(value: Any) -> Any:
     if isinstance(value, Sentence):
         return Sentence(value.key, {name: cut(part) for name, part in value.values.items()})
     if isinstance(value, list):
-        return [cut(item) for item in value[:MAX_LISTED]]
+        items = [cut(item) for item in value[:MAX_LISTED]]
+        lengths = itertools.accumulate(len(str(item)) + 2 for item in items)
+        return [item for item, length in zip(items, lengths, strict=True) if length <= MAX_LISTED]
     return value[:MAX_TEXT] if isinstance(value, str) else value
 
 

@@ -33,11 +33,11 @@ from admin.sandbox.bubblewrap import NO_BUBBLEWRAP, REPOSITORY, WORK, find_bubbl
 from admin.sandbox.cgroup import Group
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.lifeline import Lifeline
-from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, Said, SandboxError, SandboxFault
+from admin.sandbox.limits import OWN_FAULT, BadSubmission, Limits, SandboxError, SandboxFault
 from admin.sandbox.replies import Output, message_of, outputs_of, sentence_of
 from admin.sandbox.running import STOPPED, Running
 from admin.text import printable
-from checks.language import Sentence, say, text_of
+from checks.language import Said, Sentence, say, text_of
 
 CHECKS = REPOSITORY / "problem_unittests.py"
 KILLED = "signal 9"  # a guard's last words about SIGKILL, which Windows has no name for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from admin.sandbox import protocol
-from checks.language import Sentence
+from checks.language import Said
 
 UID = 1000  # whom a session sees itself as, when it has a user namespace
 
@@ -48,14 +48,6 @@ class Limits:
     """of TensorFlow and BLAS. More change the last digits of a training, so it is one number for a course"""
     messages: protocol.Bounds = field(default_factory=protocol.Bounds)
     """what one message, and all of a session, may weigh"""
-
-
-class Said(Exception):
-    """An error with one sentence for whoever reads of it."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 class SandboxError(Said):

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.language import Sentence, say, sentence_as_json
+from checks.language import Said, Sentence, say, sentence_as_json
 
 HEAD = struct.Struct("<4sIQ")
 MAGIC = b"CNN1"
@@ -32,12 +32,8 @@ ARRAY = "\0array"
 DTYPES = frozenset(["|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8"])
 
 
-class ProtocolError(Exception):
+class ProtocolError(Said):
     """What came, or was to be sent, is not within the protocol. The sentence is a clause."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 class Late(ProtocolError):

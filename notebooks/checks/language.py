@@ -36,6 +36,14 @@ class Sentence:
         return text_of(self)
 
 
+class Said(Exception):
+    """An error with one sentence for whoever reads of it."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
 def say(key: str, /, **values: Any) -> Sentence:
     """The sentence of this key with these values."""
     return Sentence(key, values)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from checks.language import (
+    Said,
     Sentence,
     joined,
     say,
@@ -178,12 +179,8 @@ class Task:
         return self.entry.hints
 
 
-class NotReady(Exception):
+class NotReady(Said):
     """The notebook lacks something, such as the data; ``sentence`` says what to run."""
-
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 def points(findings: Sequence[Finding]) -> float:

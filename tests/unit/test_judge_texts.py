@@ -6,7 +6,9 @@ import time
 
 import pytest
 
-from admin.grading.judge import shortened
+from admin.grading.judge import checked, shortened
+from checks.language import say
+from checks.task import wrong
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,10 @@ def test_four_megabytes_of_texts_take_no_time(text):
     started = time.process_time()
     shortened(answer)
     assert time.process_time() - started < 4
+
+
+def test_what_is_said_of_a_hostile_answer_is_no_longer_than_one_reads():
+    """A net of 100,000 odd layers with long names: does a finding stay within 2,000 characters?"""
+    said = (say("nets.extra_layers", extra=["x" * 299] * 100_000), *[say("nets.penalty")] * 100)
+    [finding] = checked([wrong("nets.what_nothing_else", 1, *said)], 1)
+    assert 1000 < len(finding.message) <= 2000
