@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from admin.exchange.folder import fingerprint
-from tools.data import GRADED_SIZES, offline
+from tools.data import QUICK_SIZES, offline
 
 
 def secret_of(course: Path) -> bytes:
@@ -57,6 +57,6 @@ def data_of(source: Path) -> dict[str, np.ndarray]:
 def _data_of(folder: Path, changed: tuple[int, ...]) -> dict[str, np.ndarray]:
     data: dict[str, np.ndarray] = {}
     for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
-        for part, split in zip(("train", "test"), offline(name, GRADED_SIZES[name], folder), strict=True):
+        for part, split in zip(("train", "test"), offline(name, QUICK_SIZES[name], folder), strict=True):
             data[f"{prefix}{part}_images"], data[f"{prefix}{part}_labels"] = split
     return data
