@@ -1,19 +1,23 @@
-"""What the secret cases of a submission are drawn from: the course's secret, what was handed in, the data."""
+"""What the secret cases of a submission are drawn from: the course's secret, what is run, and the data."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import hmac
+import json
 import os
 import secrets
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from nbformat import NotebookNode
 
-from admin.exchange.folder import fingerprint
-from tools.data import GRADED_SIZES, offline
+from admin.exchange.folder import OUR_OWN, hashed, listed
+from admin.grading.submission import is_time_stamp
+from tools.data import QUICK_SIZES, offline
 
 
 def secret_of(course: Path) -> bytes:
@@ -35,14 +39,24 @@ def secret_of(course: Path) -> bytes:
     return path.read_bytes()
 
 
-def content_of(folder: Path) -> bytes:
-    """Hash of what was handed in, by its copy: other files, other cases."""
-    return bytes.fromhex(fingerprint(folder))
+def content_of(nb: NotebookNode, copy: Path, release: Path) -> bytes:
+    """Hash of what is run: the code of a repaired notebook, and the files of its copy that stay a student's.
+
+    Who handed it in, when, and under which name in which folder, is no part of it. A file by the name of a
+    released one is none either: in a session the released one takes its place.
+    """
+    code = [cell.source for cell in nb.cells if cell.cell_type == "code"]
+    files = [
+        entry
+        for entry in listed(copy, OUR_OWN)
+        if entry.kind == "file" and not is_time_stamp(entry) and not release.joinpath(*entry.parts).is_file()
+    ]
+    return hashlib.sha256(json.dumps([code, hashed(copy, files)]).encode()).digest()
 
 
-def seed_of(secret: bytes, student: str, content: bytes, task: str) -> int:
-    """The same for the same submission, so a regrade asks the same; not to be foreseen without the secret."""
-    text = b"\0".join((student.encode(errors="surrogateescape"), content.hex().encode(), task.encode()))
+def seed_of(secret: bytes, content: bytes, task: str) -> int:
+    """The same for the same work, whoever handed it in; not to be foreseen without the secret."""
+    text = b"\0".join((content.hex().encode(), task.encode()))
     return int.from_bytes(hmac.digest(secret, text, "sha256"), "big")
 
 
@@ -57,6 +71,6 @@ def data_of(source: Path) -> dict[str, np.ndarray]:
 def _data_of(folder: Path, changed: tuple[int, ...]) -> dict[str, np.ndarray]:
     data: dict[str, np.ndarray] = {}
     for name, prefix in (("mnist", ""), ("cifar10", "cifar_")):
-        for part, split in zip(("train", "test"), offline(name, GRADED_SIZES[name], folder), strict=True):
+        for part, split in zip(("train", "test"), offline(name, QUICK_SIZES[name], folder), strict=True):
             data[f"{prefix}{part}_images"], data[f"{prefix}{part}_labels"] = split
     return data

@@ -88,8 +88,8 @@ class JudgedExecute(Execute):
             Path(place.format_path(directory, ".", names["assignment"]))
             for directory in (place.release_directory, place.source_directory)
         )
-        secret, content = cases.secret_of(Path(place.root)), cases.content_of(submitted)
-        seed = functools.partial(cases.seed_of, secret, names["student"], content)
+        secret, content = cases.secret_of(Path(place.root)), cases.content_of(nb, submitted, release)
+        seed = functools.partial(cases.seed_of, secret, content)
         try:
             with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
                 return run(nb, worker, Folders(submitted, release, source, tuple(place.ignore)), seed)

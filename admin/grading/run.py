@@ -146,7 +146,8 @@ def run_copy(course: Course, student: str, worker: Worker, tell: Callable[[str],
     copy = copy_of(course, student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
     folders = Folders(copy, course.release, course.source)
-    seed = functools.partial(cases.seed_of, cases.secret_of(course.root), student, cases.content_of(copy))
+    content = cases.content_of(notebook, copy, course.release)
+    seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
     return execute.run(notebook, worker, folders, seed, tell)
 
 

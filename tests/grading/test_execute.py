@@ -199,27 +199,7 @@ def session_of(zygote: int) -> list[int]:
     return session_of(below[-1]) if below else [zygote]
 
 
-# --- Secrets --------------------------------------------------------------------------------------
-
-
-def test_cases_are_new_for_each_submission_and_the_same_for_a_regrade(tmp_path):
-    """Another student, another file, another course: other cases. The same again: the same?"""
-    secret = cases.secret_of(tmp_path)
-    assert cases.secret_of(tmp_path) == secret
-    assert (tmp_path / "grading" / "secret").stat().st_mode & 0o077 == 0
-    assert cases.secret_of(tmp_path / "other") != secret
-    base = (secret, "amara", b"content", "one_hot")
-    changed = [(b"x" * 32, *base[1:]), (secret, "bjarne", *base[2:]), (*base[:2], b"other", "one_hot")]
-    seeds = {cases.seed_of(*each) for each in [base, base, *changed, (*base[:3], "net_1")]}
-    assert len(seeds) == 5
-
-
-def test_the_content_of_a_submission_counts(tmp_path):
-    """Is a changed byte another submission?"""
-    (tmp_path / "a.ipynb").write_text("{}")
-    before = cases.content_of(tmp_path)
-    (tmp_path / "a.ipynb").write_text("[]")
-    assert cases.content_of(tmp_path) != before
+# --- The data -----------------------------------------------------------------------------------
 
 
 def test_the_trusted_data_are_those_of_a_session(built):

@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 import tools
+from checks.asking import GRADED_SIZES
 from tools import data
 
 NOTEBOOKS = Path(tools.__file__).parents[1]
@@ -180,7 +181,7 @@ def test_while_grading_the_pictures_are_those_that_the_judges_know(
     """Also for a student who asked for the full run?"""
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     loaded = tools.load(data_set(name, must_not_be_called), quick=quick)
-    for part, known in zip(loaded, data.offline(name, data.GRADED_SIZES[name]), strict=True):
+    for part, known in zip(loaded, data.offline(name, data.QUICK_SIZES[name]), strict=True):
         assert all(np.array_equal(*pair) for pair in zip(part, known, strict=True))
 
 
@@ -188,7 +189,7 @@ def test_grading_never_tries_the_network(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     monkeypatch.setattr(data, "_answers", must_not_be_called)
     (train, _), _ = tools.load(data_set("mnist", must_not_be_called))
-    assert len(train) == 1920
+    assert len(train) == 4000
 
 
 def test_an_address_without_an_answer_costs_little() -> None:
@@ -406,3 +407,9 @@ def test_nothing_happens_on_import() -> None:
     environment = {**os.environ, "PYTHONPATH": str(NOTEBOOKS), "NBGRADER_EXECUTION": "autograde"}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+def test_the_checks_know_the_sizes_of_grading() -> None:
+    """Does a check at home name the number of pictures that grading really has?"""
+    sizes = {task: data.QUICK_SIZES["cifar10" if "cifar" in task else "mnist"][0] for task in GRADED_SIZES}
+    assert sizes == GRADED_SIZES

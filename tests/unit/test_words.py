@@ -326,3 +326,38 @@ def test_a_history_that_does_not_say_is_told_so() -> None:
     found = tests.TASKS["cifar_training"].judge([case], [answer])[:3]
     assert [f.key for f in found[:2]] == ["cifar_training.epochs_unknown", "cifar_training.steps"]
     assert "None" not in " ".join(finding.message for finding in found)
+
+
+def notebook_of(train: int) -> tests.Given:
+    """Tasks 2, 8 and 9 solved, on so many black pictures for training."""
+    labels = (np.arange(train) % 10)[:, None].astype(np.uint8)
+    names: dict[str, np.ndarray] = {"cifar_train_labels": labels, "cifar_test_labels": labels[:500]}
+    names |= {"cifar_y_train": np.eye(10)[labels[:, 0]], "cifar_y_test": np.eye(10)[labels[:500, 0]]}
+    for part, count in (("train", train), ("test", 500)):
+        # Views of a single picture: the real sets would take gigabytes.
+        digits, colours = np.zeros((1, 28, 28), np.uint8), np.zeros((1, 32, 32, 3), np.uint8)
+        names[f"{part}_images"] = np.broadcast_to(digits, (count, 28, 28))
+        names[f"x_{part}"] = np.broadcast_to(digits[..., None] / 255, (count, 28, 28, 1))
+        names[f"cifar_{part}_images"] = np.broadcast_to(colours, (count, 32, 32, 3))
+        names[f"cifar_x_{part}"] = np.broadcast_to(colours / 255, (count, 32, 32, 3))
+    return names
+
+
+@pytest.mark.parametrize("task", ["channel_axis", "cifar_labels", "cifar_images", "cifar_training"])
+def test_a_full_run_is_told_that_grading_has_fewer_pictures(task: str) -> None:
+    """A size in the code costs points only in grading: does the check at home say so after a full run?"""
+    full, quick = (tests.grade_answer(task, notebook_of(size)) for size in (60_000, 2000))
+    assert tests.points(full) == tests.points(quick) == (0 if task == "cifar_training" else 4)
+    assert full[0].keys == (*quick[0].keys, "any.size_in_grading")
+    assert full[1:] == quick[1:]
+    assert "60,000 pictures for training" in full[0].message
+
+
+def test_the_notebook_s_example_of_a_bad_choice_loses_points() -> None:
+    """Does `batch_size = 3600`, which task 5 names as no good choice, get less than all points?"""
+    source = (REPOSITORY / "admin" / "course" / "source" / f"{NOTEBOOK}.py").read_text()
+    (batch,) = re.findall(r"`batch_size = (\d+)` \(.*not a good choice\)", source)
+    data = {"train_images": np.zeros((4000, 28, 28), np.uint8), "train_labels": np.zeros(4000, np.uint8)}
+    data |= {name.replace("train", "test"): array[:1000] for name, array in data.items()}
+    first = tests.grade_answer("train_net_1", {**data, "batch_size": int(batch), "epochs": 12})[0]
+    assert (first.points, first.key) == (0, "training.batch_large")

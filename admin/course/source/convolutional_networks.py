@@ -225,7 +225,8 @@ if tools.filled("task 1", train_pixels, test_pixels):
 # **Task 2 (4 points).** Make `x_train` from `train_pixels` and `x_test` from `test_pixels`: the same numbers with one
 # more axis at the end.
 #
-# Example: the shape (4000, 28, 28) becomes (4000, 28, 28, 1). Stuck? `tests.hint('channel_axis', 1)`
+# Example: the shape (4000, 28, 28) becomes (4000, 28, 28, 1). Write no number of pictures into your code: a full run
+# has more of them than grading. Stuck? `tests.hint('channel_axis', 1)`
 #
 # </div>
 
@@ -698,7 +699,8 @@ for rate in (0.001, 1.0):
 # **Task 5 (8 points).** Choose `batch_size` and `epochs` for `net_1`: two whole numbers. Then run the training cell, look
 # at the curves, and run the check. You may come back and try others: training always starts anew.
 #
-# Example of the form: `batch_size = 1000` (not a good choice). Stuck? `tests.hint('train_net_1', 1)`
+# Example of the form: `batch_size = 3600` (all that it learns from in one batch: not a good choice).
+# Stuck? `tests.hint('train_net_1', 1)`
 #
 # </div>
 
@@ -996,7 +998,8 @@ tools.show_classes(cifar_train_images, cifar_train_labels)
 # **Task 8 (4 points).** Make `cifar_y_train` and `cifar_y_test`: the one-hot labels of `cifar_train_labels` and
 # `cifar_test_labels`, of shape (n, 10).
 #
-# Example: the labels `[[6], [9]]` become two rows with the 1 in column 6 and in column 9.
+# Example: the labels `[[6], [9]]` become two rows with the 1 in column 6 and in column 9, for any number of
+# labels: grading always has the quick mode's.
 # Stuck? `tests.hint('cifar_labels', 1)`
 #
 # </div>
@@ -1018,7 +1021,8 @@ tests.test_cifar_labels(globals())
 # **Task 9 (4 points).** Make `cifar_x_train` and `cifar_x_test`: the pictures of `cifar_train_images` and
 # `cifar_test_images` with pixels from 0 to 1, in the same shape. **Do they need another axis?**
 #
-# Example: a pixel `[0, 51, 255]` becomes `[0. , 0.2, 1. ]`. Stuck? `tests.hint('cifar_images', 1)`
+# Example: a pixel `[0, 51, 255]` becomes `[0. , 0.2, 1. ]`, for any number of pictures: grading always has the
+# quick mode's. Stuck? `tests.hint('cifar_images', 1)`
 #
 # </div>
 
@@ -1080,8 +1084,9 @@ tests.test_cifar_model(globals())
 #   each for training and for validation. (`cifar_history.history` holds the numbers.)
 # - `cifar_score`: loss and accuracy on the test pictures, from `evaluate`.
 #
-# Good to know: `verbose=0, callbacks=[tools.progress()]` lets you watch the training. A second `fit` goes on with the
-# weights of the first; to start anew, run your cell of task 10 again. Stuck? `tests.hint('cifar_training', 1)`
+# Grading always has the quick mode's number of pictures, so write none into your code. Good to know: `verbose=0,
+# callbacks=[tools.progress()]` lets you watch the training. A second `fit` goes on with the weights of the first; to start
+# anew, run your cell of task 10 again. Stuck? `tests.hint('cifar_training', 1)`
 #
 # </div>
 

@@ -1,0 +1,101 @@
+"""Secret cases: who gets the same ones, who others, and that every way of grading draws them alike."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from rich.console import Console
+
+from admin.course.answers import answer
+from admin.course.cells import grade_id
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
+from admin.grading import cases, execute
+from admin.grading import run as grading
+from tests.needs import needs_sandbox
+
+FILE = f"{NOTEBOOK}.ipynb"
+
+
+def notebook(course: Course, code: str) -> str:
+    """The text of a released notebook with this answer to task 1."""
+    made = nbformat.read(course.release / FILE, 4)
+    for cell in made.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source = code
+    return nbformat.writes(made)
+
+
+def hand_in(course: Course, student: str, folder: str, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = course.root / "submitted" / student / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_the_secret_is_the_course_s_own_and_stays(tmp_path: Path) -> None:
+    """Is it made once, for its owner alone, and another one in another course?"""
+    secret = cases.secret_of(tmp_path)
+    assert cases.secret_of(tmp_path) == secret
+    assert (tmp_path / "grading" / "secret").stat().st_mode & 0o077 == 0
+    assert cases.secret_of(tmp_path / "other") != secret
+
+
+def test_a_seed_follows_from_secret_work_and_task() -> None:
+    """Another secret, other work, another task: other cases. The same again: the same?"""
+    base = (b"s" * 32, b"content", "one_hot")
+    changed = [(b"x" * 32, *base[1:]), (base[0], b"other", base[2]), (*base[:2], "net_1")]
+    assert len({cases.seed_of(*each) for each in [base, base, *changed]}) == 4
+
+
+@pytest.fixture
+def seeds(course: Course, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The seed of task 3 by student, from the moment at which a session would start; none is started."""
+    drawn: dict[str, int] = {}
+
+    def no_session(nb: NotebookNode, worker: object, folders: execute.Folders, seed, *more: object):
+        drawn[folders.submitted.parent.name] = seed("one_hot")
+        return execute.RunResult(nb, {}, {})
+
+    monkeypatch.setattr(execute, "run", no_session)
+    return drawn
+
+
+@needs_sandbox
+def test_the_same_work_is_asked_the_same_wherever_it_lay(course: Course, seeds: dict[str, int]) -> None:
+    """In its place, nested too deep, renamed by a browser, days later, by somebody else: the same cases?
+
+    And one character more, or another file beside it: others?
+    """
+    code = answer("normalise_images", "the model answer").code
+    right, other = notebook(course, code), notebook(course, code + " ")
+    own, stamp = "x = 1", "2026-03-01 10:00:00 UTC"
+    hand_in(course, "amara", ASSIGNMENT, {FILE: right, "own.py": own})
+    hand_in(course, "nested", "my/work", {FILE: right, "own.py": own})
+    hand_in(course, "renamed", ASSIGNMENT, {"p1 (1).ipynb": right, "own.py": own})
+    hand_in(course, "late", ASSIGNMENT, {FILE: right, "own.py": own, "timestamp.txt": stamp})
+    hand_in(course, "all of it", ASSIGNMENT, {FILE: right, "own.py": own, "tools/data.py": "mine"})
+    hand_in(course, "one character", "my/work", {FILE: other, "own.py": own})
+    hand_in(course, "another file", "my/work", {FILE: right, "own.py": "x = 2"})
+    assert grading.grade(course, console=Console(file=io.StringIO())) == 0
+    same = [seeds[student] for student in ("amara", "nested", "renamed", "late", "all of it")]
+    assert len(set(same)) == 1
+    assert len({seeds[student] for student in ("amara", "one character", "another file")}) == 3
+
+
+@needs_sandbox
+def test_every_way_of_grading_asks_the_same(course: Course, seeds: dict[str, int]) -> None:
+    """`grade`, and nbgrader's own autograde (which formgrader's button calls): the same cases?"""
+    text = notebook(course, "# nothing\n")
+    hand_in(course, "amara", ASSIGNMENT, {FILE: text})
+    hand_in(course, "bjarne", ASSIGNMENT, {"p1 (1).ipynb": text})
+    assert grading.grade(course, console=Console(file=io.StringIO())) == 0
+    by_grade = dict(seeds)
+    seeds.clear()
+    for student in by_grade:
+        assert course.api().autograde(ASSIGNMENT, student, force=True)["success"]
+    assert seeds == by_grade
+    assert len(set(seeds.values())) == 1
