@@ -93,6 +93,7 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         _TRAINING.replace("(cifar_x_test,", "(255.0 - cifar_x_test,"),
         8,
         "cifar_training.score_far",
+        "cifar_training.score_close",
     ),
     _cifar_training(
         "the score in per cent",
