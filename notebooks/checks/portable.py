@@ -1,0 +1,307 @@
+"""A Keras net as plain data, and made again from it, in a process that has never seen its author's code.
+
+A net crosses as Keras' own configuration (JSON values), its weights, and the state of its optimiser. What may
+stand in the configuration is listed here, by class: whoever makes a net again asks `problem` first, and then
+no code is loaded but Keras' own. Layer names are replaced by numbers, so that the same net gives the same
+data whatever was built before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from checks.plain import array_of
+
+# The classes of Keras that a configuration may name; all of them compute, none reads a file or runs code.
+_LAYERS = """
+    Activation Add Average AveragePooling2D BatchNormalization CategoryEncoding Concatenate Conv2D Conv2DTranspose
+    Convolution2D Cropping2D Dense DepthwiseConv2D Dot Dropout ELU Flatten GaussianDropout GaussianNoise
+    GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization Identity InputLayer LayerNormalization LeakyReLU
+    MaxPooling2D Maximum Minimum Multiply Normalization PReLU Permute ReLU Rescaling Reshape SeparableConv2D
+    Softmax SpatialDropout2D Subtract UnitNormalization UpSampling2D ZeroPadding2D
+""".split()
+_OPERATIONS = """
+    Abs Add AveragePool Conv Divide Elu ExpandDims Flatten Gelu GetItem HardSigmoid LeakyRelu LogSoftmax Matmul Max
+    MaxPool Maximum Mean Min Minimum Multiply Negative Pad Relu Relu6 Reshape Selu Sigmoid Silu Softmax Softplus
+    Softsign Square Squeeze Subtract Sum Tanh Transpose
+""".split()
+_INITIALISERS = """
+    Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones Orthogonal
+    RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
+""".split()
+_OPTIMISERS = """
+    Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD CosineDecay CosineDecayRestarts
+    ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay
+""".split()
+_LOSSES = """
+    BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy CategoricalHinge
+    CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError MeanSquaredError Poisson
+    SparseCategoricalCrossentropy SquaredHinge
+""".split()
+_METRICS = """
+    Accuracy AUC BinaryAccuracy CategoricalAccuracy F1Score Mean MeanAbsoluteError MeanSquaredError Precision Recall
+    SparseCategoricalAccuracy SparseTopKCategoricalAccuracy TopKCategoricalAccuracy
+""".split()
+_ALLOWED: Mapping[str, frozenset[str]] = {
+    "keras": frozenset(["Sequential", "DTypePolicy"]),
+    "keras.src.models.functional": frozenset(["Functional"]),
+    "keras.layers": frozenset(_LAYERS),
+    "keras.initializers": frozenset(_INITIALISERS),
+    "keras.regularizers": frozenset(["L1", "L2", "L1L2"]),
+    "keras.constraints": frozenset(["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]),
+    "keras.optimizers": frozenset(_OPTIMISERS),
+    "keras.optimizers.schedules": frozenset(_OPTIMISERS),
+    "keras.losses": frozenset(_LOSSES),
+    "keras.metrics": frozenset([*_METRICS, *_LOSSES]),
+    "keras.src.ops.nn": frozenset(_OPERATIONS),
+    "keras.src.ops.numpy": frozenset(_OPERATIONS),
+    "keras.src.ops.core": frozenset(_OPERATIONS),
+}
+_TENSOR = "__keras_tensor__"
+_POLICY = "DTypePolicy"
+_TOP = ("Sequential", "Functional")
+_COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+
+_MOST_WEIGHTS = 20_000_000
+"""Numbers in all weights; net_1 on 64 × 64 × 3 has 7.4 million."""
+
+_MOST_PARTS = 20_000
+"""Values in a configuration; net_1's has some 300."""
+
+_LARGEST = 1_000_000
+"""Of the whole numbers in a configuration: more filters, units or padding are no net of this course."""
+
+
+class NotPortable(Exception):
+    """This net can't be told in plain data; the text says which part."""
+
+
+# ---------------------------------------------------------------------------- in the process that has the net
+
+
+def as_data(model: Any, optimiser: bool = False) -> dict[str, Any]:
+    """A net as plain data: `config`, `weights`, `compiled`, and with `optimiser` its optimiser's state.
+
+    The net must be built. Raises NotPortable.
+    """
+    import keras
+
+    plain = as_functional(model)
+    try:
+        told = keras.saving.serialize_keras_object(plain)
+        compiled = _compiled(model)
+    except Exception as error:  # an own layer without a configuration, an own function: Keras says it in many ways
+        raise NotPortable(type(error).__name__) from None
+    named = _without_names({key: told[key] for key in ("module", "class_name", "config", "registered_name")})
+    data = {
+        "config": named,
+        "compiled": compiled,
+        "weights": [np.asarray(weight) for weight in plain.weights],
+        "optimiser": _optimiser_state(model, plain) if optimiser else [],
+    }
+    if trouble := problem(data):
+        raise NotPortable(trouble)
+    return data
+
+
+def as_functional(model: Any) -> Any:
+    """A class's model as a functional one of the same layers, in the order of use; others as they are.
+
+    Raises NotPortable for what is no Keras net of one input that can be followed.
+    """
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise NotPortable(type(model).__name__)
+    if type(model) is keras.Sequential or type(model).__name__ == "Functional":
+        return model
+    shape = getattr(model, "_build_shapes_dict", None) or {}
+    first = next(iter(shape.values()), None)
+    if not isinstance(first, tuple | list) or not all(isinstance(side, int | None) for side in first):
+        raise NotPortable("no shape of its input")
+    try:
+        pictures = keras.Input(tuple(first[1:]))
+        return keras.Model(pictures, model.call(pictures))
+    except Exception as error:  # its call may use what only takes numbers, such as tf.nn.relu
+        raise NotPortable(type(error).__name__) from None
+
+
+def _compiled(model: Any) -> Any:
+    """What `compile` was told, as JSON values; None for a net that was not compiled."""
+    if not getattr(model, "compiled", False):
+        return None
+    told = model.get_compile_config()
+    compiled = _lists({key: told.get(key) for key in _COMPILED})
+    if isinstance(compiled["optimizer"], dict):
+        compiled["optimizer"]["config"].pop("name", None)  # "adam_1" where there was one before
+    return compiled
+
+
+def _optimiser_state(model: Any, plain: Any) -> list[np.ndarray]:
+    """The numbers that the optimiser keeps; nothing before its first step."""
+    optimiser = model.optimizer
+    if not optimiser.built or not int(np.asarray(optimiser.iterations)):
+        return []
+    if [id(each) for each in model.trainable_variables] != [id(each) for each in plain.trainable_variables]:
+        raise NotPortable("an optimiser at work on weights in another order")
+    return [np.asarray(variable) for variable in optimiser.variables]
+
+
+def _without_names(told: Any) -> Any:
+    """The configuration with numbers in place of the layers' names, and of sizes of batches."""
+    numbers: dict[str, str] = {}
+    for part in _parts(told):
+        if isinstance(part, dict) and part.get("class_name", _POLICY) != _POLICY:
+            settings = part.get("config")
+            name = settings.get("name") if isinstance(settings, dict) else None
+            if isinstance(name, str):
+                numbers.setdefault(name, f"n{len(numbers)}")
+
+    def renamed(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            if value.get("class_name") == _POLICY:  # its name is the type of its numbers
+                return value
+            return {
+                name: renamed(each, name)
+                for name, each in value.items()
+                if name not in ("build_config", "compile_config", "build_input_shape")
+            }
+        if isinstance(value, list | tuple):
+            if key == "batch_shape":
+                return [None, *value[1:]]
+            return [renamed(each, key) for each in value]
+        if isinstance(value, str) and key in ("name", "keras_history", "input_layers", "output_layers"):
+            return numbers.get(value, value)
+        return value
+
+    return renamed(told)
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _lists(each) for key, each in value.items()}
+    return [_lists(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """A value and all that is in it."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop(0)
+        yield part
+        waiting += list(part.values()) if isinstance(part, dict) else part if isinstance(part, list | tuple) else []
+
+
+# -------------------------------------------------------------------------------------- in a process that judges
+
+
+def problem(data: Any) -> str:
+    """Why this is no net as plain data, in a word or two of ours; nothing when it is one. Needs no Keras."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("config"), dict):
+        return "no configuration"
+    weights, optimiser = data.get("weights"), data.get("optimiser", [])
+    if not _numbers(weights) or not _numbers(optimiser):
+        return "no weights"
+    config = data["config"]
+    if config.get("class_name") not in _TOP:
+        return "no model"
+    count = 0
+    for part in _parts([config, data.get("compiled")]):
+        count += 1
+        if count > _MOST_PARTS:
+            return "too many parts"
+        if trouble := _trouble(part):
+            return trouble
+    return ""
+
+
+def _numbers(arrays: Any) -> bool:
+    """Whether these are arrays of numbers, of no more than a net has."""
+    if not isinstance(arrays, list) or len(arrays) > 400:
+        return False
+    if not all(array_of({"array": each}) is not None for each in arrays):
+        return False
+    return sum(each.size for each in arrays) <= 4 * _MOST_WEIGHTS
+
+
+def _trouble(part: Any) -> str:
+    if isinstance(part, bool | None) or (isinstance(part, float) and np.isfinite(part)):
+        return ""
+    if isinstance(part, str):
+        return "" if len(part) <= 100 else "a text that is too long"
+    if isinstance(part, int):
+        return "" if abs(part) <= _LARGEST else "a number out of range"
+    if isinstance(part, list):
+        return ""
+    if not isinstance(part, dict) or not all(isinstance(key, str) for key in part):
+        return "a value of another kind"
+    own = part.get("activation")
+    if isinstance(own, dict) and "class_name" not in own:  # the code of a lambda
+        return "an activation of one's own"
+    if "class_name" not in part:
+        return "" if not {"module", "registered_name", "shared_object_id"} & set(part) else "a part without class"
+    name, module, registered = (part.get(key) for key in ("class_name", "module", "registered_name"))
+    if name == _TENSOR and module is None and registered is None:
+        return ""
+    if not isinstance(name, str) or not isinstance(module, str) or name not in _ALLOWED.get(module, ()):
+        return "a class that is not on the list"
+    return "" if registered in (None, name) else "a class by another name"
+
+
+# ----------------------------------------------------------------------- in a process that makes the net again
+
+
+def rebuilt(data: Mapping[str, Any]) -> Any:
+    """The net of `as_data`, compiled if it was, with its weights and the state of its optimiser.
+
+    Raises NotPortable for data that are none, or whose weights do not fit.
+    """
+    import keras
+
+    if trouble := problem(data):
+        raise NotPortable(trouble)
+    keras.utils.set_random_seed(0)  # of dropout: the same training comes to the same
+    try:
+        model = keras.saving.deserialize_keras_object(data["config"], safe_mode=True)
+        model.set_weights(list(data["weights"]))
+        if compiled := data.get("compiled"):
+            model.compile(**{key: _loaded(value) for key, value in compiled.items() if key in _COMPILED})
+            if state := data.get("optimiser"):
+                model.optimizer.build(model.trainable_variables)
+                for variable, value in zip(model.optimizer.variables, state, strict=True):
+                    variable.assign(value)
+    except Exception as error:  # whatever Keras makes of it
+        raise NotPortable(f"{type(error).__name__}: {error}"[:200]) from None
+    return model
+
+
+def _loaded(value: Any) -> Any:
+    import keras
+
+    if isinstance(value, dict) and "class_name" in value:
+        return keras.saving.deserialize_keras_object(value, safe_mode=True)
+    return [_loaded(each) for each in value] if isinstance(value, list) else value
+
+
+def weights_of(model: Any) -> dict[str, list[np.ndarray]]:
+    """What a training changes: the weights, and the state of the optimiser."""
+    return {
+        "weights": [np.asarray(weight) for weight in model.weights],
+        "optimiser": [np.asarray(variable) for variable in model.optimizer.variables],
+    }
+
+
+def take_over(model: Any, weights: Sequence[np.ndarray], state: Sequence[np.ndarray]) -> None:
+    """Give a net the weights, and its optimiser the state, that the same net came to elsewhere."""
+    plain = as_functional(model)
+    plain.set_weights(list(weights))
+    optimiser = model.optimizer
+    if not optimiser.built:
+        optimiser.build(model.trainable_variables)
+    same_order = [id(each) for each in model.trainable_variables] == [id(e) for e in plain.trainable_variables]
+    if same_order and len(state) == len(optimiser.variables):
+        for variable, value in zip(optimiser.variables, state, strict=True):
+            variable.assign(value)
