@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -77,6 +77,7 @@ class Sandbox:
         self.nest = nest  # False: as on a machine that allows no namespaces inside namespaces
         self.nested = False
         self._running: Running | None = None
+        self._second: Sandbox | None = None  # see clean_session
         self._used = False
         self._stopped = False
         self._lock = threading.Lock()
@@ -130,8 +131,18 @@ class Sandbox:
                     raise
         raise AssertionError("not reached")
 
+    def clean_session(self, folder: Path) -> Session:
+        """A session in which no student's code runs, beside the open one. Raises as `session` does."""
+        if self.isolated and self._running and not self.nested:
+            # Nothing but the sandbox itself would divide it from the student's: it gets one of its own.
+            self._second = self._second or Sandbox(self.limits, self.isolated, self.checks, self.nest)
+            return self._second.session(folder)
+        return self.session(folder)
+
     def close(self) -> None:
         """End the zygote and everything below it."""
+        if self._second is not None:
+            self._second.close()
         if self._running is not None:
             self._running.end()
             self._running = None
@@ -140,7 +151,9 @@ class Sandbox:
         """From another thread, at any time: end all that runs or is starting, and start nothing again."""
         with self._lock:
             self._stopped = True
-            running = self._running
+            running, second = self._running, self._second
+        if second:
+            second.stop()
         if running:
             running.stop()
 
@@ -160,6 +173,9 @@ class Session:
         self._closed = False
         self.killed = False  # by a signal that may have come from outside: worth another try
         self.again = False  # the second try: whoever is killed without a cause is not tried a third time
+        # Who answers what the session asks for while its code runs; nobody, if None.
+        self.served: Callable[[Any], dict[str, Any] | None] | None = None
+        self.served_seconds = 0.0
         self._killed_by_system = oom_kills()
         connection, theirs = socket.socketpair()
         ours, their_lifeline = socket.socketpair()
@@ -212,6 +228,27 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
         self.close()
+
+    def carry(self, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
+        """The student's net of a task as plain data, for a clean session to ask; see `checks/carried.py`.
+
+        Raises what `run` raises.
+        """
+        seconds = self.limits.answer_seconds
+        reply, late = self._ask({"carry": task, "ask": dict(ask)}, seconds)
+        if late:
+            raise CellTimeout(say("session.no_answer", seconds=seconds))
+        told = reply.get("answer")
+        return told if isinstance(told, dict) else {}
+
+    def do(self, name: str, argument: Mapping[str, Any]) -> dict[str, Any] | None:
+        """In a clean session: what one of the functions of `guest/clean.py` gives; None where it can't.
+
+        Raises what `run` raises.
+        """
+        reply, late = self._ask({"do": name, "argument": dict(argument)}, self.limits.answer_seconds)
+        value = reply.get("value")
+        return value if isinstance(value, dict) and not late else None
 
     def run(self, source: str) -> list[Output]:
         """One cell's outputs, in nbformat's shape. Raises CellTimeout, SessionEnded or KilledFromOutside.
@@ -283,7 +320,7 @@ class Session:
         try:
             self._channel.send({**order, "number": self._number}, deadline, inward(self.limits))
             try:
-                reply = self._channel.receive(deadline)
+                reply = self._received(deadline)
             except protocol.Late:
                 late = True
                 # It may arrive after the order has ended by itself: its number keeps it from the next one.
@@ -302,6 +339,20 @@ class Session:
         if "refused" in reply and message_of(reply["refused"]) is None:
             raise self._ended_by(say("message.no_reply"))
         return reply, late
+
+    def _received(self, deadline: float) -> Any:
+        """The reply to an order, after all that is asked for meanwhile; its clock stands still then."""
+        while True:
+            reply = self._channel.receive(deadline)
+            if self.served is None or not isinstance(reply, dict) or "request" not in reply:
+                return reply
+            begun = time.monotonic()
+            value = self.served(reply["request"])
+            took = time.monotonic() - begun
+            self.served_seconds += took
+            deadline += took
+            answer = {"reply": value, "number": self._number}
+            self._channel.send(answer, deadline, inward(self.limits))
 
     def _ended_by_guard(self) -> SessionEnded | KilledFromOutside:
         """Close a session that has gone, for the reason that its guard gives."""

@@ -8,6 +8,7 @@ data whatever was built before it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,54 +17,71 @@ import numpy as np
 from checks.plain import array_of
 
 # The classes of Keras that a configuration may name; all of them compute, none reads a file or runs code.
-_LAYERS = """
-    Activation Add Average AveragePooling2D BatchNormalization CategoryEncoding Concatenate Conv2D Conv2DTranspose
-    Convolution2D Cropping2D Dense DepthwiseConv2D Dot Dropout ELU Flatten GaussianDropout GaussianNoise
-    GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization Identity InputLayer LayerNormalization LeakyReLU
-    MaxPooling2D Maximum Minimum Multiply Normalization PReLU Permute ReLU Rescaling Reshape SeparableConv2D
-    Softmax SpatialDropout2D Subtract UnitNormalization UpSampling2D ZeroPadding2D
-""".split()
-_OPERATIONS = """
-    Abs Add AveragePool Conv Divide Elu ExpandDims Flatten Gelu GetItem HardSigmoid LeakyRelu LogSoftmax Matmul Max
-    MaxPool Maximum Mean Min Minimum Multiply Negative Pad Relu Relu6 Reshape Selu Sigmoid Silu Softmax Softplus
-    Softsign Square Squeeze Subtract Sum Tanh Transpose
-""".split()
-_INITIALISERS = """
-    Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones Orthogonal
-    RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
-""".split()
-_OPTIMISERS = """
-    Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD CosineDecay CosineDecayRestarts
-    ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay
-""".split()
-_LOSSES = """
-    BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy CategoricalHinge
-    CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError MeanSquaredError Poisson
-    SparseCategoricalCrossentropy SquaredHinge
-""".split()
-_METRICS = """
-    Accuracy AUC BinaryAccuracy CategoricalAccuracy F1Score Mean MeanAbsoluteError MeanSquaredError Precision Recall
-    SparseCategoricalAccuracy SparseTopKCategoricalAccuracy TopKCategoricalAccuracy
-""".split()
+_LAYERS = (
+    "Activation Add Average AveragePooling2D BatchNormalization CategoryEncoding Concatenate Conv2D "
+    "Conv2DTranspose Convolution2D Cropping2D Dense DepthwiseConv2D Dot Dropout ELU Flatten "
+    "GaussianDropout GaussianNoise GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization "
+    "Identity InputLayer LayerNormalization LeakyReLU MaxPooling2D Maximum Minimum Multiply "
+    "Normalization PReLU Permute ReLU Rescaling Reshape SeparableConv2D Softmax SpatialDropout2D "
+    "Subtract UnitNormalization UpSampling2D ZeroPadding2D "
+)
+_OPERATIONS = (
+    "Abs Add AveragePool Conv Divide Elu ExpandDims Flatten Gelu GetItem HardSigmoid LeakyRelu "
+    "LogSoftmax Matmul Max MaxPool Maximum Mean Min Minimum Multiply Negative Pad Relu Relu6 Reshape "
+    "Selu Sigmoid Silu Softmax Softplus Softsign Square Squeeze Subtract Sum Tanh Transpose "
+)
+_INITIALISERS = (
+    "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones "
+    "Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros "
+)
+_OPTIMISERS = (
+    "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD CosineDecay "
+    "CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay "
+)
+_LOSSES = (
+    "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy "
+    "CategoricalHinge CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError "
+    "MeanSquaredError Poisson SparseCategoricalCrossentropy SquaredHinge "
+)
+_METRICS = (
+    "Accuracy AUC BinaryAccuracy CategoricalAccuracy F1Score Mean MeanAbsoluteError MeanSquaredError "
+    "Precision Recall SparseCategoricalAccuracy SparseTopKCategoricalAccuracy "
+    "TopKCategoricalAccuracy "
+)
 _ALLOWED: Mapping[str, frozenset[str]] = {
     "keras": frozenset(["Sequential", "DTypePolicy"]),
     "keras.src.models.functional": frozenset(["Functional"]),
-    "keras.layers": frozenset(_LAYERS),
-    "keras.initializers": frozenset(_INITIALISERS),
+    "keras.layers": frozenset(_LAYERS.split()),
+    "keras.initializers": frozenset(_INITIALISERS.split()),
     "keras.regularizers": frozenset(["L1", "L2", "L1L2"]),
     "keras.constraints": frozenset(["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]),
-    "keras.optimizers": frozenset(_OPTIMISERS),
-    "keras.optimizers.schedules": frozenset(_OPTIMISERS),
-    "keras.losses": frozenset(_LOSSES),
-    "keras.metrics": frozenset([*_METRICS, *_LOSSES]),
-    "keras.src.ops.nn": frozenset(_OPERATIONS),
-    "keras.src.ops.numpy": frozenset(_OPERATIONS),
-    "keras.src.ops.core": frozenset(_OPERATIONS),
+    "keras.optimizers": frozenset(_OPTIMISERS.split()),
+    "keras.optimizers.schedules": frozenset(_OPTIMISERS.split()),
+    "keras.losses": frozenset(_LOSSES.split()),
+    "keras.metrics": frozenset((_METRICS + _LOSSES).split()),
+    "keras.src.ops.nn": frozenset(_OPERATIONS.split()),
+    "keras.src.ops.numpy": frozenset(_OPERATIONS.split()),
+    "keras.src.ops.core": frozenset(_OPERATIONS.split()),
 }
 _TENSOR = "__keras_tensor__"
 _POLICY = "DTypePolicy"
 _TOP = ("Sequential", "Functional")
 _COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+
+# Callbacks that a training may have elsewhere, with the settings that make them again.
+_CALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "EarlyStopping": (
+        "monitor",
+        "min_delta",
+        "patience",
+        "mode",
+        "baseline",
+        "restore_best_weights",
+        "start_from_epoch",
+    ),
+    "ReduceLROnPlateau": ("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
+    "TerminateOnNaN": (),
+}
 
 _MOST_WEIGHTS = 20_000_000
 """Numbers in all weights; net_1 on 64 × 64 × 3 has 7.4 million."""
@@ -82,10 +100,10 @@ class NotPortable(Exception):
 # ---------------------------------------------------------------------------- in the process that has the net
 
 
-def as_data(model: Any, optimiser: bool = False) -> dict[str, Any]:
-    """A net as plain data: `config`, `weights`, `compiled`, and with `optimiser` its optimiser's state.
+def as_data(model: Any, optimiser: bool = False, weights: bool = True) -> dict[str, Any]:
+    """A net as plain data: `config`, `compiled`, `weights`, and with `optimiser` its optimiser's state.
 
-    The net must be built. Raises NotPortable.
+    The net must be built. Without `weights`, whoever makes it again draws new ones. Raises NotPortable.
     """
     import keras
 
@@ -93,13 +111,13 @@ def as_data(model: Any, optimiser: bool = False) -> dict[str, Any]:
     try:
         told = keras.saving.serialize_keras_object(plain)
         compiled = _compiled(model)
-    except Exception as error:  # an own layer without a configuration, an own function: Keras says it in many ways
+    except Exception as error:  # an own layer without a configuration: Keras says it in many ways
         raise NotPortable(type(error).__name__) from None
     named = _without_names({key: told[key] for key in ("module", "class_name", "config", "registered_name")})
     data = {
         "config": named,
         "compiled": compiled,
-        "weights": [np.asarray(weight) for weight in plain.weights],
+        "weights": [np.asarray(weight) for weight in plain.weights] if weights else None,
         "optimiser": _optimiser_state(model, plain) if optimiser else [],
     }
     if trouble := problem(data):
@@ -129,6 +147,21 @@ def as_functional(model: Any) -> Any:
         raise NotPortable(type(error).__name__) from None
 
 
+def callback_as_data(callback: Any) -> dict[str, Any]:
+    """One of Keras' own callbacks that decide by what they see. Raises NotPortable for any other."""
+    import keras
+
+    name = type(callback).__name__
+    if name not in _CALLBACKS or type(callback) is not getattr(keras.callbacks, name):
+        raise NotPortable(name)
+    settings = {each: getattr(callback, each, None) for each in _CALLBACKS[name]}
+    if not all(isinstance(value, bool | int | float | str | None) for value in settings.values()):
+        raise NotPortable(name)
+    if "min_delta" in settings:  # its sign is the direction that counts as better
+        settings["min_delta"] = abs(settings["min_delta"])
+    return {"class": name, "settings": settings}
+
+
 def _compiled(model: Any) -> Any:
     """What `compile` was told, as JSON values; None for a net that was not compiled."""
     if not getattr(model, "compiled", False):
@@ -145,9 +178,14 @@ def _optimiser_state(model: Any, plain: Any) -> list[np.ndarray]:
     optimiser = model.optimizer
     if not optimiser.built or not int(np.asarray(optimiser.iterations)):
         return []
-    if [id(each) for each in model.trainable_variables] != [id(each) for each in plain.trainable_variables]:
+    if not _same_order(model, plain):
         raise NotPortable("an optimiser at work on weights in another order")
     return [np.asarray(variable) for variable in optimiser.variables]
+
+
+def _same_order(model: Any, plain: Any) -> bool:
+    own, others = model.trainable_variables, plain.trainable_variables
+    return [id(variable) for variable in own] == [id(variable) for variable in others]
 
 
 def _without_names(told: Any) -> Any:
@@ -188,14 +226,17 @@ def _lists(value: Any) -> Any:
 
 def _parts(value: Any) -> Iterator[Any]:
     """A value and all that is in it."""
-    waiting = [value]
+    waiting = deque([value])
     while waiting:
-        part = waiting.pop(0)
+        part = waiting.popleft()
         yield part
-        waiting += list(part.values()) if isinstance(part, dict) else part if isinstance(part, list | tuple) else []
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
 
 
-# -------------------------------------------------------------------------------------- in a process that judges
+# ------------------------------------------------------------------------------- in a process that judges
 
 
 def problem(data: Any) -> str:
@@ -203,14 +244,12 @@ def problem(data: Any) -> str:
     if not isinstance(data, Mapping) or not isinstance(data.get("config"), dict):
         return "no configuration"
     weights, optimiser = data.get("weights"), data.get("optimiser", [])
-    if not _numbers(weights) or not _numbers(optimiser):
+    if not (weights is None or _numbers(weights)) or not _numbers(optimiser):
         return "no weights"
     config = data["config"]
     if config.get("class_name") not in _TOP:
         return "no model"
-    count = 0
-    for part in _parts([config, data.get("compiled")]):
-        count += 1
+    for count, part in enumerate(_parts([config, data.get("compiled")])):
         if count > _MOST_PARTS:
             return "too many parts"
         if trouble := _trouble(part):
@@ -242,7 +281,7 @@ def _trouble(part: Any) -> str:
     if isinstance(own, dict) and "class_name" not in own:  # the code of a lambda
         return "an activation of one's own"
     if "class_name" not in part:
-        return "" if not {"module", "registered_name", "shared_object_id"} & set(part) else "a part without class"
+        return "a part without class" if {"module", "registered_name"} & set(part) else ""
     name, module, registered = (part.get(key) for key in ("class_name", "module", "registered_name"))
     if name == _TENSOR and module is None and registered is None:
         return ""
@@ -251,7 +290,7 @@ def _trouble(part: Any) -> str:
     return "" if registered in (None, name) else "a class by another name"
 
 
-# ----------------------------------------------------------------------- in a process that makes the net again
+# ---------------------------------------------------------------- in a process that makes the net again
 
 
 def rebuilt(data: Mapping[str, Any]) -> Any:
@@ -266,7 +305,8 @@ def rebuilt(data: Mapping[str, Any]) -> Any:
     keras.utils.set_random_seed(0)  # of dropout: the same training comes to the same
     try:
         model = keras.saving.deserialize_keras_object(data["config"], safe_mode=True)
-        model.set_weights(list(data["weights"]))
+        if data["weights"] is not None:
+            model.set_weights(list(data["weights"]))
         if compiled := data.get("compiled"):
             model.compile(**{key: _loaded(value) for key, value in compiled.items() if key in _COMPILED})
             if state := data.get("optimiser"):
@@ -286,6 +326,18 @@ def _loaded(value: Any) -> Any:
     return [_loaded(each) for each in value] if isinstance(value, list) else value
 
 
+def callback_rebuilt(data: Any) -> Any:
+    """The callback of `callback_as_data`. Raises NotPortable for anything else."""
+    import keras
+
+    if not isinstance(data, dict) or data.get("class") not in _CALLBACKS:
+        raise NotPortable("a callback that is not on the list")
+    settings, known = data.get("settings"), _CALLBACKS[data["class"]]
+    if not isinstance(settings, dict) or not set(settings) <= set(known):
+        raise NotPortable("a callback with other settings")
+    return getattr(keras.callbacks, data["class"])(**settings)
+
+
 def weights_of(model: Any) -> dict[str, list[np.ndarray]]:
     """What a training changes: the weights, and the state of the optimiser."""
     return {
@@ -301,7 +353,6 @@ def take_over(model: Any, weights: Sequence[np.ndarray], state: Sequence[np.ndar
     optimiser = model.optimizer
     if not optimiser.built:
         optimiser.build(model.trainable_variables)
-    same_order = [id(each) for each in model.trainable_variables] == [id(e) for e in plain.trainable_variables]
-    if same_order and len(state) == len(optimiser.variables):
+    if _same_order(model, plain) and len(state) == len(optimiser.variables):
         for variable, value in zip(optimiser.variables, state, strict=True):
             variable.assign(value)

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -66,10 +67,10 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any], meant:
                 filter_system_calls([settings["guard"]] if settings["guard"] else ())
         random.seed()
         np.random.seed()  # noqa: NPY002  (the old global state is what students' code may draw from)
-        session = Session(limits, meant)
-        bound_training()
+        session = Session(limits, meant, channel, bounds)
+        bound_training(session)
         channel.send({"ready": True})
-        session.serve(channel, bounds)
+        session.serve()
         code = 0
     except protocol.Closed:
         code = 0
@@ -101,22 +102,29 @@ def unpack(names: list[list[Any]], files: np.ndarray, folder: str) -> None:
         at += size
 
 
-def bound_training() -> None:
+def bound_training(session: Session) -> None:
     """Cut each `fit` of Keras short from now on, by the course's own tools, which lie in the folder.
 
-    The notebook's set-up does so as well; here, whatever became of that cell. A folder without them is none
-    of the course's.
+    What can be told in plain data is asked of the grader. The notebook's set-up bounds training as well;
+    here, whatever became of that cell. A folder without the tools is none of the course's.
     """
     with contextlib.suppress(Exception):
-        from tools import training
+        from admin.sandbox.guest.requests import trained_elsewhere
+        from tools import fitting
 
-        training.bound_training()
+        fitting.note_training()
+        fitting.bound_training(elsewhere=trained_elsewhere(session.ask))
 
 
 class Session:
     """An IPython shell without a kernel around it."""
 
-    def __init__(self, limits: dict[str, Any], meant: mmap.mmap) -> None:
+    def __init__(
+        self, limits: dict[str, Any], meant: mmap.mmap, channel: protocol.Channel, bounds: protocol.Bounds
+    ) -> None:
+        self.channel, self.bounds = channel, bounds
+        self.asked = 0  # bytes of all requests so far
+        self.asking = self.put_off = False  # at a request; interrupted meanwhile
         self.outputs = Outputs(limits["output_bytes"], protocol.Bounds(**limits["messages"]))
         self.pid = os.getpid()
         self.meant = meant
@@ -131,6 +139,9 @@ class Session:
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
         """An interrupt of the guard's, which may come when its order has ended; or of the notebook's own."""
+        if self.asking:  # half a frame would be taken for the next order
+            self.put_off = True
+            return
         [meant] = NUMBER.unpack_from(self.meant)
         if meant != self.seen:
             self.seen = meant
@@ -139,14 +150,15 @@ class Session:
         elif self.current not in (0, self.seen):  # a number is obeyed once; the guard has sent no new one
             raise KeyboardInterrupt
 
-    def serve(self, channel: protocol.Channel, bounds: protocol.Bounds) -> None:
+    def serve(self) -> None:
+        channel, bounds = self.channel, self.bounds
         while True:
             order = channel.receive()
             reply: dict[str, Any] = {}
             try:
                 try:
                     self.current = order["number"]
-                    reply = self.run(order["run"]) if "run" in order else self.answer(order)
+                    reply = self.obey(order)
                 finally:
                     self.current = 0
             except KeyboardInterrupt:  # in one of the lines around the student's own
@@ -167,6 +179,42 @@ class Session:
                 refused = sentence_as_json(error.sentence)
                 channel.send({"refused": refused, "number": order["number"]}, bounds=bounds)
 
+    def obey(self, order: dict[str, Any]) -> dict[str, Any]:
+        if "run" in order:
+            return self.run(order["run"])
+        return self.do(order) if "do" in order else self.answer(order)
+
+    def do(self, order: dict[str, Any]) -> dict[str, Any]:
+        """In a clean session: one of its functions."""
+        from admin.sandbox.guest.clean import done
+
+        return done(order["do"], order["argument"])
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """The grader's reply to a request of the code at work; None where there is none to be had."""
+        if os.getpid() != self.pid or threading.current_thread() is not threading.main_thread():
+            return None
+        self.asking = True
+        try:
+            frame = {"request": request, "number": self.current}
+            size = len(protocol.encode(frame, self.bounds))
+            # The rest of what a session may send is kept for outputs and answers.
+            if not self.current or self.asked + size > self.bounds.total_bytes // 2:
+                return None
+            self.asked += size
+            self.channel.send(frame, bounds=self.bounds)
+            reply = self.channel.receive().get("reply")
+        except protocol.Closed:
+            raise
+        except protocol.ProtocolError:
+            return None
+        finally:
+            self.asking = False
+        if self.put_off:
+            self.put_off = False
+            self.interrupted(signal.SIGINT, None)
+        return reply if isinstance(reply, dict) else None
+
     def run(self, source: str) -> dict[str, Any]:
         try:
             self.shell.run_cell(source, store_history=True)
@@ -176,10 +224,14 @@ class Session:
 
     def answer(self, order: dict[str, Any]) -> dict[str, Any]:
         import problem_unittests
+        from checks import carried
 
         try:
             with figures_closed():
-                given = problem_unittests.answer(order["task"], self.shell.user_ns, order["ask"])
+                if "carry" in order:
+                    given = carried.told(order["carry"], self.shell.user_ns, order["ask"])
+                else:
+                    given = problem_unittests.answer(order["task"], self.shell.user_ns, order["ask"])
             return {"answer": dict(given)}
         except KeyboardInterrupt:
             # Of the clock, or the student's own: the grader knows.

@@ -1,0 +1,48 @@
+"""What a clean session does for the grader: train a net, and let a net answer a case.
+
+No student's code ever ran in it. A net comes as plain data (`checks/portable.py`), from a list of Keras' own
+classes; pictures and labels as arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from checks import carried, portable
+
+
+def fit(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """The training of a request: weights, the optimiser's state, and the history."""
+    from tools import fitting
+
+    model = portable.rebuilt(argument["net"])
+    told = dict(argument["call"])
+    if told["validation"] is not None:
+        told["validation"] = tuple(told["validation"])
+    call = fitting.Call(**told)
+    callbacks = [portable.callback_rebuilt(each) for each in argument["callbacks"]]
+    history = fitting.train(model, call, callbacks)
+    return {
+        **portable.weights_of(model),
+        "history": {str(key): [float(value) for value in values] for key, values in history.items()},
+    }
+
+
+def answer(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """What a net answers to one case of a task."""
+    return dict(carried.answered(argument["task"], argument["carried"], argument["ask"]))
+
+
+FUNCTIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"fit": fit, "answer": answer}
+
+
+def done(name: str, argument: Mapping[str, Any]) -> dict[str, Any]:
+    """What one of FUNCTIONS gives, or a word on why it could not."""
+    with np.errstate(all="ignore"):
+        try:
+            return {"value": FUNCTIONS[name](argument)}
+        except Exception as error:  # a net that Keras can't train: in the student's session it is said better
+            return {"not done": f"{type(error).__name__}: {error}"[:300]}

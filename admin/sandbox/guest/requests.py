@@ -1,0 +1,65 @@
+"""What a student's session asks of the grader while its code runs: that a clean session trains for it.
+
+All of this lies beside the student's code, and may be patched: it is a convenience of the session's, and what
+it sends counts as hostile. What the grader then judges is its own record of what the clean session did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from checks import portable
+from checks.portable import NotPortable
+
+Ask = Callable[[dict[str, Any]], dict[str, Any] | None]
+
+
+def trained_elsewhere(ask: Ask) -> Callable[[Any, Any, Sequence[Any]], dict[str, list[float]] | None]:
+    """For `tools.fitting.bound_training`: a training as a request, where it can be told in plain data."""
+
+    def elsewhere(model: Any, call: Any, callbacks: Sequence[Any]) -> dict[str, list[float]] | None:
+        try:
+            told = [portable.callback_as_data(each) for each in callbacks if not watches_only(each)]
+            net = portable.as_data(model, optimiser=True)
+        except NotPortable:
+            return None
+        reply = ask({"net": net, "call": call_as_data(call), "callbacks": told})
+        if not reply or "weights" not in reply:
+            return None
+        portable.take_over(model, reply["weights"], reply["optimiser"])
+        history: dict[str, list[float]] = {key: list(values) for key, values in reply["history"].items()}
+        tell([each for each in callbacks if watches_only(each)], model, call, history)
+        return history
+
+    return elsewhere
+
+
+def watches_only(callback: Any) -> bool:
+    """Whether a callback is one of the notebook's own, which show a training and change nothing."""
+    return type(callback).__module__.split(".")[0] in ("tools", "play")
+
+
+def call_as_data(call: Any) -> dict[str, Any]:
+    """A `tools.fitting.Call` as plain values."""
+    data = {name: getattr(call, name) for name in asdict(call)}
+    if call.validation is not None:
+        data["validation"] = [np.asarray(part) for part in call.validation]
+    return data
+
+
+def tell(callbacks: Sequence[Any], model: Any, call: Any, history: dict[str, list[float]]) -> None:
+    """Let those who only watch a training see its epochs, after it has been done."""
+    for callback in callbacks:
+        callback.set_model(model)
+        callback.set_params({"epochs": call.epochs, "steps": call.asked.get("steps"), "verbose": 0})
+        callback.on_train_begin()
+        for place in range(max(map(len, history.values()), default=0)):
+            epoch = call.initial_epoch + place
+            logs = {key: values[place] for key, values in history.items() if place < len(values)}
+            callback.on_epoch_begin(epoch)
+            callback.on_epoch_end(epoch, logs)
+        callback.on_train_end()
