@@ -26,9 +26,12 @@ from traitlets import Bool, Float, Instance
 
 from admin.course.cells import grade_id
 from admin.grading import cases
+from admin.grading.asking import asked
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.findings import Findings, write_findings
 from admin.grading.judge import findings as judge
+from admin.grading.kept import Kept
+from admin.grading.trainer import Trainer
 from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
@@ -92,7 +95,10 @@ class JudgedExecute(Execute):
         seed = functools.partial(cases.seed_of, secret, content)
         try:
             with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
-                return run(nb, worker, Folders(submitted, release, source, tuple(place.ignore)), seed)
+                folders = Folders(
+                    submitted, release, source, tuple(place.ignore), trainings_of(Path(place.root))
+                )
+                return run(nb, worker, folders, seed)
         except CannotSandbox as reason:
             self.log.error("%s", reason)
             # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -105,6 +111,11 @@ class JudgedExecute(Execute):
             answer_seconds=self.cell_seconds,
             session_seconds=self.session_seconds,
         )
+
+
+def trainings_of(course: Path) -> Path:
+    """Where the trainings of a course's submissions are kept; may be deleted at any time."""
+    return course / "grading" / "trainings"
 
 
 class SaveFindings(NbGraderPreprocessor):
@@ -173,10 +184,12 @@ def run(
             opened = worker.session(folders)
         except BadSubmission as error:
             return without_session(nb, error.sentence)
-        with opened as session:
+        kept = Kept(folders.trainings) if folders.trainings else None
+        with opened as session, Trainer(worker, folders, kept) as trainer:
             session.again = last
+            session.served = trainer.serve
             try:
-                found, warnings = run_cells(nb, worker.bounded, session, folders.source, seed, tell)
+                found, warnings = run_cells(nb, worker.bounded, session, trainer, seed, tell)
             except KilledFromOutside as error:
                 if last:
                     raise SandboxError(say("session.tried_twice", reason=error.sentence)) from None
@@ -184,7 +197,7 @@ def run(
         # Perhaps it was the system, short of memory: once more, with everything new.
         if not session.killed:
             break
-    computed = session.cpu_seconds() / (time.monotonic() - begun)
+    computed = session.cpu_seconds() / (time.monotonic() - begun - session.served_seconds)
     return RunResult(nb, found, warnings, bool(warnings) and computed < FAIR_SHARE)
 
 
@@ -211,7 +224,7 @@ def run_cells(
     nb: NotebookNode,
     bounded: BoundedProcess,
     session: Session,
-    source: Path,
+    trainer: Trainer,
     seed: Callable[[str], int],
     tell: Callable[[str], None],
 ) -> tuple[dict[str, list[Finding]], dict[str, Sentence]]:
@@ -228,7 +241,7 @@ def run_cells(
             if ended:
                 found = nothing_to_ask(task, ended)
             else:
-                found, stopped, ended = judged(bounded, session, task, source, seed(task))
+                found, stopped, ended = judged(bounded, session, trainer, task, seed(task))
                 late = late or stopped
             if reason := ended or late:
                 warnings[name] = reason
@@ -270,16 +283,17 @@ def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> lis
 
 
 def judged(
-    bounded: BoundedProcess, session: Session, task: str, source: Path, seed: int
+    bounded: BoundedProcess, session: Session, trainer: Trainer, task: str, seed: int
 ) -> tuple[list[Finding], Sentence | None, Sentence | None]:
     """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
-    asked: list[Case] = TASKS[task].cases(np.random.default_rng(seed), cases.data_of(source))
+    data = cases.data_of(trainer.folders.source)
+    drawn: list[Case] = TASKS[task].cases(np.random.default_rng(seed), data)
     answers: list[Mapping[str, Any]] = []
     stopped: Sentence | None = None
-    for case in asked:
+    for case in drawn:
         try:
             if not stopped:
-                answers.append(session.answer(task, case.ask))
+                answers.append(asked(session, trainer, task, case.ask))
                 continue
         except CellTimeout as error:
             stopped = error.sentence
@@ -287,7 +301,7 @@ def judged(
             found = [wrong("any.what_answer", TASKS[task].points, error.sentence)]
             return found, None, error.sentence
         answers.append({"error": f"CellTimeoutError: {stopped}"})
-    return judge(bounded, task, asked, answers), stopped, None
+    return judge(bounded, task, drawn, answers), stopped, None
 
 
 def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:

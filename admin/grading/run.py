@@ -32,8 +32,9 @@ from admin.sandbox.limits import Limits, SandboxError
 from admin.text import printable
 from checks.language import say
 
-# What a worker may come to: a session at its bound, the sandbox's zygote, and what reads and judges.
-WORKER_BYTES = Limits().memory_bytes + (1 << 30)
+# What a worker may come to: a session at its bound, a clean one that trains, the sandbox's zygote, and what
+# reads and judges.
+WORKER_BYTES = Limits().memory_bytes + (2 << 30)
 
 
 def grade(
@@ -145,7 +146,7 @@ def run_copy(course: Course, student: str, worker: Worker, tell: Callable[[str],
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
-    folders = Folders(copy, course.release, course.source)
+    folders = Folders(copy, course.release, course.source, trainings=execute.trainings_of(course.root))
     content = cases.content_of(notebook, copy, course.release)
     seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
     return execute.run(notebook, worker, folders, seed, tell)

@@ -35,6 +35,7 @@ class Folders:
     release: Path
     source: Path  # for the judges alone
     ignore: tuple[str, ...] = ()
+    trainings: Path | None = None  # where those that were done are kept
 
 
 class Worker:
@@ -56,6 +57,10 @@ class Worker:
                 raise CannotSandbox(refusal(missing))
             self._tried = True
         return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
+
+    def clean_session(self, folders: Folders) -> Session:
+        """A session with the released files alone, in which no student's code runs."""
+        return self.sandbox.clean_session(folders.release)
 
     def stop(self) -> None:
         """From another thread: what runs ends soon, and nothing starts any more."""

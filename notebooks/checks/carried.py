@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from checks.plain import rows_of
 from checks.portable import NotPortable, as_data, rebuilt
 from checks.task import Answer, Ask, Given
 from checks.tasks import TASKS
@@ -66,13 +65,6 @@ def told(task: str, given: Given, ask: Ask) -> Answer:
     if which.prepared:
         carried["prepared"] = rows_of(given.get(which.prepared), ask["rows"])
     return carried
-
-
-def rows_of(array: Any, rows: list[int]) -> np.ndarray | None:
-    """These rows of an array of numbers, as float32; None of anything else."""
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or not array.ndim:
-        return None
-    return array[rows].astype(np.float32) if len(array) > max(rows) else None
 
 
 def answered(task: str, carried: Mapping[str, Any], ask: Ask) -> Answer:

@@ -17,7 +17,7 @@ _UNEXPLAINED = 0.02
 
 
 def moved(rng: np.random.Generator, images: np.ndarray) -> np.ndarray:
-    """Each picture of (n, height, width) or (n, height, width, channels), uint8, changed by a draw of its own.
+    """Each picture, changed by a draw of its own; (n, height, width) or (n, height, width, channels), uint8.
 
     What moves in from outside is as the border is.
     """
@@ -74,25 +74,27 @@ def prepared_like(images: np.ndarray, raw: np.ndarray, prepared: np.ndarray | No
     if prepared is not None and prepared.shape[1:] in (raw.shape[1:], (*raw.shape[1:], 1)):
         shape = (len(images), *prepared.shape[1:])
         prepared = prepared.reshape(raw.shape).astype(np.float64)
-        channels = [...] if grey else [(..., channel) for channel in range(raw.shape[-1])]
-        followed = np.empty(images.shape, np.float32)
-        if all(_followed(images, raw, prepared, channel, followed) for channel in channels):
-            return followed.reshape(shape)
+        count = 1 if grey else raw.shape[-1]
+        parts = zip(*(_by_channel(array, count) for array in (images, raw, prepared)), strict=True)
+        followed = [_followed(*part) for part in parts]
+        if all(channel is not None for channel in followed):
+            return np.stack([np.asarray(channel) for channel in followed], axis=-1).reshape(shape)
     elif grey:
         shape = (*images.shape, 1)
     return (images / 255).astype(np.float32).reshape(shape)
 
 
-def _followed(
-    images: np.ndarray, raw: np.ndarray, prepared: np.ndarray, channel: object, into: np.ndarray
-) -> bool:
-    """Write one channel of the pictures, scaled and shifted as `raw` was to become `prepared`."""
-    before, after = raw[channel].astype(np.float64).ravel(), prepared[channel].ravel()  # type: ignore[index]
-    spread = float(after.std())
-    if not np.isfinite(spread) or spread == 0 or before.std() == 0:
-        return False
-    scale, shift = np.polyfit(before, after, 1)
-    if np.sqrt(np.mean((scale * before + shift - after) ** 2)) > _UNEXPLAINED * spread:
-        return False
-    into[channel] = scale * images[channel] + shift  # type: ignore[index]
-    return True
+def _by_channel(images: np.ndarray, count: int) -> list[np.ndarray]:
+    pixels = images.reshape(-1, count)
+    return [pixels[:, channel].astype(np.float64) for channel in range(count)]
+
+
+def _followed(pixels: np.ndarray, raw: np.ndarray, prepared: np.ndarray) -> np.ndarray | None:
+    """Pixels of one channel, scaled and shifted as `raw` was to become `prepared`; None where that is no rule."""
+    spread = float(prepared.std())
+    if not np.isfinite(spread) or spread == 0 or raw.std() == 0:
+        return None
+    scale, shift = np.polyfit(raw, prepared, 1)
+    if np.sqrt(np.mean((scale * raw + shift - prepared) ** 2)) > _UNEXPLAINED * spread:
+        return None
+    return np.asarray(scale * pixels + shift, np.float32)

@@ -54,6 +54,13 @@ def floats(values: Any) -> list[float]:
         return []
 
 
+def rows_of(array: Any, rows: Sequence[int]) -> np.ndarray | None:
+    """These rows of an array of numbers, as float32; None of anything else."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or not array.ndim:
+        return None
+    return array[list(rows)].astype(np.float32) if len(array) > max(rows) else None
+
+
 # ------------------------------------------------------------------------------------------ read by the judge
 
 

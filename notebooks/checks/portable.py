@@ -158,7 +158,7 @@ def callback_as_data(callback: Any) -> dict[str, Any]:
     if not all(isinstance(value, bool | int | float | str | None) for value in settings.values()):
         raise NotPortable(name)
     if "min_delta" in settings:  # its sign is the direction that counts as better
-        settings["min_delta"] = abs(settings["min_delta"])
+        settings["min_delta"] = abs(float(settings["min_delta"] or 0))
     return {"class": name, "settings": settings}
 
 

@@ -13,6 +13,9 @@ import numpy as np
 
 from checks import carried, portable
 
+MEASURED = 256
+"""Pictures whose loss is measured before and after a training."""
+
 
 def fit(argument: Mapping[str, Any]) -> dict[str, Any]:
     """The training of a request: weights, the optimiser's state, and the history."""
@@ -24,11 +27,20 @@ def fit(argument: Mapping[str, Any]) -> dict[str, Any]:
         told["validation"] = tuple(told["validation"])
     call = fitting.Call(**told)
     callbacks = [portable.callback_rebuilt(each) for each in argument["callbacks"]]
+    before = loss_of(model, call)
     history = fitting.train(model, call, callbacks)
     return {
         **portable.weights_of(model),
+        "before": before,
+        "after": loss_of(model, call),
         "history": {str(key): [float(value) for value in values] for key, values in history.items()},
     }
+
+
+def loss_of(model: Any, call: Any) -> float:
+    """The loss on some of the pictures that a training learns from."""
+    x, y = call.x[:MEASURED], call.y[:MEASURED]
+    return float(np.asarray(model.compute_loss(x, y, model(x, training=False), training=False)))
 
 
 def answer(argument: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,11 @@ import numpy as np
 
 from checks.language import Sentence, say
 from checks.losses import is_cross_entropy, loss_example, loss_value
-from checks.plain import array_of, floats, is_whole, named_data, some_rows, whole
+from checks.pictures import moved, prepared_like
+from checks.plain import array_of, floats, is_whole, named_data, number_of, rows_of, some_rows, whole
 from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, right, wrong
+from checks.training import LEARNED, predicted, seen_training
+from checks.training_record import Training, as_asked, labels_are_mixed, of_training
 from checks.unusable import stopped
 
 TASK = "cifar_training"
@@ -19,47 +22,77 @@ TASK = "cifar_training"
 # So many test pictures are predicted by the check itself: all of them in quick mode and in grading.
 _SCORED = 500
 
+# Pictures that were never released, to see what the net has learned.
+_UNSEEN = 200
+
+# Of its first value: a training that lowered its loss by less has learned nothing.
+_LOWER = 1e-4
+
 
 def cases(rng: np.random.Generator, data: Given) -> list[Case]:
-    """Test pictures, whose labels stay with the judge, and labels and shares for the loss."""
-    images, labels, train = named_data(data, "cifar_test_images", "cifar_test_labels", "cifar_train_images")
+    """Test pictures, others that were never released, labels and shares for the loss; labels stay here."""
+    images, labels, train, train_labels = named_data(
+        data, "cifar_test_images", "cifar_test_labels", "cifar_train_images", "cifar_train_labels"
+    )
     rows = some_rows(rng, len(images), _SCORED)
+    test_labels = labels[rows].reshape(-1).astype(int)
     truth = {
-        "labels": labels[rows].reshape(-1).astype(int),
+        "labels": test_labels,
         "test size": len(images),
         "train size": len(train),
+        "train images": train,
+        "train labels": train_labels.reshape(-1).astype(int),
     }
-    return [Case({"rows": rows, "images": images[rows], **loss_example(rng)}, truth)]
+    ask = {
+        "rows": rows,
+        "raw": images[rows],
+        "unseen": moved(rng, images[rows[:_UNSEEN]]),
+        # No secret: the notebook has them. What the loss of these pictures is, Keras knows best.
+        "labels": test_labels,
+        **loss_example(rng),
+    }
+    return [Case(ask, truth)]
 
 
 def answer(given: Given, ask: Ask) -> Answer:
-    """What fit() kept, the figure's axes and lines, the score, and the model's own predictions."""
+    """What fit() kept, the figure's axes and lines, the score, and the model's own predictions.
+
+    Without what the model gives if the ask says that the net is asked elsewhere.
+    """
     history: Any = given.get("cifar_history")
     score = given.get("cifar_score")
-    answer: dict[str, Any] = {"history": type(history).__name__, "score": None, "predictions": None}
+    answer: dict[str, Any] = {"history": type(history).__name__, "score": None}
     if hasattr(history, "params") and hasattr(history, "history"):
         answer["epochs"] = whole(history.params.get("epochs"))
-        answer["steps"] = whole(history.params.get("steps"))
+        answer["asked"] = as_asked(getattr(history, "asked", None))
         answer["curves"] = {str(key): floats(values) for key, values in history.history.items()}
+        pictures, labels = getattr(history, "shown", (None, None))
+        if isinstance(pictures, np.ndarray) and isinstance(labels, np.ndarray):
+            answer["shown pictures"], answer["shown labels"] = pictures, labels
     answer["score kind"] = type(score).__name__
     if isinstance(score, list | tuple | np.ndarray):
         answer["score"] = floats(score)
     answer["axes"], answer["figure"] = _axes(given.get("cifar_figure"))
+    return answer if ask.get("net elsewhere") else {**answer, **_of_the_net(given, ask)}
+
+
+def _of_the_net(given: Given, ask: Ask) -> Answer:
     model = given.get("cifar_model")
-    if callable(model) and hasattr(model, "layers"):
-        answer["loss"] = loss_value(getattr(model, "loss", None), ask["loss labels"], ask["loss predictions"])
-        try:
-            answer["predictions"] = np.asarray(model(_prepared_pictures(given.get("cifar_x_test"), ask)))
-        except Exception:  # fit and figure can be judged without them
-            answer["predictions"] = None
+    prepared = ask.get("prepared", rows_of(given.get("cifar_x_test"), ask["rows"]))
+    if not callable(model) or not hasattr(model, "layers"):
+        return predicted(model, "predictions", prepared_like(ask["raw"], ask["raw"], prepared))
+    # As the student prepared them: a mistake there has cost its points in task 9.
+    fits = prepared is not None and prepared.shape == ask["raw"].shape
+    pictures = prepared if fits else prepared_like(ask["raw"], ask["raw"], prepared)
+    answer = dict(predicted(model, "predictions", pictures))
+    unseen = prepared_like(ask["unseen"], ask["raw"], prepared)
+    answer["unseen"] = predicted(model, "unseen", unseen).get("unseen")
+    loss = getattr(model, "loss", None)
+    answer["loss"] = loss_value(loss, ask["loss labels"], ask["loss predictions"])
+    if "predictions" in answer:
+        # What the net gives, and not the shares as numbers: from it Keras computes the loss with more digits.
+        answer["test loss"] = loss_value(loss, np.eye(10, dtype=np.float32)[ask["labels"]], model(pictures))
     return answer
-
-
-def _prepared_pictures(own: Any, ask: Ask) -> np.ndarray:
-    """The asked test pictures as the student prepared them; a mistake there has cost its points in task 9."""
-    if isinstance(own, np.ndarray) and own.ndim == 4 and len(own) > max(ask["rows"]):
-        return own[ask["rows"]].astype(np.float32)
-    return (ask["images"] / 255).astype(np.float32)
 
 
 def _axes(figure: Any) -> tuple[list[Answer], str]:
@@ -70,6 +103,9 @@ def _axes(figure: Any) -> tuple[list[Answer], str]:
     plain: list[Answer] = []
     for part in axes[:20]:
         lines = [floats(line.get_ydata()) for line in part.get_lines()[:20]]
+        # What scatter draws: one collection of points for each call.
+        points = [dots.get_offsets() for dots in part.collections[:20] if hasattr(dots, "get_offsets")]
+        lines += [floats(np.asarray(dots)[:, 1]) for dots in points if np.ndim(dots) == 2]
         title = part.get_title() or part.get_title(loc="left") or part.get_title(loc="right")
         texts = [part.get_ylabel(), title, part.get_xlabel()]
         plain.append({"lines": lines, "y": str(texts[0] or texts[1])[:80], "x": str(texts[2])[:80]})
@@ -77,24 +113,37 @@ def _axes(figure: Any) -> tuple[list[Answer], str]:
 
 
 def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
-    """Findings on epochs, batches and validation, on the curves, and on the test score."""
+    """Findings on epochs, batches, validation, on what was learned, the curves, and the test score.
+
+    What the grader saw of the training counts, where it did it itself; otherwise what the history says.
+    """
     (case,), (answer,) = cases, answers
     if "error" in answer:
         return [wrong("cifar_training.what_training", TABLE[TASK].points, stopped(TASK, answer))]
-    return [*_fit(case, answer), _curves(answer), _score(case, answer)]
-
-
-def _fit(case: Case, answer: Answer) -> list[Finding]:
-    curves = answer.get("curves")
-    if not isinstance(curves, dict):
-        return [wrong("cifar_training.what_fit", 6, _no_history(answer.get("history")))]
-    validated = "val_loss" in curves
-    steps = answer.get("steps")
-    batch, split = _batch_and_split(steps, case.truth["train size"], validated)
+    training = of_training(answer)
+    learned = _learned(case, answer, training)
+    believed = training.seen or not isinstance(answer.get("seen"), dict) or learned.points > 0
+    if isinstance(training.curves, dict) and not believed:
+        fit = [wrong("cifar_training.what_fit", 4, say("cifar_training.not_seen"))]
+        return [*fit, learned, _curves(answer, None), _score(case, answer)]
     return [
-        _epochs(answer.get("epochs")),
-        _batches(batch, steps),
-        either("cifar_training.what_split", 2, _split_mistake(split, validated)),
+        *_fit(case, answer, training, learned),
+        learned,
+        _curves(answer, training.curves),
+        _score(case, answer),
+    ]
+
+
+def _fit(case: Case, answer: Answer, training: Training, learned: Finding) -> list[Finding]:
+    if not isinstance(training.curves, dict):
+        return [wrong("cifar_training.what_fit", 4, _no_history(answer.get("history")))]
+    asked = training.asked
+    if asked is None:
+        return [wrong("cifar_training.what_fit", 4, say("cifar_training.not_from_fit"))]
+    return [
+        _epochs(asked.get("epochs"), training, learned),
+        _batches(asked),
+        either("cifar_training.what_split", 1, _split_mistake(asked, case.truth["train size"])),
     ]
 
 
@@ -106,57 +155,70 @@ def _no_history(kind: Any) -> Sentence:
     return say("cifar_training.history_other", kind=kind)
 
 
-def _epochs(epochs: Any) -> Finding:
+def _epochs(epochs: Any, training: Training, learned: Finding) -> Finding:
     what = "cifar_training.what_epochs"
-    if epochs == 30:
-        return right(what, 2)
-    if is_whole(epochs):
+    if not is_whole(epochs):
+        return wrong(what, 2, say("cifar_training.epochs_unknown"))
+    if epochs != 30:
         return wrong(what, 2, say("cifar_training.epochs", epochs=epochs))
-    return wrong(what, 2, say("cifar_training.epochs_unknown"))
+    # Keras' own EarlyStopping is no mistake, as long as there was something to learn from.
+    if training.length < epochs and not learned.points:
+        return wrong(what, 2, say("cifar_training.stopped_early", epochs=training.length))
+    return right(what, 2)
 
 
-def _batches(batch: int | None, steps: Any) -> Finding:
+def _batches(asked: Answer) -> Finding:
     what = "cifar_training.what_batches"
+    batch = asked.get("batch_size")
     if batch == 128:
-        return right(what, 2)
-    if not batch:
-        return wrong(what, 2, say("cifar_training.steps"))
-    said = say("cifar_training.batch", steps=steps, batch=batch)
-    return wrong(what, 2, said, *([say("cifar_training.batch_default")] if batch == 32 else []))
+        return right(what, 1)
+    if batch is None:
+        return wrong(what, 1, say("cifar_training.batch_default"))
+    return wrong(what, 1, say("cifar_training.batch", batch=batch))
 
 
-def _batch_and_split(steps: Any, size: int, validated: bool) -> tuple[int | None, float | None]:
-    """Batch size and validation split that explain the steps of an epoch, preferring those asked for.
-
-    Batch sizes are told apart as far as the number of steps tells: 124 to 133 of 1,600 give 13 steps.
-    """
-    if not is_whole(steps) or steps < 1:
-        return None, None
-    # Keras keeps floor(n · (1 − split)) pictures for training.
-    splits = [0.2, 0.0, 0.1, 0.25, 0.3, 0.33, 0.5, 0.8] if validated else [0.0]
-    kept = {split: int(size * (1 - split)) for split in splits}
-    for split in splits:
-        if -(-kept[split] // 128) == steps:
-            return 128, split
-    for batch in (32, 64, 256, 16, 100, 50, 200, 512, 1000, 8, 1):
-        if -(-kept[splits[0]] // batch) == steps:
-            return batch, splits[0]
-    return -(-kept[splits[0]] // steps), splits[0]
-
-
-def _split_mistake(split: float | None, validated: bool) -> Sentence | None:
-    if not validated:
+def _split_mistake(asked: Answer, size: int) -> Sentence | None:
+    split = asked.get("validation_split") or 0
+    kept = asked.get("kept")
+    if asked.get("validation_data"):
+        # A fifth that was set aside by hand is what is asked for, too.
+        by_hand = isinstance(kept, int) and abs(kept - 0.8 * size) <= 1
+        return None if by_hand else say("cifar_training.other_validation")
+    if not split:
         return say("cifar_training.no_validation")
-    if split is None:
-        return say("cifar_training.split_unknown")
-    if split == 0.0:
-        return say("cifar_training.other_validation")
-    return None if split == 0.2 else say("cifar_training.split", split=split)
+    return None if abs(split - 0.2) < 1e-6 else say("cifar_training.split", split=split)
 
 
-def _curves(answer: Answer) -> Finding:
+# ------------------------------------------------------------------------------------------ what was learned
+
+
+def _learned(case: Case, answer: Answer, training: Training) -> Finding:
+    what, unseen = "cifar_training.what_learned", array_of(answer, "unseen")
+    if answer.get("model") == "missing" or not isinstance(training.curves, dict):
+        return wrong(what, 2, say("cifar_training.nothing_trained"))
+    if answer.get("model") == "another kind":
+        return wrong(what, 2, say("training.no_net", model="cifar_model", kind=answer.get("model kind")))
+    labels = case.truth["labels"][:_UNSEEN]
+    if unseen is None or unseen.shape != (len(labels), 10):
+        return wrong(what, 2, say("cifar_training.no_predictions"))
+    if labels_are_mixed(training, case.truth["train images"], case.truth["train labels"]):
+        return wrong(what, 2, say("cifar_training.labels_mixed"))
+    accuracy = float((unseen.argmax(axis=1) == labels).mean()) if np.isfinite(unseen).all() else 0.0
+    if not seen_training(answer) and accuracy < LEARNED:
+        return wrong(what, 2, say("training.not_seen", model="cifar_model"))
+    if accuracy >= LEARNED:
+        return right(what, 2, say("cifar_training.learned", accuracy=accuracy))
+    if training.lower > _LOWER:  # slowly: which rate is too small, task 10 says
+        return right(what, 2, say("cifar_training.slowly", accuracy=accuracy))
+    return wrong(what, 2, say("cifar_training.nothing_learned", accuracy=accuracy))
+
+
+# ------------------------------------------------------------------------------------- the figure, the score
+
+
+def _curves(answer: Answer, curves: Any) -> Finding:
     what = "cifar_training.what_curves"
-    curves, axes = answer.get("curves"), answer.get("axes")
+    axes = answer.get("axes")
     if answer.get("figure") == "NoneType":
         return wrong(what, 2, say("cifar_training.figure_none"))
     if answer.get("figure") != "Figure" or not isinstance(axes, list):
@@ -208,11 +270,12 @@ def _score(case: Case, answer: Answer) -> Finding:
     if predictions is None or predictions.shape != (len(labels), 10):
         return wrong(what, 2, say("cifar_training.no_predictions"))
     accuracy = float((predictions.argmax(axis=1) == labels).mean())
-    loss = _loss_of(case, answer, predictions)
+    own = number_of(answer, "test loss")
+    losses = [_loss_of(case, answer, predictions), *([] if own is None else [own])]
     return either(
         what,
         2,
-        _score_mistake(score, accuracy, loss, _margin(case, accuracy)),
+        _score_mistake(score, accuracy, losses, _margin(case, accuracy)),
         say("cifar_training.score_right", accuracy=score[1]),
     )
 
@@ -235,14 +298,17 @@ def _loss_of(case: Case, answer: Answer, predictions: np.ndarray) -> float:
         return float("nan")
     if not is_cross_entropy(case, answer):
         return float("nan")
-    # Keras keeps every share above 1e-7, so that no logarithm is infinite.
+    # From numbers alone, Keras keeps every share above 1e-7, so that no logarithm is infinite.
     shares = np.clip(predictions[np.arange(len(labels)), labels], 1e-7, 1)
     return float(-np.log(shares).mean())
 
 
-def _score_mistake(score: Sequence[float], accuracy: float, loss: float, margin: float) -> Sentence | None:
+def _score_mistake(
+    score: Sequence[float], accuracy: float, losses: Sequence[float], margin: float
+) -> Sentence | None:
+    loss = losses[0]
     known = bool(np.isfinite(loss))
-    loss_fits = not known or bool(np.isclose(score[0], loss, rtol=0.02, atol=1e-3))
+    loss_fits = not known or any(np.isclose(score[0], each, rtol=0.02, atol=1e-3) for each in losses)
     if np.isfinite(score).all() and abs(score[1] - accuracy) <= margin and loss_fits:
         return None
     if abs(score[0] - accuracy) <= margin:

@@ -1,0 +1,38 @@
+"""Asks a submission's session for one case: the net of a task answers in a clean session wherever it can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from admin.grading.trainer import Trainer
+from admin.sandbox.host import Session
+from checks.carried import NETS
+
+
+def asked(session: Session, trainer: Trainer, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values that a task's objects give for one `ask`. Raises what `Session.answer` raises.
+
+    Where a net takes part, "seen" says what the grader saw itself: whether the net was `told` in plain data,
+    and so answered outside the student's session, and the `training` that it came out of.
+    """
+    if task not in NETS:
+        return session.answer(task, ask)
+    which = NETS[task]
+    carried = session.carry(task, ask)
+    from_net = trainer.answered(task, carried, ask) if carried.get("net") else None
+    if from_net is None:
+        # It can't be told, or not be made again: it answers for itself.
+        answer = session.answer(task, ask)
+        return {**answer, "seen": {"told": False, "training": None}} if which.keys else without_seen(answer)
+    if not which.keys:
+        return without_seen(from_net)
+    own = session.answer(task, {**ask, "net elsewhere": True})
+    training = trainer.training_of(carried["net"])
+    seen = {"told": True, "training": training.told() if training else None}
+    return {**without_seen(own), **from_net, "seen": seen}
+
+
+def without_seen(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without what only the grader may say."""
+    return {key: value for key, value in answer.items() if key != "seen"}

@@ -1,0 +1,214 @@
+"""Trains for a submission: what its session asks for is done in a clean session, recorded, and kept.
+
+A request is hostile data. What it may hold is a net as plain data (`checks/portable.py`), arrays, and the
+numbers of a `tools.fitting.Call`; all of that is looked at here before a clean session sees it, and the clean
+session itself is bounded like any other. What comes back was computed by our code alone. So the record of
+what was trained, and the net that came out of it, are the grader's own observation.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from admin.grading.kept import Kept
+from admin.grading.worker import Folders, Worker
+from admin.sandbox import protocol
+from admin.sandbox.host import CellTimeout, KilledFromOutside, Session, SessionEnded
+from admin.sandbox.limits import BadSubmission, SandboxError
+from checks import portable
+from checks.plain import array_of, is_whole
+
+MOST_TRAININGS = 12
+"""Of one submission; what is more trains in its own session."""
+
+SHOWN = 20
+"""Pictures of a training that the judge gets to see, with their labels."""
+
+_MOST_ROWS = 4096
+_NUMBERS = ("batch", "steps", "epochs", "initial_epoch")
+_BOUNDS = protocol.Bounds(array_bytes=1 << 30, arrays=1024, values=1 << 22, text_bytes=64 << 20)
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training that a clean session did: what was asked, its history, and what net came out of it."""
+
+    net: str
+    """hash of the weights that it ended with"""
+    asked: Mapping[str, Any]
+    curves: Mapping[str, Sequence[float]]
+    before: float
+    after: float
+    pictures: np.ndarray
+    labels: np.ndarray
+
+    def told(self) -> dict[str, Any]:
+        """As the judge gets it."""
+        return {
+            "asked": dict(self.asked),
+            "curves": {key: list(values) for key, values in self.curves.items()},
+            "before": self.before,
+            "after": self.after,
+            "pictures": self.pictures,
+            "labels": self.labels,
+        }
+
+
+@dataclass
+class Trainer:
+    """The clean session of one submission, started when first needed, and the record of its trainings."""
+
+    worker: Worker
+    folders: Folders
+    kept: Kept | None = None
+    trainings: list[Training] = field(default_factory=list)
+    _clean: Session | None = None
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._clean:
+            self._clean.close()
+
+    def serve(self, request: Any) -> dict[str, Any] | None:
+        """What a training comes to; None for what is no training, or can't be done in a clean session."""
+        if not is_training(request) or len(self.trainings) >= MOST_TRAININGS:
+            return None
+        key = hashlib.sha256(recipe() + protocol.encode(request, _BOUNDS)).hexdigest()
+        with one_at_a_time(key):
+            result = self.kept.get(key) if self.kept else None
+            if result is None:
+                result = self._done("fit", request)
+                if result is not None and self.kept:
+                    self.kept.put(key, result)
+        if result is None:
+            return None
+        call = request["call"]
+        self.trainings.append(
+            Training(
+                hash_of(result["weights"]),
+                call["asked"],
+                result["history"],
+                result["before"],
+                result["after"],
+                call["x"][:SHOWN],
+                classes_of(call["y"][:SHOWN]),
+            )
+        )
+        return {name: result[name] for name in ("weights", "optimiser", "history")}
+
+    def answered(
+        self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """What a net, told as plain data by a session, answers in a clean one; None where it can't."""
+        net, prepared = carried.get("net"), carried.get("prepared")
+        if portable.problem(net) or not (prepared is None or array_of({"array": prepared}) is not None):
+            return None
+        question = {"task": task, "carried": {"net": net, "prepared": prepared}, "ask": dict(ask)}
+        return self._done("answer", question)
+
+    def training_of(self, net: Any) -> Training | None:
+        """The last training that this net, as plain data, came out of."""
+        weights = hash_of(net["weights"])
+        return next((each for each in reversed(self.trainings) if each.net == weights), None)
+
+    def _done(self, name: str, argument: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the clean session makes of it. A session that died of it is replaced at the next one."""
+        try:
+            self._clean = self._clean or self.worker.clean_session(self.folders)
+            return self._clean.do(name, argument)
+        except (
+            BadSubmission,
+            CellTimeout,
+            KilledFromOutside,
+            SandboxError,
+            SessionEnded,
+            protocol.ProtocolError,
+        ):
+            if self._clean:
+                self._clean.close()
+            self._clean = None
+            return None
+
+
+def hash_of(weights: Sequence[np.ndarray]) -> str:
+    """The same for the same numbers in arrays of the same shapes and types."""
+    return hashlib.sha256(protocol.encode(list(weights), _BOUNDS)).hexdigest()
+
+
+def classes_of(labels: np.ndarray) -> np.ndarray:
+    """Class numbers of one-hot rows, or of numbers."""
+    return labels.argmax(axis=-1) if labels.ndim == 2 else labels.reshape(len(labels), -1)[:, 0]
+
+
+@functools.cache
+def recipe() -> bytes:
+    """What a training's outcome depends on besides the request: our code for it, and the libraries' versions."""
+    from checks import portable as code_of_nets
+    from tools import fitting
+
+    files = [Path(str(module.__file__)).read_bytes() for module in (fitting, code_of_nets)]
+    versions = [f"{name} {metadata.version(name)}" for name in ("keras", "numpy")]
+    return hashlib.sha256(b"\0".join([*files, *(version.encode() for version in versions)])).digest()
+
+
+_locks: dict[str, threading.Lock] = {}
+_of_locks = threading.Lock()
+
+
+@contextmanager
+def one_at_a_time(key: str) -> Iterator[None]:
+    """Of several threads that want the same training, the later ones wait, and find it kept."""
+    with _of_locks:
+        lock = _locks.setdefault(key, threading.Lock())
+    with lock:
+        yield
+    with _of_locks:
+        _locks.pop(key, None)
+
+
+def is_training(request: Any) -> bool:
+    """Whether this is a training in plain data that a clean session may be given."""
+    if not isinstance(request, dict) or set(request) != {"net", "call", "callbacks"}:
+        return False
+    call, callbacks = request["call"], request["callbacks"]
+    if portable.problem(request["net"]) or request["net"].get("weights") is None:
+        return False
+    return isinstance(call, dict) and _is_call(call) and _are_callbacks(callbacks)
+
+
+def _is_call(call: dict[str, Any]) -> bool:
+    asked, validation = call.get("asked"), call.get("validation")
+    arrays = [call.get("x"), call.get("y")]
+    if call.get("weights") is not None:
+        arrays.append(call["weights"])
+    if validation is not None:
+        if not isinstance(validation, list) or len(validation) != 2:
+            return False
+        arrays += validation
+    if not all(
+        array_of({"array": each}) is not None and each.ndim and len(each) <= _MOST_ROWS for each in arrays
+    ):
+        return False
+    if not all(is_whole(call.get(name)) and 0 <= call[name] <= 100_000 for name in _NUMBERS):
+        return False
+    if not isinstance(asked, dict) or any(isinstance(value, dict | list) for value in asked.values()):
+        return False
+    return asked.get("epochs") == call["epochs"] and len(call["x"]) == len(call["y"]) > 0
+
+
+def _are_callbacks(callbacks: Any) -> bool:
+    return (
+        isinstance(callbacks, list) and len(callbacks) <= 10 and all(isinstance(e, dict) for e in callbacks)
+    )
