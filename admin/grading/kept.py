@@ -45,7 +45,7 @@ class Kept:
         return None
 
     def put(self, key: str, value: Any) -> None:
-        """Keep a value, whole or not at all, and drop what was not used for longest when there is too much."""
+        """Keep a value, whole or not at all; what was not used for longest goes when there is too much."""
         with contextlib.suppress(OSError, protocol.ProtocolError):
             frame = protocol.encode(value, _BOUNDS)
             self.folder.mkdir(parents=True, exist_ok=True)

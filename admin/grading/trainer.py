@@ -154,7 +154,7 @@ def classes_of(labels: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def recipe() -> bytes:
-    """What a training's outcome depends on besides the request: our code for it, and the libraries' versions."""
+    """What a training's outcome depends on besides the request: our code, and the libraries' versions."""
     from checks import portable as code_of_nets
     from tools import fitting
 
@@ -197,15 +197,18 @@ def _is_call(call: dict[str, Any]) -> bool:
         if not isinstance(validation, list) or len(validation) != 2:
             return False
         arrays += validation
-    if not all(
-        array_of({"array": each}) is not None and each.ndim and len(each) <= _MOST_ROWS for each in arrays
-    ):
+    if not all(_are_rows(each) for each in arrays):
         return False
     if not all(is_whole(call.get(name)) and 0 <= call[name] <= 100_000 for name in _NUMBERS):
         return False
     if not isinstance(asked, dict) or any(isinstance(value, dict | list) for value in asked.values()):
         return False
     return asked.get("epochs") == call["epochs"] and len(call["x"]) == len(call["y"]) > 0
+
+
+def _are_rows(array: Any) -> bool:
+    found = array_of({"array": array})
+    return found is not None and found.ndim > 0 and len(found) <= _MOST_ROWS
 
 
 def _are_callbacks(callbacks: Any) -> bool:

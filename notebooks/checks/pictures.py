@@ -90,7 +90,7 @@ def _by_channel(images: np.ndarray, count: int) -> list[np.ndarray]:
 
 
 def _followed(pixels: np.ndarray, raw: np.ndarray, prepared: np.ndarray) -> np.ndarray | None:
-    """Pixels of one channel, scaled and shifted as `raw` was to become `prepared`; None where that is no rule."""
+    """Pixels of a channel, scaled and shifted as `raw` was to become `prepared`; None if that is no rule."""
     spread = float(prepared.std())
     if not np.isfinite(spread) or spread == 0 or raw.std() == 0:
         return None
