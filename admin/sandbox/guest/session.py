@@ -108,9 +108,9 @@ def bound_training() -> None:
     of the course's.
     """
     with contextlib.suppress(Exception):
-        from tools import training
+        from tools import fitting
 
-        training.bound_training()
+        fitting.bound_training()
 
 
 class Session:
