@@ -79,7 +79,6 @@ _CALLBACKS: Mapping[str, tuple[str, ...]] = {
         "restore_best_weights",
         "start_from_epoch",
     ),
-    "ReduceLROnPlateau": ("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
     "TerminateOnNaN": (),
 }
 

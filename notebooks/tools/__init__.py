@@ -8,7 +8,7 @@ from tools.data import CIFAR_CLASSES, load, load_sample
 from tools.figures import show, show_classes, show_convolution, show_feature_maps, show_gallery, show_matrix
 from tools.runtime import filled, grading, has_gpu, quiet, style
 from tools.stand_ins import draw_stand_ins
-from tools.training import bound_training, progress
+from tools.training import bound_training, note_training, progress
 
 __all__ = [
     "CIFAR_CLASSES",
@@ -21,6 +21,7 @@ __all__ = [
     "has_gpu",
     "load",
     "load_sample",
+    "note_training",
     "pool",
     "progress",
     "quiet",

@@ -25,7 +25,7 @@ from admin.course.source_notebook import read_source
 from checks.forward import forward, layer_weights
 from checks.model import described as model_described
 from checks.task import TABLE, as_json, from_json
-from tools import training
+from tools import fitting
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
@@ -130,10 +130,9 @@ def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
 def short_training() -> Iterator[None]:
     """Training shorter than in grading: its checks look at what was asked for, not at what was learned."""
     trained("net_1"), trained("net_2")
-    unbounded = keras.Model.fit
-    training.bound_training(steps=3)
+    fitting.bound_training(fitting.Bounds(steps=3))
     yield
-    keras.Model.fit = unbounded
+    fitting.unbound_training()
 
 
 @pytest.fixture(autouse=True)

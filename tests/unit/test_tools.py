@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import tools
 from checks.asking import GRADED_SIZES
@@ -232,106 +231,6 @@ def test_an_empty_answer_is_named_in_one_sentence(capsys: pytest.CaptureFixture[
 def test_a_filled_answer_passes_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
     assert tools.filled("task 3", np.eye(2), 0, "", False)
     assert capsys.readouterr().out == ""
-
-
-# -------------------------------------------------------------------------------------------- training
-
-
-@pytest.fixture
-def bounded() -> Iterator[None]:
-    """Bounds of 20 steps, 400 pictures and batches of 64, for this test alone."""
-    before = keras.Model.fit
-    tools.bound_training(steps=20, pictures=400, batch=64)
-    yield
-    keras.Model.fit = before
-
-
-def trained(**options: Any) -> tuple[int, Any]:
-    """Optimiser steps and history of a tiny model after `fit` on 500 rows."""
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
-    model.compile(optimizer="sgd", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    rows: NDArray[Any] = np.random.default_rng(0).normal(size=(500, 2))
-    history = model.fit(rows, (rows[:, 0] > 0).astype(int), verbose=0, **options)
-    return int(np.asarray(model.optimizer.iterations)), history
-
-
-@pytest.mark.usefixtures("bounded")
-@pytest.mark.parametrize(
-    ("batch_size", "steps"),
-    [(16, 20), (20, 20), (40, 10), (64, 6), (500, 6), (10**9, 6), (None, 12), (np.int64(40), 10)],
-)
-def test_bounded_training_stops(batch_size: int | None, steps: int) -> None:
-    """Whatever the batch size, does `fit` end after 20 steps or 400 pictures?"""
-    assert trained(batch_size=batch_size, epochs=1000)[0] == steps
-
-
-@pytest.mark.usefixtures("bounded")
-@pytest.mark.parametrize(("batch_size", "steps"), [(40, 10), (64, 7), (128, 4), (256, 2)])
-def test_bounded_training_still_tells_what_was_asked_for_and_validates(batch_size: int, steps: int) -> None:
-    """Do epochs and steps of the history speak of the 400 rows and the batches that were asked for?"""
-    _, history = trained(batch_size=batch_size, epochs=30, validation_split=0.2)
-    assert (history.params["epochs"], history.params["steps"]) == (30, steps)
-    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(history.history)
-
-
-@pytest.mark.usefixtures("bounded")
-@pytest.mark.parametrize("wrap", [lambda c: c, lambda c: [c], lambda c: (c,), lambda c: None])
-def test_bounded_training_takes_callbacks_in_every_form(wrap: Any) -> None:
-    seen: list[int] = []
-    callback = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
-    given = wrap(callback)
-    assert trained(batch_size=40, epochs=9, callbacks=given)[0] == 10
-    assert len(seen) == (10 if given else 0)
-
-
-@pytest.mark.usefixtures("bounded")
-@pytest.mark.parametrize("batch_size", [-3, "128"])
-def test_a_batch_size_that_makes_no_sense_is_left_to_keras(batch_size: Any) -> None:
-    with pytest.raises((ValueError, TypeError)):
-        trained(batch_size=batch_size, epochs=1)
-
-
-def test_bounds_replace_earlier_ones() -> None:
-    before = keras.Model.fit
-    try:
-        tools.bound_training(steps=3)
-        tools.bound_training(steps=7)
-        assert trained(batch_size=10, epochs=1)[0] == 7
-    finally:
-        keras.Model.fit = before
-    assert trained(batch_size=10, epochs=1)[0] == 50
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("batch_size", [16, 64, 512])
-def test_every_sensible_choice_learns_within_the_bounds(batch_size: int) -> None:
-    """After as many steps as grading allows, does a net know clearly more than one that guesses (10 %)?"""
-    images, labels = tools.load_sample("mnist")
-    pixels, rows = images[..., None] / np.float32(255), np.eye(10, dtype=np.float32)[labels]
-    keras.utils.set_random_seed(1)
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.Conv2D(64, 3, strides=2, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adadelta(learning_rate=1.0),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    before = keras.Model.fit
-    try:
-        tools.bound_training()
-        model.fit(pixels[:4000], rows[:4000], batch_size=batch_size, epochs=2, verbose=0)
-    finally:
-        keras.Model.fit = before
-    assert model.evaluate(pixels[4000:], rows[4000:], verbose=0)[1] > 0.45
 
 
 # --------------------------------------------------------------------------------------------- figures

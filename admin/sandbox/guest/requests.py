@@ -31,9 +31,7 @@ def trained_elsewhere(ask: Ask) -> Callable[[Any, Any, Sequence[Any]], dict[str,
         if not reply or "weights" not in reply:
             return None
         portable.take_over(model, reply["weights"], reply["optimiser"])
-        history: dict[str, list[float]] = {key: list(values) for key, values in reply["history"].items()}
-        tell([each for each in callbacks if watches_only(each)], model, call, history)
-        return history
+        return {key: list(values) for key, values in reply["history"].items()}
 
     return elsewhere
 
@@ -49,17 +47,3 @@ def call_as_data(call: Any) -> dict[str, Any]:
     if call.validation is not None:
         data["validation"] = [np.asarray(part) for part in call.validation]
     return data
-
-
-def tell(callbacks: Sequence[Any], model: Any, call: Any, history: dict[str, list[float]]) -> None:
-    """Let those who only watch a training see its epochs, after it has been done."""
-    for callback in callbacks:
-        callback.set_model(model)
-        callback.set_params({"epochs": call.epochs, "steps": call.asked.get("steps"), "verbose": 0})
-        callback.on_train_begin()
-        for place in range(max(map(len, history.values()), default=0)):
-            epoch = call.initial_epoch + place
-            logs = {key: values[place] for key, values in history.items() if place < len(values)}
-            callback.on_epoch_begin(epoch)
-            callback.on_epoch_end(epoch, logs)
-        callback.on_train_end()

@@ -112,7 +112,6 @@ def bound_training(session: Session) -> None:
         from admin.sandbox.guest.requests import trained_elsewhere
         from tools import fitting
 
-        fitting.note_training()
         fitting.bound_training(elsewhere=trained_elsewhere(session.ask))
 
 
