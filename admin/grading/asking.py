@@ -29,7 +29,7 @@ def asked(session: Session, trainer: Trainer, task: str, ask: Mapping[str, Any])
         return without_seen(from_net)
     own = session.answer(task, {**ask, "net elsewhere": True})
     training = trainer.training_of(carried["net"])
-    seen = {"told": True, "training": training.told() if training else None}
+    seen = {"told": True, "training": training}
     return {**without_seen(own), **from_net, "seen": seen}
 
 

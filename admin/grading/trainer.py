@@ -43,8 +43,11 @@ _BOUNDS = protocol.Bounds(array_bytes=1 << 30, arrays=1024, values=1 << 22, text
 class Training:
     """One training that a clean session did: what was asked, its history, and what net came out of it."""
 
-    net: str
-    """hash of the weights that it ended with"""
+    net: Mapping[str, Any]
+    """the net that it was about, as plain data, with the weights that it ended with"""
+    request: Mapping[str, Any]
+    compared_only: bool
+    """It was done in the student's session, with callbacks of its own, and here to compare, without them."""
     asked: Mapping[str, Any]
     curves: Mapping[str, Sequence[float]]
     before: float
@@ -56,6 +59,7 @@ class Training:
         """As the judge gets it."""
         return {
             "asked": dict(self.asked),
+            "compared only": self.compared_only,
             "curves": {key: list(values) for key, values in self.curves.items()},
             "before": self.before,
             "after": self.after,
@@ -85,6 +89,8 @@ class Trainer:
         """What a training comes to; None for what is no training, or can't be done in a clean session."""
         if not is_training(request) or len(self.trainings) >= MOST_TRAININGS:
             return None
+        compared_only = request["compared only"]
+        request = {name: request[name] for name in ("net", "call", "callbacks")}
         key = hashlib.sha256(recipe() + protocol.encode(request, _BOUNDS)).hexdigest()
         with one_at_a_time(key):
             result = self.kept.get(key) if self.kept else None
@@ -97,7 +103,9 @@ class Trainer:
         call = request["call"]
         self.trainings.append(
             Training(
-                hash_of(result["weights"]),
+                {**request["net"], "weights": result["weights"]},
+                request,
+                compared_only,
                 call["asked"],
                 result["history"],
                 result["before"],
@@ -106,7 +114,7 @@ class Trainer:
                 classes_of(call["y"][:SHOWN]),
             )
         )
-        return {name: result[name] for name in ("weights", "optimiser", "history")}
+        return {} if compared_only else {each: result[each] for each in ("weights", "optimiser", "history")}
 
     def answered(
         self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any]
@@ -118,10 +126,23 @@ class Trainer:
         question = {"task": task, "carried": {"net": net, "prepared": prepared}, "ask": dict(ask)}
         return self._done("answer", question)
 
-    def training_of(self, net: Any) -> Training | None:
-        """The last training that this net, as plain data, came out of."""
+    def training_of(self, net: Any) -> dict[str, Any] | None:
+        """The last training that this net, as plain data, came out of, as the judge gets it.
+
+        After one that was done here to compare, "reached" says what loss the net itself has come to.
+        """
         weights = hash_of(net["weights"])
-        return next((each for each in reversed(self.trainings) if each.net == weights), None)
+        for training in reversed(self.trainings):
+            if not training.compared_only and hash_of(training.net["weights"]) == weights:
+                return training.told()
+            if training.compared_only and training.net["config"] == net["config"]:
+                asked = {
+                    "net": {**net, "compiled": training.net["compiled"]},
+                    "call": training.request["call"],
+                }
+                reached = self._done("loss", asked)
+                return {**training.told(), "reached": reached["loss"]} if reached else None
+        return None
 
     def _done(self, name: str, argument: Mapping[str, Any]) -> dict[str, Any] | None:
         """What the clean session makes of it. A session that died of it is replaced at the next one."""
@@ -180,10 +201,12 @@ def one_at_a_time(key: str) -> Iterator[None]:
 
 def is_training(request: Any) -> bool:
     """Whether this is a training in plain data that a clean session may be given."""
-    if not isinstance(request, dict) or set(request) != {"net", "call", "callbacks"}:
+    if not isinstance(request, dict) or set(request) != {"net", "call", "callbacks", "compared only"}:
         return False
     call, callbacks = request["call"], request["callbacks"]
     if portable.problem(request["net"]) or request["net"].get("weights") is None:
+        return False
+    if not isinstance(request["compared only"], bool):
         return False
     return isinstance(call, dict) and _is_call(call) and _are_callbacks(callbacks)
 

@@ -13,6 +13,7 @@ from checks.task import Answer
 
 # So alike are a picture and the one it was prepared from; two different ones hardly ever are.
 _ALIKE = 0.98
+_PART = 0.25
 _FEWEST = 8  # pictures that have to be recognised before anything is said of their labels
 
 
@@ -22,7 +23,7 @@ class Training:
 
     `asked` is what `fit` was asked for (see `tools.fitting.Call`), `curves` its history, `length` the number
     of epochs in it, `lower` by how much the loss fell, as a share of its first value. `pictures` and `labels`
-    are some of what it learned from. `seen` says that the grader did it itself.
+    are some of what it learned from. `seen` says that the grader did it itself, or at least the same.
     """
 
     asked: Mapping[str, Any] | None
@@ -49,27 +50,25 @@ def of_training(answer: Answer) -> Training:
     """The training that a task's answer is about."""
     seen = answer.get("seen")
     record = seen["training"] if isinstance(seen, dict) else None
-    if record is not None:
-        before, after = record["before"], record["after"]
+    if record is not None and isinstance(answer.get("curves"), dict):
+        # Callbacks of one's own take part in the student's session alone; so the curves are told by that.
+        curves = answer["curves"] if record["compared only"] else record["curves"]
         return Training(
             asked=record["asked"],
-            curves=record["curves"],
-            length=_length(record["curves"]),
-            lower=(before - after) / before if before and np.isfinite([before, after]).all() else 0.0,
+            curves=curves,
+            length=_length(curves),
+            lower=_lower_of_record(record),
             pictures=array_of(record, "pictures"),
             labels=array_of(record, "labels"),
             seen=True,
         )
     curves = answer.get("curves")
     asked = answer.get("asked")
-    # What params says has the same source as `asked`: where they differ, one was written over.
-    if isinstance(asked, dict) and asked.get("epochs") != answer.get("epochs"):
-        asked = None
     return Training(
         asked=asked if isinstance(asked, dict) else None,
         curves=curves,
         length=_length(curves),
-        lower=_lower(curves),
+        lower=_lower(curves) if isinstance(asked, dict) and asked.get("epochs") != 1 else 1.0,
         pictures=array_of(answer, "shown pictures"),
         labels=array_of(answer, "shown labels"),
         seen=False,
@@ -83,11 +82,25 @@ def _length(curves: Any) -> int:
 
 
 def _lower(curves: Any) -> float:
-    """By how much the loss fell between the first epoch and the last. A single epoch tells nothing: as if."""
+    """By how much the loss fell between the first epoch and the last, as a share."""
     losses = floats(curves.get("loss")) if isinstance(curves, dict) else []
     if not losses or not np.isfinite(losses).all() or not losses[0]:
         return 0.0
-    return 1.0 if len(losses) == 1 else (losses[0] - losses[-1]) / abs(losses[0])
+    return (losses[0] - losses[-1]) / abs(losses[0])
+
+
+def _lower_of_record(record: Mapping[str, Any]) -> float:
+    """By how much a training lowered the loss, as a share of what it was.
+
+    One that was only compared has to have come to a good part of what the same without its callbacks does.
+    """
+    before, after = record["before"], record["after"]
+    reached = record.get("reached", after)
+    if not before or not np.isfinite([before, after, reached]).all():
+        return 0.0
+    if record["compared only"] and before - reached < _PART * (before - after):
+        return 0.0
+    return float((before - reached) / before)
 
 
 def labels_are_mixed(training: Training, images: np.ndarray, labels: np.ndarray) -> bool:

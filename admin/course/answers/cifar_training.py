@@ -47,14 +47,14 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
     _cifar_training("ten epochs", _TRAINING.replace("=30", "=10"), 8, "cifar_training.epochs"),
     _cifar_training("epochs forgotten", _TRAINING.replace("epochs=30, ", ""), 8, "cifar_training.epochs"),
     _cifar_training(
-        "batch size forgotten", _TRAINING.replace("batch_size=128, ", ""), 8, "cifar_training.batch_default"
+        "batch size forgotten", _TRAINING.replace("batch_size=128, ", ""), 9, "cifar_training.batch_default"
     ),
-    _cifar_training("batches of 64", _TRAINING.replace("=128", "=64"), 8, "cifar_training.batch"),
-    _cifar_training("half for validation", _TRAINING.replace("=0.2", "=0.5"), 8, "cifar_training.split"),
+    _cifar_training("batches of 64", _TRAINING.replace("=128", "=64"), 9, "cifar_training.batch"),
+    _cifar_training("half for validation", _TRAINING.replace("=0.2", "=0.5"), 9, "cifar_training.split"),
     _cifar_training(
         "test pictures as validation",
         _TRAINING.replace("validation_split=0.2", "validation_data=(cifar_x_test, cifar_y_test)"),
-        8,
+        9,
         "cifar_training.other_validation",
     ),
     _cifar_training(
@@ -62,7 +62,7 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         _TRAINING.replace("validation_split=0.2, ", "").replace(
             '    axes.plot(cifar_history.history["val_" + what], label="validation")\n', ""
         ),
-        6,
+        7,
         "cifar_training.no_validation",
     ),
     _cifar_training("no figure", _FIT + "cifar_figure = None\n" + _EVALUATE, 8, "cifar_training.figure_none"),
@@ -112,6 +112,84 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         _TRAINING + "cifar_history = cifar_history.history\n",
         2,
         "cifar_training.history_dictionary",
+    ),
+    _cifar_training(
+        "the epochs written over after one",
+        _TRAINING.replace("epochs=30, ", "") + "cifar_history.params['epochs'] = 30\n",
+        8,
+        "cifar_training.epochs",
+    ),
+    _cifar_training(
+        "a history that was made up",
+        """from types import SimpleNamespace
+rates = np.linspace(0.1, 0.9, 30)
+curves = {"loss": 2.3 - rates, "accuracy": rates, "val_loss": 2.3 - rates, "val_accuracy": rates}
+cifar_history = SimpleNamespace(
+    history={name: list(values) for name, values in curves.items()},
+    params={"epochs": 30, "steps": 13, "verbose": 0},
+    epoch=list(range(30)),
+)
+"""
+        + _DRAW
+        + _EVALUATE,
+        2,
+        "cifar_training.not_from_fit",
+    ),
+    _cifar_training(
+        "stopped after one batch",
+        """class Stop(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = True
+"""
+        + _TRAINING.replace("verbose=0\n)\n", "verbose=0, callbacks=[Stop()]\n)\n", 1),
+        6,
+        "cifar_training.stopped_early",
+    ),
+    _cifar_training(
+        "labels of other pictures",
+        _TRAINING.replace("cifar_y_train,", "np.random.permutation(cifar_y_train),", 1),
+        8,
+        "cifar_training.labels_mixed",
+    ),
+    _cifar_training(
+        "pictures and labels shuffled together",
+        "order = np.random.permutation(len(cifar_x_train))\n"
+        + _TRAINING.replace(
+            "cifar_x_train, cifar_y_train,", "cifar_x_train[order], cifar_y_train[order],", 1
+        ),
+        10,
+    ),
+    _cifar_training(
+        "a rate at which nothing is learned",
+        "cifar_model.optimizer.learning_rate = 1e-12\n" + _TRAINING,
+        8,
+        "cifar_training.nothing_learned",
+    ),
+    _cifar_training(
+        "curves drawn as points",
+        _TRAINING.replace("axes.plot(cifar", "axes.scatter(range(1, 31), cifar"),
+        10,
+    ),
+    _cifar_training(
+        "pictures in a list", _TRAINING.replace("cifar_x_train, cifar_y", "[cifar_x_train], cifar_y"), 10
+    ),
+    _cifar_training(
+        "an own callback that only prints",
+        """class Say(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 29:
+            print(f"{len(cifar_x_train)} pictures, loss {logs['loss']:.2f}")
+"""
+        + _TRAINING.replace("verbose=0\n)\n", "verbose=0, callbacks=[Say()]\n)\n", 1),
+        10,
+    ),
+    _cifar_training(
+        "sizes as at home",
+        _TRAINING.replace(
+            "axes.plot(cifar_history.history[what],", "axes.plot(range(1, 31), cifar_history.history[what],"
+        )
+        + 'print(cifar_history.history["loss"][29], cifar_x_train.reshape(2000, 32, 32, 3).shape)\n',
+        10,
     ),
     _cifar_training(
         "empty",

@@ -21,11 +21,7 @@ def fit(argument: Mapping[str, Any]) -> dict[str, Any]:
     """The training of a request: weights, the optimiser's state, and the history."""
     from tools import fitting
 
-    model = portable.rebuilt(argument["net"])
-    told = dict(argument["call"])
-    if told["validation"] is not None:
-        told["validation"] = tuple(told["validation"])
-    call = fitting.Call(**told)
+    model, call = portable.rebuilt(argument["net"]), call_of(argument["call"])
     callbacks = [portable.callback_rebuilt(each) for each in argument["callbacks"]]
     before = loss_of(model, call)
     history = fitting.train(model, call, callbacks)
@@ -35,6 +31,19 @@ def fit(argument: Mapping[str, Any]) -> dict[str, Any]:
         "after": loss_of(model, call),
         "history": {str(key): [float(value) for value in values] for key, values in history.items()},
     }
+
+
+def loss(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """The loss of a net on the pictures of a training."""
+    return {"loss": loss_of(portable.rebuilt(argument["net"]), call_of(argument["call"]))}
+
+
+def call_of(told: Mapping[str, Any]) -> Any:
+    """The `tools.fitting.Call` of a request."""
+    from tools import fitting
+
+    validation = told["validation"]
+    return fitting.Call(**{**told, "validation": None if validation is None else tuple(validation)})
 
 
 def loss_of(model: Any, call: Any) -> float:
@@ -48,7 +57,11 @@ def answer(argument: Mapping[str, Any]) -> dict[str, Any]:
     return dict(carried.answered(argument["task"], argument["carried"], argument["ask"]))
 
 
-FUNCTIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"fit": fit, "answer": answer}
+FUNCTIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "fit": fit,
+    "loss": loss,
+    "answer": answer,
+}
 
 
 def done(name: str, argument: Mapping[str, Any]) -> dict[str, Any]:
