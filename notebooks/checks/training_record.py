@@ -14,6 +14,7 @@ from checks.task import Answer
 # So alike are a picture and the one it was prepared from; two different ones hardly ever are.
 _ALIKE = 0.98
 _PART = 0.25
+_STILL = 1e-6
 _FEWEST = 8  # pictures that have to be recognised before anything is said of their labels
 
 
@@ -85,6 +86,10 @@ def _lower(curves: Any) -> float:
     """By how much the loss fell between the first epoch and the last, as a share."""
     losses = floats(curves.get("loss")) if isinstance(curves, dict) else []
     if not losses or not np.isfinite(losses).all() or not losses[0]:
+        return 0.0
+    # Validation measures the same pictures each time: where that stands still, the weights do.
+    validated = floats(curves.get("val_loss"))
+    if len(validated) > 1 and np.ptp(validated) <= _STILL * abs(validated[0]):
         return 0.0
     return (losses[0] - losses[-1]) / abs(losses[0])
 

@@ -21,7 +21,8 @@ SEED = 20260
 LEAST_BATCH = 8
 # So many of a pipeline's rows are read for each that is used, so that a part in order is no single class.
 READ_FOR_ONE = 4
-LABELS_NOTED = 200
+# Pictures that are noted of a training, with their labels, so that a check sees what was learned from.
+SHOWN = 20
 # Nobody waits for more epochs than these at home, and each takes its time even where no step is made.
 MOST_EPOCHS = 10_000
 
@@ -171,11 +172,20 @@ def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def labels_of(y: Any) -> list[int]:
-    """The classes of the first rows of what a net should answer; none where that can't be told."""
+def first_rows(given: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The first rows to learn from, and their classes: of arrays SHOWN, of a pipeline its first batch.
+
+    None where that can't be told, or would take a generator's batch away from the training.
+    """
+    x, y = given["x"], given["y"]
     with suppress(Exception):
-        return classes_of(_array(_only(y))[:LABELS_NOTED]).tolist()
-    return []
+        if is_pipeline(x):
+            if isinstance(x, types.GeneratorType) or is_endless(x):
+                raise NotPlain("its batches come once")
+            x, y = next(iter(first_batches(x, 1)))[:2]
+            return _array(_only(x)), classes_of(_array(_only(y)))
+        return _array(_only(x)[:SHOWN]), classes_of(_array(_only(y)[:SHOWN]))
+    return np.empty(0), np.empty(0)
 
 
 def classes_of(y: np.ndarray) -> np.ndarray:

@@ -17,14 +17,15 @@ import numpy as np
 
 from tools.fit_calls import (
     MOST_EPOCHS,
+    SHOWN,
     Bounds,
     Call,
     NotPlain,
     arguments,
     first_batches,
+    first_rows,
     is_endless,
     is_pipeline,
-    labels_of,
     read,
     spread,
     validates,
@@ -57,7 +58,7 @@ Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | No
 
 
 def note_training() -> None:
-    """From now on, a history says what `fit` was asked for: `asked`, `labels`, and a copy of the `curves`.
+    """From now on, a history has what `fit` was asked for (`asked`) and some of what it learned from (`shown`).
 
     What `fit` does stays as it is. Where training is bounded, this is so anyhow.
     """
@@ -69,9 +70,9 @@ def note_training() -> None:
 
     @functools.wraps(original)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
-        asked, labels = _asked_of(self, args, kwargs)
+        asked, shown = _asked_of(self, args, kwargs)
         history = original(self, *args, **kwargs)
-        _note(history, asked, labels)
+        _note(history, asked, shown)
         return history
 
     fit.original = original  # type: ignore[attr-defined]
@@ -94,7 +95,7 @@ def bound_training(bounds: Bounds | None = None, elsewhere: Elsewhere | None = N
 
     @functools.wraps(original)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
-        asked, labels = _asked_of(self, args, kwargs)
+        asked, shown = _asked_of(self, args, kwargs)
         own = _left(within, spent.get(self, 0))
         try:
             call = read(self, args, kwargs, own)
@@ -107,7 +108,7 @@ def bound_training(bounds: Bounds | None = None, elsewhere: Elsewhere | None = N
             asked = call.asked
             history = _fit_plain(self, call, arguments(self, args, kwargs), away)
             spent[self] = spent.get(self, 0) + call.steps
-        _note(history, asked, labels)
+        _note(history, asked, shown)
         return history
 
     fit.original = original  # type: ignore[attr-defined]
@@ -405,15 +406,17 @@ def _fewer(asked: Any, most: int) -> int:
     return min(asked, most) if isinstance(asked, int) and asked > 0 else most
 
 
-def _asked_of(model: Any, args: Any, kwargs: Any) -> tuple[dict[str, Any], list[int]]:
-    """What is asked for, and the first labels; nothing where the call is no right one."""
+def _asked_of(model: Any, args: Any, kwargs: Any) -> tuple[dict[str, Any], Any]:
+    """What is asked for, and the first rows; nothing where the call is no right one."""
     with suppress(Exception):
         given = arguments(model, args, kwargs)
-        return what_is_asked(given), labels_of(given["y"])
-    return {}, []
+        asked, (pictures, labels) = what_is_asked(given), first_rows(given)
+        if asked["pipeline"] and len(labels):
+            asked["batch_size"] = len(labels)
+        return asked, (np.array(pictures[:SHOWN], np.float32), labels[:SHOWN])
+    return {}, None
 
 
-def _note(history: Any, asked: dict[str, Any], labels: list[int]) -> None:
+def _note(history: Any, asked: dict[str, Any], shown: Any) -> None:
     with suppress(Exception):
-        history.asked, history.labels = asked, labels
-        history.curves = {key: list(values) for key, values in history.history.items()}
+        history.asked, history.shown = asked, shown

@@ -184,11 +184,11 @@ cifar_history = SimpleNamespace(
         10,
     ),
     _cifar_training(
-        "sizes as at home",
+        "thirty epochs written as a number",
         _TRAINING.replace(
             "axes.plot(cifar_history.history[what],", "axes.plot(range(1, 31), cifar_history.history[what],"
         )
-        + 'print(cifar_history.history["loss"][29], cifar_x_train.reshape(2000, 32, 32, 3).shape)\n',
+        + 'print(cifar_history.history["loss"][29], cifar_history.epoch[29])\n',
         10,
     ),
     _cifar_training(
