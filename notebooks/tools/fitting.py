@@ -58,7 +58,7 @@ Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | No
 
 
 def note_training() -> None:
-    """From now on, a history has what `fit` was asked for (`asked`) and some of what it learned from (`shown`).
+    """From now on, a history has what `fit` was asked for (`asked`), and some of what it learned (`shown`).
 
     What `fit` does stays as it is. Where training is bounded, this is so anyhow.
     """
