@@ -14,6 +14,17 @@ def one_hot_rows(labels: np.ndarray, classes: int) -> np.ndarray:
     return (labels[:, np.newaxis] == np.arange(classes)).astype(np.float64)
 
 
+def tell_labels_apart(labels: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether rows of 0 and 1 were computed from the labels: the same for the same label, else another.
+
+    So it is where each 1 is one place too far, and with zeros and ones swapped; not with constants, noise, or
+    the rows of an identity matrix.
+    """
+    if not np.isin(rows, (0, 1)).all():
+        return False
+    return bool(np.array_equal((rows[:, np.newaxis] == rows).all(axis=2), labels[:, np.newaxis] == labels))
+
+
 def misplaced(triples: Sequence[tuple[np.ndarray, int, np.ndarray]]) -> Sentence:
     """What to say of wrong rows of the right shape; a triple is labels, number of classes, what came."""
 

@@ -14,6 +14,8 @@ from checks.plain import same
 # float16 errs by 0.00024 at most near 1, rounding to three decimals by 0.0005 at most: the bound is between
 # them.
 PIXEL_TOLERANCE = 3e-4
+# From the lowest to the highest value of standardised pictures it is seldom more than 5; of bare pixels, 255.
+_WIDEST = 8
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,24 @@ def misconception(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) 
         return say("pixels.not_finite")
     low, high = min(v.min() for v in values), max(v.max() for v in values)
     return say("pixels.other_line", low=float(low), high=float(high))
+
+
+def come_from_pixels(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> bool:
+    """Whether values were computed from the pixels in these places, rightly or not.
+
+    In each picture brighter pixels have larger values, or smaller ones throughout, and all have a scale of a
+    few units. So it is with every misconception about normalising; not with constants, noise, or the pixels
+    as they were.
+    """
+    pairs = [(p, v.reshape(p.shape)) for p, v in zip(pictures, values, strict=True) if p.size == v.size]
+    batches = [(p, v) for p, v in pairs if p.ndim > 2] or [(p[np.newaxis], v[np.newaxis]) for p, v in pairs]
+    spreads = [float(np.ptp(v.astype(np.float64))) for _, v in batches]
+    if not batches or not 0 < max(spreads) <= _WIDEST:
+        return False
+    return all(_in_order(picture, value) for p, v in batches for picture, value in zip(p, v, strict=True))
+
+
+def _in_order(picture: np.ndarray, values: np.ndarray) -> bool:
+    """Whether values rise with the pixels, or fall with them; NaN does neither."""
+    steps = np.diff(values.ravel()[np.argsort(picture, axis=None)].astype(np.float64))
+    return bool(np.all(steps >= 0) or np.all(steps <= 0))

@@ -70,7 +70,30 @@ ANSWERS = functions(
         ),
         "the labels": ("return vector", 0, "one_hot.still_labels"),
         "forgets to return": ("result = np.eye(number_classes)[vector]", 0, "any.none_came"),
-        "all zeros": ("return np.zeros((len(vector), number_classes))", 3, "one_hot.all_zero"),
+        "all zeros": ("return np.zeros((len(vector), number_classes))", 0, "one_hot.all_zero"),
+        "all ones": ("return np.ones((len(vector), number_classes))", 0, "one_hot.not_one_each"),
+        "always class 0": (
+            "rows = np.zeros((len(vector), number_classes))\nrows[:, 0] = 1\nreturn rows",
+            0,
+            "one_hot.other_places",
+        ),
+        "noise": (
+            "return np.random.default_rng(1).random((len(vector), number_classes))",
+            0,
+            "one_hot.other_numbers",
+        ),
+        "1s at random": (
+            "places = np.random.default_rng(1).integers(0, number_classes, len(vector))\n"
+            "return np.eye(number_classes)[places]",
+            0,
+            "one_hot.other_places",
+        ),
+        "the identity, cut": ("return np.eye(len(vector), number_classes)", 0, "one_hot.not_one_each"),
+        "labels, repeated": (
+            "return np.repeat(vector[:, None], number_classes, axis=1)",
+            0,
+            "one_hot.other_numbers",
+        ),
         "zeros and ones swapped": ("return 1 - np.eye(number_classes)[vector]", 3, "one_hot.swapped"),
         "up to the label": (
             "return (np.arange(number_classes) <= vector[:, None]) * 1",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from checks.language import Sentence, say
-from checks.pixels import PIXEL_TOLERANCE, misconception
+from checks.pixels import PIXEL_TOLERANCE, come_from_pixels, misconception
 from checks.plain import array_of, not_callable, plain, same
 from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, right, wrong
 from checks.unusable import nothing_to_judge, wrong_kind
@@ -72,9 +72,9 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     shaped = [(i, array_of(a)) for i, a in given]
     kept = [(i, a) for i, a in shaped if a is not None and a.shape == i.shape]
     mistake = _mistake(kept, len(given))
-    if kept and all(same(array, images, PIXEL_TOLERANCE) for images, array in kept):
-        # Nothing was computed, so there is no right part in it but the type.
-        return [floats, wrong("normalise_images.what_divide", 6, *([mistake] if mistake else []))]
+    if mistake and not come_from_pixels([i for i, n in numbers], [n for i, n in numbers if n is not None]):
+        # Nothing was computed, so type and shape are no part of the way: zeros have them, too.
+        return [wrong("normalise_images.what_divide", TABLE[TASK].points, mistake)]
     lost = None if len(kept) == len(given) else say("normalise_images.shape_lost")
     untouched = all(answer.get("untouched") is True for _, answer in given)
     changed = None if untouched else say("normalise_images.input_changed")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from checks.language import Sentence, say
-from checks.one_hot_rows import misplaced, one_hot_rows
+from checks.one_hot_rows import misplaced, one_hot_rows, tell_labels_apart
 from checks.plain import array_of, called, shown_shape
 from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, wrong
 from checks.unusable import nothing_to_judge, stopped, wrong_kind
@@ -67,6 +67,9 @@ def _findings(triples: Sequence[tuple[np.ndarray, int, Any]]) -> list[Finding]:
         binary and bool(shaped) and all(np.array_equal(a != 0, one_hot_rows(v, k) != 0) for v, k, a in shaped)
     )
     not_binary = say("one_hot.binary_after_places" if binary else "one_hot.not_binary")
+    if not all(a.any() and tell_labels_apart(v, a) for v, _, a in shaped):
+        # The shape alone is no part of the way: zeros have it, too.
+        wrong_shape = wrong_shape or say("one_hot.shape_after_places")
     return [
         either("one_hot.what_binary", 2, None if placed else not_binary),
         either("one_hot.what_shape", 3, wrong_shape),
