@@ -109,7 +109,8 @@ def data() -> dict[str, Any]:
     rng = np.random.default_rng(7)
     with np.load(DATA / "mnist_5000.npz") as file:
         x, y = file["x"], file["y"]
-    names = {"train_images": x[:600], "train_labels": y[:600], "test_images": x[4800:], "test_labels": y[4800:]}
+    names = {"train_images": x[:600], "train_labels": y[:600]}
+    names |= {"test_images": x[4800:], "test_labels": y[4800:]}
     for part, count in (("train", 600), ("test", 200)):
         names[f"cifar_{part}_images"] = rng.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
         names[f"cifar_{part}_labels"] = (rng.permutation(count) % 10).astype(np.uint8)[:, None]

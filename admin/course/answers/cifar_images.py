@@ -53,6 +53,27 @@ ANSWERS = [
             0,
             "cifar_images.other_shape",
         ),
+        (
+            "in half and in extended precision",
+            "cifar_x_train = (cifar_train_images / 255).astype(np.float16)\n"
+            "cifar_x_test = cifar_test_images / np.longdouble(255)",
+            4,
+            "",
+        ),
+        (
+            "a list and a tensor",
+            "cifar_x_train = list(cifar_train_images / 255)\n"
+            "cifar_x_test = keras.ops.convert_to_tensor(cifar_test_images / 255)",
+            2,
+            "any.is_tensor",
+        ),
+        (
+            "an array of objects",
+            "cifar_x_train = (cifar_train_images / 255).astype(object)\n"
+            "cifar_x_test = cifar_test_images / 255",
+            3,
+            "any.is_objects",
+        ),
         ("empty", "cifar_x_train = None\ncifar_x_test = None", 0, "any.is_none"),
     )
 ]
