@@ -65,7 +65,8 @@ def halved(what: str, kind: str, findings: Sequence[Finding]) -> list[Finding]:
     if kind == "ndarray":
         return list(findings)
     worst = max(findings, key=lambda finding: finding.out_of - finding.points)
-    about_numbers = worst.said if worst.points < worst.out_of else (say("any.numbers_right"),)
+    right = worst.points == worst.out_of
+    about_numbers = (say("any.numbers_right"),) if right else (say("any.numbers_wrong"), *worst.said)
     out_of = sum(finding.out_of for finding in findings)
     half = sum(finding.points for finding in findings) // 2
     return [Finding(what, half, out_of, (wrong_kind(kind), *about_numbers))]
