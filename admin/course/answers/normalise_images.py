@@ -63,6 +63,47 @@ ANSWERS = functions(
             "pixels.min_max_each",
         ),
         "divides by 256": ("return images / 256", 5, "pixels.by_256"),
+        "divides by 254": ("return images / 254", 5, "pixels.divided_by"),
+        "divides by 128": ("return images / 128", 5, "pixels.divided_by"),
+        "divides by 1000": ("return images / np.float32(1000)", 5, "pixels.divided_by"),
+        "square root": ("return np.sqrt(images / 255)", 5, "pixels.curved"),
+        "square": ("return (images / 255) ** 2", 5, "pixels.curved"),
+        "gamma correction, in half precision": (
+            "return ((images / 255) ** (1 / 2.2)).astype(np.float16)",
+            5,
+            "pixels.curved",
+        ),
+        "logarithm": ("return np.log1p(images.astype(float)) / np.log(256)", 5, "pixels.other_line"),
+        "red and blue swapped": (
+            "return (images[..., ::-1] if images.ndim == 4 else images) / 255",
+            5,
+            "pixels.channels_reversed",
+        ),
+        "last axis backwards": ("return images[..., ::-1] / 255", 5, "pixels.moved"),
+        "axes backwards": ("return images.T / 255", 4, "normalise_images.shape_lost"),
+        "sorted pixels": (
+            "return np.sort(images, axis=None).reshape(images.shape) / 255",
+            5,
+            "pixels.moved",
+        ),
+        "standardises each picture": (
+            "axes = tuple(range(1, images.ndim)) or None\n"
+            "spread = np.maximum(images.std(axis=axes, keepdims=True), 1e-9)\n"
+            "return (images - images.mean(axis=axes, keepdims=True)) / spread",
+            5,
+            "pixels.standardised_each",
+        ),
+        "standardises each channel": (
+            "axes = (0, 1, 2) if images.ndim == 4 else None\n"
+            "return (images - images.mean(axis=axes)) / images.std(axis=axes)",
+            5,
+            "pixels.standardised",
+        ),
+        "one picture is an exception": (
+            "return images / (255 if images.ndim != 2 else 256)",
+            5,
+            "pixels.by_256",
+        ),
         "integer division": ("return images // 255", 3, "normalise_images.whole_numbers"),
         "in place on 8 bits": ("images /= 255\nreturn images", 0, "any.divided_in_place"),
         "writes back into 8 bits": (
@@ -103,9 +144,9 @@ ANSWERS = functions(
         "rounds to two decimals": ("return np.round(images / 255, 2)", 5, "pixels.rounded"),
         "only changes the type": ("return images.astype('float32')", 0, "pixels.unchanged"),
         "the images themselves": ("return images", 0, "pixels.unchanged"),
-        "zeros": ("return np.zeros(images.shape)", 0, "pixels.other_line"),
-        "ones": ("return np.ones_like(images, dtype=float)", 0, "pixels.other_line"),
-        "one grey for all": ("return np.full(images.shape, 0.5)", 0, "pixels.other_line"),
+        "zeros": ("return np.zeros(images.shape)", 0, "pixels.constant"),
+        "ones": ("return np.ones_like(images, dtype=float)", 0, "pixels.constant"),
+        "one grey for all": ("return np.full(images.shape, 0.5)", 0, "pixels.constant"),
         "noise": ("return np.random.default_rng(1).random(images.shape)", 0, "pixels.other_line"),
         "a ramp": (
             "return np.linspace(0, 1, images.size).reshape(images.shape)",
@@ -113,7 +154,7 @@ ANSWERS = functions(
             "pixels.other_line",
         ),
         "NaN": ("return np.full(images.shape, np.nan)", 0, "pixels.not_finite"),
-        "halves": ("return images / 2", 0, "pixels.other_line"),
+        "halves": ("return images / 2", 0, "pixels.divided_by"),
         "divides twice": ("return images / 255 / 255", 5, "pixels.twice"),
         "standardises": ("return (images - images.mean()) / images.std()", 5, "pixels.standardised"),
         "inverts": ("return 1 - images / 255", 5, "pixels.inverted"),

@@ -56,6 +56,13 @@ ANSWERS = functions(
             "one_hot.one_after",
         ),
         "counts from one": ("return np.eye(number_classes + 1)[vector][:, 1:]", 3, "one_hot.one_before"),
+        "labels modulo ten": ("return np.eye(number_classes)[vector % 10]", 3, "one_hot.other_places"),
+        "only classes that occur, in order": (
+            "return np.eye(number_classes)[np.unique(vector, return_inverse=True)[1]]",
+            3,
+            "one_hot.other_places",
+        ),
+        "sorted": ("return np.eye(number_classes)[np.sort(vector)]", 0, "one_hot.other_places"),
         "the identity": ("return np.eye(number_classes)", 0, "one_hot.identity"),
         "an extra axis": (
             "return np.eye(number_classes)[vector][:, None, :]",
