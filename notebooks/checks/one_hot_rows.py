@@ -1,4 +1,8 @@
-"""One-hot rows, tasks 3 and 8: what they are, and the misconceptions behind 1s in other places."""
+"""One-hot rows, tasks 3 and 8: what they are, and the misconceptions behind 1s in other places.
+
+Rows are judged by rules and never compared with right ones: no function here makes them, since all of this is
+at hand where students' code runs.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +12,47 @@ import numpy as np
 
 from checks.language import Sentence, say
 
-
-def one_hot_rows(labels: np.ndarray, classes: int) -> np.ndarray:
-    """A row for each label (n,) with a 1.0 in its column: (n, classes), float64."""
-    return (labels[:, np.newaxis] == np.arange(classes)).astype(np.float64)
+Triple = tuple[np.ndarray, int, np.ndarray]
+"""Labels, the number of classes, and the rows that came."""
 
 
-def misplaced(triples: Sequence[tuple[np.ndarray, int, np.ndarray]]) -> Sentence:
-    """What to say of wrong rows of the right shape; a triple is labels, number of classes, what came."""
+def are_one_hot(labels: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether each row holds a 1 at the place of its label, and zeros elsewhere."""
+    return _only_ones_at(labels, rows)
 
-    def all_are(expected: Callable[[np.ndarray, int], np.ndarray]) -> bool:
-        return all(np.array_equal(a, expected(v, k)) for v, k, a in triples)
+
+def tell_labels_apart(labels: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether rows of 0 and 1 were computed from the labels: the same for the same label, else another.
+
+    So it is where each 1 is one place too far, and with zeros and ones swapped; not with constants, noise, or
+    the rows of an identity matrix.
+    """
+    if not np.isin(rows, (0, 1)).all():
+        return False
+    return bool(np.array_equal((rows[:, np.newaxis] == rows).all(axis=2), labels[:, np.newaxis] == labels))
+
+
+def misplaced(triples: Sequence[Triple]) -> Sentence:
+    """What to say of wrong rows of the right shape."""
+
+    def ones_at(place: Callable[[np.ndarray, int], np.ndarray]) -> bool:
+        return all(_only_ones_at(place(v, k), a) for v, k, a in triples)
 
     def moved(by: int) -> bool:
-        return all_are(lambda v, k: np.roll(one_hot_rows(v, k), by, axis=1)) or all_are(
-            lambda v, k: _shifted(v, k, by)
-        )
+        # Over the edge they come in again at the other side, or are lost.
+        return ones_at(lambda v, k: (v + by) % k) or ones_at(lambda v, k: v + by)
 
     if all(not a.any() for _, _, a in triples):
         return say("one_hot.all_zero")
+    if all(are_one_hot(v, filled(a)) for v, _, a in triples):
+        return say("one_hot.gaps")
     if moved(-1):
         return say("one_hot.one_before")
     if moved(1):
         return say("one_hot.one_after")
-    if all_are(lambda v, k: one_hot_rows(v, k)[:, ::-1]):
+    if ones_at(lambda v, k: k - 1 - v):
         return say("one_hot.reversed")
-    if all_are(lambda v, k: 1 - one_hot_rows(v, k)):
+    if all(are_one_hot(v, 1 - a.astype(np.float64)) for v, _, a in triples):
         return say("one_hot.swapped")
     if any(not np.isin(a, (0, 1)).all() for _, _, a in triples):
         return say("one_hot.other_numbers")
@@ -42,6 +61,13 @@ def misplaced(triples: Sequence[tuple[np.ndarray, int, np.ndarray]]) -> Sentence
     return say("one_hot.other_places")
 
 
-def _shifted(labels: np.ndarray, classes: int, by: int) -> np.ndarray:
-    """One-hot rows moved by one place without wrapping round: what falls off the edge is lost."""
-    return (labels[:, np.newaxis] + by == np.arange(classes)).astype(np.float64)
+def filled(rows: np.ndarray) -> np.ndarray:
+    """The rows with 0 in the place of NaN."""
+    return np.where(np.isnan(rows), 0, rows)
+
+
+def _only_ones_at(places: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether row i holds a 1 at place i of these and zeros elsewhere; zeros alone if there is none."""
+    inside = np.flatnonzero((places >= 0) & (places < rows.shape[1]))
+    ones = rows[inside, places[inside]]
+    return bool(np.all(ones == 1)) and np.count_nonzero(rows) == len(inside)

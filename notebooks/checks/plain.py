@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,41 @@ from checks.task import Answer, Given, NotReady
 
 
 def plain(value: Any) -> Answer:
-    """What a student's value is: its kind, and a copy if it is a NumPy array of numbers."""
-    kind = kind_of(value)
-    return {"kind": kind, "array": np.array(value)} if kind == "ndarray" else {"kind": kind}
+    """What a student's value is: its kind, and a copy of its numbers where it holds nothing else.
+
+    A list, a tensor, a DataFrame or an array of objects may hold numbers too: the kind tells them from an
+    array. What they are worth is the same in every task (`halved` in `checks/unusable.py`).
+    """
+    numbers = numbers_of(as_array(value))
+    return {"kind": kind_of(value)} | ({} if numbers is None else {"array": numbers})
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """A value as NumPy reads it, not copied where it need not be; None where NumPy can't."""
+    try:
+        return np.asarray(value)
+    except (
+        Exception
+    ):  # a tensor without values, a list of rows of different lengths, a student's own __array__
+        return None
+
+
+def numbers_of(array: np.ndarray | None) -> np.ndarray | None:
+    """A copy of an array if all that it holds are numbers, in a type that every machine knows; or None."""
+    if array is None or (array.dtype.kind == "O" and not all(map(_is_number, array.ravel()))):
+        return None
+    if array.dtype.kind not in "biufO":
+        return None
+    # Objects, and extended precision, which is another one on each machine.
+    longer = array.dtype.kind == "O" or (array.dtype.kind == "f" and array.dtype.itemsize > 8)
+    try:
+        return np.array(array, np.float64 if longer else None, subok=False)
+    except (OverflowError, TypeError, ValueError):
+        return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real | np.bool_)
 
 
 def kind_of(value: Any) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from checks.plain import kind_of, named_data, some_rows
-from checks.task import Answer, Answering, Ask, Case, Cases, Given
+from checks.language import Sentence
+from checks.plain import array_of, as_array, kind_of, named_data, numbers_of, some_rows
+from checks.task import Answer, Answering, Ask, Case, Cases, Finding, Given, either, wrong
+from checks.unusable import halved, wrong_kind
 
 _ROWS = 24
 
@@ -35,22 +38,37 @@ def cases_of_rows(train: str, test: str, every_class: bool = False) -> Cases:
 
 
 def answer_of_rows(*names: str) -> Answering:
-    """Answers with the kind, shape and asked rows of these arrays of the notebook."""
+    """Answers with the kind, shape and asked rows of these names of the notebook, where they hold numbers."""
 
     def answer(given: Given, ask: Ask) -> Answer:
         rows: dict[str, Any] = {}
         for name in names:
-            value: Any = given.get(name)
-            rows[f"{name} kind"] = kind_of(value)
-            if rows[f"{name} kind"] == "ndarray":
-                rows[f"{name} shape"] = [int(side) for side in value.shape]
-                rows[f"{name} dtype"] = value.dtype.kind
-                wanted = [
-                    row
-                    for row in ask["train rows" if "train" in name else "test rows"]
-                    if value.ndim and row < value.shape[0]
-                ]
-                rows[name] = np.array(value[wanted]) if value.ndim else np.array(value)
+            wanted = ask["train rows" if "train" in name else "test rows"]
+            rows |= {f"{name} {what}": part for what, part in _rows(given.get(name), wanted).items()}
         return rows
 
     return answer
+
+
+def _rows(value: Any, wanted: Sequence[int]) -> Answer:
+    """The kind of a value, and if it holds numbers, its shape and those of the wanted rows that are there."""
+    array = as_array(value)
+    part = (
+        None if array is None else array[[row for row in wanted if row < len(array)]] if array.ndim else array
+    )
+    numbers = numbers_of(part)
+    if array is None or numbers is None:
+        return {"kind": kind_of(value)}
+    return {"kind": kind_of(value), "shape": [int(side) for side in array.shape], "rows": numbers}
+
+
+def finding_of_rows(
+    name: str, answer: Answer, mistake: Callable[[np.ndarray, list[int]], Sentence | None], right: Sentence
+) -> Finding:
+    """A finding on an array by its rows and shape, in which `mistake` looks for one; worth 2 points."""
+    rows, shape = array_of(answer, f"{name} rows"), answer.get(f"{name} shape")
+    kind = str(answer.get(f"{name} kind"))
+    if rows is None or shape is None:
+        return wrong(name, 2, wrong_kind(kind))
+    (finding,) = halved(name, kind, [either(name, 2, mistake(rows, shape), right)])
+    return finding

@@ -93,8 +93,35 @@ ANSWERS = [
         (
             "a list",
             "x_train = list(train_pixels[..., None])\nx_test = test_pixels[..., None]",
-            2,
+            3,
             "any.is_list",
+        ),
+        (
+            "a list without an axis",
+            "x_train = train_pixels.tolist()\nx_test = test_pixels.tolist()",
+            0,
+            "channel_axis.no_axis",
+        ),
+        (
+            "tensors",
+            "x_train = keras.ops.expand_dims(train_pixels, -1)\n"
+            "x_test = keras.ops.expand_dims(test_pixels, -1)",
+            2,
+            "any.is_tensor",
+        ),
+        (
+            "arrays of objects",
+            "x_train = train_pixels[..., None].astype(object)\n"
+            "x_test = test_pixels[..., None].astype(object)",
+            2,
+            "any.is_objects",
+        ),
+        (
+            "in half and in extended precision",
+            "x_train = train_pixels[..., None].astype(np.float16)\n"
+            "x_test = test_pixels[..., None].astype(np.longdouble)",
+            4,
+            "",
         ),
         ("empty", "x_train = None\nx_test = None", 0, "any.is_none"),
     )

@@ -53,6 +53,66 @@ ANSWERS = [
             0,
             "cifar_images.other_shape",
         ),
+        (
+            "in half and in extended precision",
+            "cifar_x_train = (cifar_train_images / 255).astype(np.float16)\n"
+            "cifar_x_test = cifar_test_images / np.longdouble(255)",
+            4,
+            "",
+        ),
+        (
+            "a list and a tensor",
+            "cifar_x_train = list(cifar_train_images / 255)\n"
+            "cifar_x_test = keras.ops.convert_to_tensor(cifar_test_images / 255)",
+            2,
+            "any.is_tensor",
+        ),
+        (
+            "an array of objects",
+            "cifar_x_train = (cifar_train_images / 255).astype(object)\n"
+            "cifar_x_test = cifar_test_images / 255",
+            3,
+            "any.is_objects",
+        ),
         ("empty", "cifar_x_train = None\ncifar_x_test = None", 0, "any.is_none"),
+    )
+]
+ANSWERS += [
+    Answer(
+        "cifar_images",
+        name,
+        f"def change(x):\n    return {value}\n"
+        "cifar_x_train, cifar_x_test = change(cifar_train_images), change(cifar_test_images)",
+        0,
+        key,
+    )
+    for name, value, key in (
+        ("divides by 254", "x / 254", "pixels.divided_by"),
+        ("square root", "(x / 255) ** 0.5", "pixels.curved"),
+        ("red and blue swapped", "x[..., ::-1] / 255", "pixels.channels_reversed"),
+        ("mirrored", "x[:, :, ::-1] / 255", "pixels.moved"),
+        ("standardises", "(x - x.mean()) / x.std()", "pixels.standardised"),
+        ("standardises each channel", "(x - x.mean((0, 1, 2))) / x.std((0, 1, 2))", "pixels.standardised"),
+        (
+            "standardises by the training pictures",
+            "(x - cifar_train_images.mean()) / cifar_train_images.std()",
+            "pixels.standardised",
+        ),
+        (
+            "standardises each picture",
+            "(x - x.mean((1, 2, 3), keepdims=True)) / x.std((1, 2, 3), keepdims=True)",
+            "pixels.standardised_each",
+        ),
+        (
+            "min–max per picture",
+            "(x - x.min((1, 2, 3), keepdims=True)) / np.ptp(x, (1, 2, 3), keepdims=True)",
+            "pixels.min_max_each",
+        ),
+        (
+            "divides each picture by its maximum",
+            "x / x.max((1, 2, 3), keepdims=True)",
+            "pixels.by_own_maximum",
+        ),
+        ("constants", "np.full(x.shape, 0.5)", "pixels.constant"),
     )
 ]

@@ -66,6 +66,48 @@ ANSWERS = [
             0,
             "one_hot.one_before",
         ),
+        (
+            "truth values, and in half precision",
+            "cifar_y_train = cifar_train_labels == np.arange(10)\n"
+            "cifar_y_test = np.eye(10, dtype=np.float16)[cifar_test_labels[:, 0]]",
+            4,
+            "",
+        ),
+        (
+            "in extended precision, and in 8 bits",
+            "cifar_y_train = np.eye(10, dtype=np.longdouble)[cifar_train_labels[:, 0]]\n"
+            "cifar_y_test = np.eye(10, dtype=np.int8)[cifar_test_labels[:, 0]]",
+            4,
+            "",
+        ),
+        (
+            "data frames",
+            "import pandas as pd\ncifar_y_train = pd.get_dummies(cifar_train_labels[:, 0])\n"
+            "cifar_y_test = pd.get_dummies(cifar_test_labels[:, 0])",
+            2,
+            "any.is_data_frame",
+        ),
+        (
+            "lists",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]].tolist()\n"
+            "cifar_y_test = [row for row in np.eye(10)[cifar_test_labels[:, 0]]]",
+            2,
+            "any.is_list",
+        ),
+        (
+            "tensors",
+            "cifar_y_train = keras.ops.one_hot(cifar_train_labels[:, 0], 10)\n"
+            "cifar_y_test = keras.ops.one_hot(cifar_test_labels[:, 0], 10)",
+            2,
+            "any.is_tensor",
+        ),
+        (
+            "an array of objects",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]].astype(object)\n"
+            "cifar_y_test = np.eye(10)[cifar_test_labels[:, 0]]",
+            3,
+            "any.is_objects",
+        ),
         ("empty", "cifar_y_train = None\ncifar_y_test = None", 0, "any.is_none"),
     )
 ]

@@ -56,21 +56,100 @@ ANSWERS = functions(
             "one_hot.one_after",
         ),
         "counts from one": ("return np.eye(number_classes + 1)[vector][:, 1:]", 3, "one_hot.one_before"),
+        "labels modulo ten": ("return np.eye(number_classes)[vector % 10]", 3, "one_hot.other_places"),
+        "only classes that occur, in order": (
+            "return np.eye(number_classes)[np.unique(vector, return_inverse=True)[1]]",
+            3,
+            "one_hot.other_places",
+        ),
+        "sorted": ("return np.eye(number_classes)[np.sort(vector)]", 0, "one_hot.other_places"),
         "the identity": ("return np.eye(number_classes)", 0, "one_hot.identity"),
         "an extra axis": (
             "return np.eye(number_classes)[vector][:, None, :]",
             0,
             "one_hot.axis_too_many",
         ),
-        "a list": ("return np.eye(number_classes)[vector].tolist()", 0, "any.is_list"),
+        "in extended precision": ("return np.eye(number_classes, dtype=np.longdouble)[vector]", 10, ""),
+        "a list": ("return np.eye(number_classes)[vector].tolist()", 5, "any.is_list"),
+        "a tensor": ("return keras.ops.one_hot(vector, number_classes)", 5, "any.is_tensor"),
+        "an array of objects": (
+            "return np.eye(number_classes)[vector].astype(object)",
+            5,
+            "any.is_objects",
+        ),
+        "dummies with columns added": (
+            "import pandas as pd\n"
+            "dummies = pd.get_dummies(vector).reindex(columns=range(number_classes), fill_value=0)\n"
+            "return dummies.to_numpy()",
+            5,
+            "any.is_objects",
+        ),
+        "dummies with gaps": (
+            "import pandas as pd\n"
+            "return pd.get_dummies(vector).reindex(columns=range(number_classes)).to_numpy()",
+            2,
+            "one_hot.gaps",
+        ),
+        "dummies with gaps, as numbers": (
+            "import pandas as pd\n"
+            "return pd.get_dummies(vector).reindex(columns=range(number_classes)).to_numpy().astype(float)",
+            5,
+            "one_hot.gaps",
+        ),
+        "a list of zeros": (
+            "return np.zeros((len(vector), number_classes)).tolist()",
+            0,
+            "any.is_list",
+        ),
+        "None for one label": (
+            "if len(vector) > 1:\n    return np.eye(number_classes)[vector]",
+            7,
+            "any.some_none",
+        ),
+        "stops for one label": (
+            "assert len(vector) > 1, 'too few'\nreturn np.eye(number_classes)[vector]",
+            7,
+            "any.some_stop",
+        ),
+        "off by one, on 8 bits": ("return np.eye(number_classes)[vector - 1]", 3, "one_hot.one_before"),
+        "off by one, into zeros": (
+            "rows = np.zeros((len(vector), number_classes))\n"
+            "for row, label in zip(rows, vector - 1):\n    row[label] = 1\nreturn rows",
+            3,
+            "one_hot.one_before",
+        ),
+        "ten columns, by the identity": ("return np.eye(10)[vector]", 4, "one_hot.always_ten"),
         "a data frame": (
             "import pandas as pd\nreturn pd.DataFrame(np.eye(number_classes)[vector])",
-            0,
+            5,
             "any.is_data_frame",
         ),
         "the labels": ("return vector", 0, "one_hot.still_labels"),
         "forgets to return": ("result = np.eye(number_classes)[vector]", 0, "any.none_came"),
-        "all zeros": ("return np.zeros((len(vector), number_classes))", 3, "one_hot.all_zero"),
+        "all zeros": ("return np.zeros((len(vector), number_classes))", 0, "one_hot.all_zero"),
+        "all ones": ("return np.ones((len(vector), number_classes))", 0, "one_hot.not_one_each"),
+        "always class 0": (
+            "rows = np.zeros((len(vector), number_classes))\nrows[:, 0] = 1\nreturn rows",
+            0,
+            "one_hot.other_places",
+        ),
+        "noise": (
+            "return np.random.default_rng(1).random((len(vector), number_classes))",
+            0,
+            "one_hot.other_numbers",
+        ),
+        "1s at random": (
+            "places = np.random.default_rng(1).integers(0, number_classes, len(vector))\n"
+            "return np.eye(number_classes)[places]",
+            0,
+            "one_hot.other_places",
+        ),
+        "the identity, cut": ("return np.eye(len(vector), number_classes)", 0, "one_hot.not_one_each"),
+        "labels, repeated": (
+            "return np.repeat(vector[:, None], number_classes, axis=1)",
+            0,
+            "one_hot.other_numbers",
+        ),
         "zeros and ones swapped": ("return 1 - np.eye(number_classes)[vector]", 3, "one_hot.swapped"),
         "up to the label": (
             "return (np.arange(number_classes) <= vector[:, None]) * 1",

@@ -9,9 +9,9 @@ import numpy as np
 from checks.language import Sentence, say
 from checks.pixels import PIXEL_TOLERANCE
 from checks.plain import array_of, same, shown_shape
-from checks.rows import answer_of_rows, cases_of_rows
-from checks.task import TABLE, Answer, Case, Finding, right, wrong
-from checks.unusable import stopped, wrong_kind
+from checks.rows import answer_of_rows, cases_of_rows, finding_of_rows
+from checks.task import TABLE, Answer, Case, Finding, wrong
+from checks.unusable import stopped
 
 TASK = "channel_axis"
 
@@ -24,32 +24,34 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
         return [wrong("channel_axis.what_both", TABLE[TASK].points, stopped(TASK, answer))]
-    truth = case.truth
-    return [
-        _array("x_train", "train_pixels", truth["train"], truth["train size"], answer),
-        _array("x_test", "test_pixels", truth["test"], truth["test size"], answer),
-    ]
+    return [_array("train", case, answer), _array("test", case, answer)]
 
 
-def _array(name: str, source: str, images: np.ndarray, size: int, answer: Answer) -> Finding:
-    array, shape = array_of(answer, name), answer.get(f"{name} shape")
-    wanted = [size, *images.shape[1:], 1]
-    if array is None or shape is None:
-        return wrong(name, 2, wrong_kind(str(answer.get(f"{name} kind"))))
-    if shape != wanted:
-        return wrong(name, 2, _wrong_shape(name, shape, size, images.shape[1:]))
-    pixels = array_of(answer, source)
-    # A mistake in task 1 costs its points there: what counts here is that the pixels are the student's own.
-    follows = (
-        pixels is not None
-        and pixels.max() > pixels.min()
-        and same(array, pixels[..., np.newaxis], PIXEL_TOLERANCE)
+def _array(part: str, case: Case, answer: Answer) -> Finding:
+    images, size, source = case.truth[part], case.truth[f"{part} size"], f"{part}_pixels"
+    height, width = images.shape[1:]
+
+    def mistake(rows: np.ndarray, shape: list[int]) -> Sentence | None:
+        if shape != [size, height, width, 1]:
+            return _wrong_shape(f"x_{part}", shape, size, (height, width))
+        return _wrong_pixels(rows, images, source, array_of(answer, f"{source} rows"))
+
+    return finding_of_rows(
+        f"x_{part}", answer, mistake, say("channel_axis.right", height=height, width=width)
     )
-    if follows or same(array, images[..., np.newaxis] / 255, PIXEL_TOLERANCE):
-        return right(name, 2, say("channel_axis.right", height=shape[1], width=shape[2]))
-    if same(array, images[..., np.newaxis], 0.5) and array.max() > 1:
-        return wrong(name, 2, say("channel_axis.not_normalised", source=source))
-    return wrong(name, 2, say("channel_axis.other_pixels", source=source))
+
+
+def _wrong_pixels(
+    rows: np.ndarray, images: np.ndarray, source: str, pixels: np.ndarray | None
+) -> Sentence | None:
+    # A mistake in task 1 costs its points there: what counts here is that the pixels are the student's own.
+    own = pixels is not None and pixels.size and pixels.max() > pixels.min()
+    for right in (pixels if own else None, images / 255):
+        if right is not None and same(rows, right[..., np.newaxis], PIXEL_TOLERANCE):
+            return None
+    if same(rows, images[..., np.newaxis], 0.5) and rows.max() > 1:
+        return say("channel_axis.not_normalised", source=source)
+    return say("channel_axis.other_pixels", source=source)
 
 
 def _wrong_shape(name: str, shape: Sequence[int], size: int, picture: Sequence[int]) -> Sentence:

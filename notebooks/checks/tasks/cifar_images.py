@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.language import say
+from checks.language import Sentence, say
 from checks.pixels import PIXEL_TOLERANCE, misconception
-from checks.plain import array_of, same, shown_shape
-from checks.rows import answer_of_rows, cases_of_rows
-from checks.task import TABLE, Answer, Case, Finding, right, wrong
-from checks.unusable import stopped, wrong_kind
+from checks.plain import same, shown_shape
+from checks.rows import answer_of_rows, cases_of_rows, finding_of_rows
+from checks.task import TABLE, Answer, Case, Finding, wrong
+from checks.unusable import stopped
 
 TASK = "cifar_images"
 
@@ -24,22 +24,24 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
         return [wrong("cifar_images.what_images", TABLE[TASK].points, stopped(TASK, answer))]
-    return [
-        _array(f"cifar_x_{part}", case.truth[part], case.truth[f"{part} size"], answer)
-        for part in ("train", "test")
-    ]
+    return [_array("train", case, answer), _array("test", case, answer)]
 
 
-def _array(name: str, images: np.ndarray, size: int, answer: Answer) -> Finding:
-    array, shape = array_of(answer, name), answer.get(f"{name} shape")
-    if array is None or shape is None:
-        return wrong(name, 2, wrong_kind(str(answer.get(f"{name} kind"))))
-    if shape != [size, *images.shape[1:]]:
-        if shape[1:] == list(images.shape[1:]):
-            return wrong(name, 2, say("cifar_images.other_size", name=name, came=shape[0], size=size))
-        expected = shown_shape((size, *images.shape[1:]))
-        came = shown_shape(shape)
-        return wrong(name, 2, say("cifar_images.other_shape", name=name, shape=came, expected=expected))
-    if same(array, images / 255, PIXEL_TOLERANCE) and array.dtype.kind == "f":
-        return right(name, 2, say("cifar_images.right"))
-    return wrong(name, 2, misconception([images], [array]))
+def _array(part: str, case: Case, answer: Answer) -> Finding:
+    name, images, size = f"cifar_x_{part}", case.truth[part], case.truth[f"{part} size"]
+
+    def mistake(rows: np.ndarray, shape: list[int]) -> Sentence | None:
+        if shape != [size, *images.shape[1:]]:
+            return _wrong_shape(name, shape, [size, *images.shape[1:]])
+        is_right = rows.dtype.kind == "f" and same(rows, images / 255, PIXEL_TOLERANCE)
+        return None if is_right else misconception([images], [rows])
+
+    return finding_of_rows(name, answer, mistake, say("cifar_images.right"))
+
+
+def _wrong_shape(name: str, shape: Sequence[int], expected: Sequence[int]) -> Sentence:
+    if shape[1:] == expected[1:]:
+        return say("cifar_images.other_size", name=name, came=shape[0], size=expected[0])
+    return say(
+        "cifar_images.other_shape", name=name, shape=shown_shape(shape), expected=shown_shape(expected)
+    )

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from checks.language import Sentence, say
-from checks.one_hot_rows import misplaced, one_hot_rows
-from checks.plain import array_of, shown_shape
-from checks.rows import answer_of_rows, cases_of_rows
-from checks.task import TABLE, Answer, Case, Finding, right, wrong
-from checks.unusable import stopped, wrong_kind
+from checks.one_hot_rows import are_one_hot, misplaced
+from checks.plain import shown_shape
+from checks.rows import answer_of_rows, cases_of_rows, finding_of_rows
+from checks.task import TABLE, Answer, Case, Finding, wrong
+from checks.unusable import stopped
 
 TASK = "cifar_labels"
 
@@ -24,21 +24,18 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     (case,), (answer,) = cases, answers
     if "error" in answer:
         return [wrong("cifar_labels.what_labels", TABLE[TASK].points, stopped(TASK, answer))]
-    return [
-        _array(f"cifar_y_{part}", case.truth[part].reshape(-1), case.truth[f"{part} size"], answer)
-        for part in ("train", "test")
-    ]
+    return [_array("train", case, answer), _array("test", case, answer)]
 
 
-def _array(name: str, labels: np.ndarray, size: int, answer: Answer) -> Finding:
-    array, shape = array_of(answer, name), answer.get(f"{name} shape")
-    if array is None or shape is None:
-        return wrong(name, 2, wrong_kind(str(answer.get(f"{name} kind"))))
-    if shape == [size, 10]:
-        if len(array) == len(labels) and np.array_equal(array, one_hot_rows(labels.astype(int), 10)):
-            return right(name, 2, say("cifar_labels.right"))
-        return wrong(name, 2, misplaced([(labels.astype(int), 10, array)]))
-    return wrong(name, 2, _wrong_shape(name, shape, size))
+def _array(part: str, case: Case, answer: Answer) -> Finding:
+    labels, size = case.truth[part].reshape(-1).astype(int), case.truth[f"{part} size"]
+
+    def mistake(rows: np.ndarray, shape: list[int]) -> Sentence | None:
+        if shape != [size, 10] or rows.shape != (len(labels), 10):
+            return _wrong_shape(f"cifar_y_{part}", shape, size)
+        return None if are_one_hot(labels, rows) else misplaced([(labels, 10, rows)])
+
+    return finding_of_rows(f"cifar_y_{part}", answer, mistake, say("cifar_labels.right"))
 
 
 def _wrong_shape(name: str, shape: Sequence[int], size: int) -> Sentence:
