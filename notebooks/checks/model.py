@@ -208,7 +208,7 @@ def _with_measured(layers: Sequence[Answer], calls: Sequence[Call], is_random: b
 
 
 def _knows_activation(layer: Answer) -> bool:
-    return layer.get("activation", "linear") in ACTIVATIONS or "activation settings" in layer
+    return str(layer.get("activation", "linear")) in ACTIVATIONS or "activation settings" in layer
 
 
 def _listed(value: Any) -> Any:

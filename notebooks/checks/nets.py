@@ -12,7 +12,7 @@ from checks.forward import STEPS, activation_of, close, forward, layer_weights
 from checks.language import Sentence, say
 from checks.layers import OWN_LAYER
 from checks.model import in_shape
-from checks.plain import array_of, same
+from checks.plain import array_of, same, shown_shape
 from checks.recognised import recognised
 from checks.task import TABLE, Answer, Ask, Case, Finding, Judging, right, wrong
 from checks.unusable import nothing_to_judge
@@ -242,8 +242,11 @@ def _any_shape(
     for case, answer in zip(cases, answers, strict=True):
         if "error" in answer:
             return wrong(what, 1, say("nets.fixed_shape", net=net))
-        output = array_of(answer, "output")
-        if output is None or output.shape != (len(case.ask["images"]), case.ask["nb_classes"]):
+        output, classes = array_of(answer, "output"), case.ask["nb_classes"]
+        if output is None or output.shape[1:] != (classes,):
+            if output is None or case is cases[0]:
+                shape = None if output is None else shown_shape(output.shape[1:])
+                return wrong(what, 1, say("nets.no_row", shape=shape, classes=classes))
             return wrong(what, 1, say("nets.fixed_classes"))
     explained = all(follows) or not all(finding.points for finding in others)
     return right(what, 1) if explained else wrong(what, 1, say("nets.other_shapes"))
