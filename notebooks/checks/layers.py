@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checks.forward import OWN_RELU
+from checks.forward import OWN_CODE, OWN_RELU
 from checks.language import Sentence, say
 from checks.task import Answer, Finding, right, wrong
+
+# The kind of a layer of a student's own class, whatever that class calls itself.
+OWN_LAYER = "own layer"
+
+# A convolution of which more settings are wrong has nothing of what is asked for: Conv2D(3, 32), with its
+# arguments the other way round, has two.
+_MOST_WRONG_SETTINGS = 2
 
 POINTS: Mapping[str, Mapping[str, int]] = {
     "net_1": {
@@ -50,11 +57,28 @@ def by_part(net: str, layers: Sequence[Answer], expected: Sequence[Answer], clas
     ]
 
 
+def convolves(net: str, layers: Sequence[Answer], expected: Sequence[Answer]) -> bool:
+    """Whether one of the layers is, at least in part, a convolution of the net."""
+    return any(
+        len(_settings(net, layer, wanted, False)) + (layer["kind"] != "Conv2D") <= _MOST_WRONG_SETTINGS
+        for layer in layers
+        if "Conv" in layer["kind"]
+        for wanted in expected
+        if wanted["kind"] == "Conv2D"
+    )
+
+
 def _convolution(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -> list[Sentence]:
     if layer is None:
         return [say("nets.no_convolution")]
     if layer["kind"] != "Conv2D":
         return [say("nets.no_conv_2d", kind=layer["kind"])]
+    if layer.get("filters") == 3 and layer.get("kernel_size") == [wanted["filters"], wanted["filters"]]:
+        return [say("nets.conv_arguments", filters=wanted["filters"])]
+    return _settings(net, layer, wanted, swapped)
+
+
+def _settings(net: str, layer: Answer, wanted: Answer, swapped: bool) -> list[Sentence]:
     said = []
     if swapped:
         said.append(say("nets.filters_swapped"))
@@ -100,6 +124,18 @@ def shown_activation(activation: Any) -> Any:
     return say("nets.own_relu") if activation == OWN_RELU else str(activation)
 
 
+def is_asked_for(kind: str) -> bool:
+    """Whether layers of this kind, or of a kindred one, have a place in the nets."""
+    return kind in ("Flatten", "Reshape", "Dense") or "Pooling" in kind or "Conv" in kind
+
+
+def shown_kind(layer: Answer) -> Any:
+    """What a layer is called, or what is said in place of it."""
+    if layer["kind"] == OWN_LAYER:
+        return say("nets.own_layer", name=str(layer.get("class")))
+    return say("nets.own_code") if layer["kind"] == OWN_CODE else str(layer["kind"])
+
+
 def _pooling_of_net_2(layers: Sequence[Answer]) -> list[Sentence]:
     return [say("net_2.still_pooling")] if _pools(layers) else []
 
@@ -138,7 +174,7 @@ def _hidden(layers: Sequence[Answer], dense: Sequence[Answer]) -> list[Sentence]
         return [say("nets.no_flatten")]
     if "Flatten" in kinds and "Dense" in kinds[: kinds.index("Flatten")]:
         return [say("nets.dense_before_flatten")]
-    if len(dense) < 2:
+    if not dense or (len(dense) < 2 and layers[-1] is dense[0]):
         return [say("nets.no_hidden")]
     if len(dense) > 2:
         return [say("nets.many_dense", count=len(dense))]
@@ -152,7 +188,7 @@ def _hidden(layers: Sequence[Answer], dense: Sequence[Answer]) -> list[Sentence]
 
 def _output(layers: Sequence[Answer], dense: Sequence[Answer], classes: int) -> list[Sentence]:
     if not dense or layers[-1]["kind"] != "Dense":
-        last = layers[-1]["kind"] if layers else say("nets.nothing")
+        last = shown_kind(layers[-1]) if layers else say("nets.nothing")
         return [say("nets.other_end", last=last)]
     said = []
     if dense[-1].get("units") != classes:
@@ -171,15 +207,12 @@ def nothing_else(
     layers: Sequence[Answer], expected: Sequence[Answer], answer: Answer, others: Sequence[Finding]
 ) -> Finding:
     """Whether there is nothing in the net that was not asked for; no point where nothing else has one."""
-    wanted = {layer["kind"] for layer in expected} | {"Reshape"}
-    extra = [
-        layer["kind"]
-        for layer in layers
-        if layer["kind"] not in wanted and "Pooling" not in layer["kind"] and "Conv" not in layer["kind"]
-    ]
+    extra = [shown_kind(layer) for layer in layers if not is_asked_for(layer["kind"])]
     said = []
     if extra:
         said.append(say("nets.extra_layers", extra=extra))
+    if answer.get("random") is True:
+        said.append(say("nets.random"))
     if len([layer for layer in layers if "Conv" in layer["kind"]]) > 2:
         said.append(say("nets.many_convolutions"))
     if answer.get("extra losses") not in (0, None):

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from checks.forward import activation_of, layer_weights
+from checks.forward import ACTIVATIONS, OWN_CODE, STEPS, activation_of, close, layer_weights
+from checks.in_use import Call, array_from, calls_of, exactly, is_keras_own, layers_called, only
 from checks.plain import not_callable
 from checks.task import Answer, Answering, Ask, Case, Given
+
+# How many steps of a net are measured because nobody else can follow them, and how large each may be: an
+# answer has to fit through the border of the sandbox.
+_MOST_MEASURED = 8
+_LARGEST_MEASURED = 500_000
+
+# An activation is told by what it gives for these: ReLU6 differs from ReLU beyond 6, softplus near 0.
+_PROBE = np.linspace(-30, 30, 12, dtype=np.float32).reshape(2, 6)
+
+# Pictures in which kernels as large as numbers of filters (32 and 64) find a place.
+_LARGE_SIDE = 100
 
 
 def cases_net(rng: np.random.Generator, data: Given) -> list[Case]:
@@ -19,24 +32,51 @@ def cases_net(rng: np.random.Generator, data: Given) -> list[Case]:
         ask = {"sample_shape": [height, width, channels], "nb_classes": classes}
         return Case({**ask, "seed": int(rng.integers(2**31)), "images": images})
 
-    sides = rng.choice(np.arange(9, 20), 4, replace=False)
+    # From 16 up there is room for kernels of 5 × 5 and for pooling twice. An odd side tells pooling that pads
+    # from pooling that does not.
+    odd, even = (2 * rng.choice(np.arange(8, 13), 2, replace=False) + add for add in (1, 0))
     return [
         case(28, 28, 1, 10),
-        case(int(sides[0]), int(sides[1]), int(rng.integers(2, 5)), int(rng.integers(3, 8))),
-        case(int(sides[2]), int(sides[3]), 3, int(rng.integers(11, 17))),
+        case(int(odd[0]), int(even[0]), int(rng.integers(2, 5)), int(rng.integers(3, 8))),
+        case(int(even[1]), int(odd[1]), 3, int(rng.integers(11, 17))),
     ]
 
 
 def answer_net(name: str) -> Answering:
-    """Answers with the model that the function of this name makes."""
+    """Answers with the model that the function of this name makes.
+
+    Where it can't, two misunderstandings may stand in its way: that the arguments come the other way round,
+    and that a kernel is 32 pixels large.
+    """
 
     def answer(given: Given, ask: Ask) -> Answer:
         function = given[name]
         if not callable(function):
             return not_callable(name)
-        return described(function(tuple(ask["sample_shape"]), ask["nb_classes"]), ask)
+        shape, classes = tuple(ask["sample_shape"]), ask["nb_classes"]
+        large = in_shape(ask, (_LARGE_SIDE, _LARGE_SIDE, shape[2]))
+        try:
+            return described(function(shape, classes), ask)
+        except Exception as error:
+            for told, arguments, asked in (
+                ({"arguments": "swapped"}, (classes, shape), ask),
+                ({"shape": large["sample_shape"]}, (tuple(large["sample_shape"]), classes), large),
+            ):
+                try:
+                    answer = described(function(*arguments), asked)
+                except Exception:  # the first error is the one to tell
+                    continue
+                if answer["kind"] == "Model":
+                    return {**answer, **told}
+            raise error
 
     return answer
+
+
+def in_shape(ask: Ask, shape: Sequence[int]) -> Ask:
+    """The same question about pictures of another shape, made of the same numbers."""
+    images = ask["images"]
+    return {**ask, "sample_shape": list(shape), "images": np.resize(images, (len(images), *shape))}
 
 
 def described(model: Any, ask: Ask) -> Answer:
@@ -44,49 +84,77 @@ def described(model: Any, ask: Ask) -> Answer:
 
     The model has its own weights back afterwards, so that a trained one can be asked without harm.
     """
+    if isinstance(model, type):
+        return {"kind": "type", "name": model.__name__}
     if not hasattr(model, "get_weights") or not hasattr(model, "layers"):
-        return {"kind": type(model).__name__}
-    model(ask["images"])  # a model without an Input has no weights before its first pictures
+        return {"kind": type(model).__name__, "is layer": hasattr(model, "get_weights")}
+    with exactly():
+        model(ask["images"])  # a model without an Input has no weights before its first pictures
+        called = layers_called(model, ask["images"])
     own = model.get_weights()
-    in_order = _flat_layers(_traced(model, ask))
-    layers = [_layer_description(layer) for layer in in_order]
     try:
-        with_weights = [pair for pair in zip(in_order, layers, strict=True) if pair[1]["weights"]]
-        drawn = layer_weights([description for _, description in with_weights], ask["seed"])
-        for (layer, _), weights in zip(with_weights, drawn, strict=True):
-            layer.set_weights(weights)
-        return {
-            "kind": "Model",
-            "layers": layers,
-            "output": np.asarray(model(ask["images"], training=False)),
-            "training output": np.asarray(model(ask["images"], training=True)),
-            "extra losses": len(model.losses),
-            "frozen": len(model.weights) - len(model.trainable_weights),
-            "constraints": sum(getattr(weight, "constraint", None) is not None for weight in model.weights),
-        }
+        with exactly(called):
+            return _asked(model, ask)
     finally:
         model.set_weights(own)
 
 
-def _traced(model: Any, ask: Ask) -> Any:
-    """A class's model as a functional one, its layers in the order of use; itself where that fails."""
-    import keras
+def _asked(model: Any, ask: Ask) -> Answer:
+    images = ask["images"]
+    _, calls = calls_of(model, images)
+    layers = _layers(calls)
+    others = [weight for weight in _floats(model.weights) if not _among(weight, calls)]
+    rest = {"kind": "", "weights": [_shape(weight) for weight in others]}
+    drawn = layer_weights([*layers, rest], ask["seed"])
+    for call, weights in zip(calls, drawn, strict=False):
+        _assign(_floats(getattr(call.layer, "weights", [])), weights)
+    _assign(others, drawn[-1])
+    output, calls = calls_of(model, images)
+    again = only(model(images, training=False))
+    is_random = not np.allclose(output, again, atol=1e-5, equal_nan=True)
+    return {
+        "kind": "Model",
+        "layers": _with_measured(layers, calls, is_random),
+        "other weights": rest["weights"],
+        "output": np.asarray(output),
+        "training output": np.asarray(only(model(images, training=True))),
+        "random": is_random,
+        "extra losses": len(model.losses),
+        "frozen": len(model.weights) - len(model.trainable_weights),
+        "constraints": sum(getattr(weight, "constraint", None) is not None for weight in model.weights),
+    }
 
-    if isinstance(model, keras.Sequential) or getattr(model, "operations", None):
-        return model
-    try:
-        pictures = keras.Input(tuple(ask["sample_shape"]))
-        return keras.Model(pictures, model.call(pictures))
-    except Exception:  # its call may use what only takes numbers, such as tf.nn.relu
-        return model
+
+def _assign(weights: Sequence[Any], values: Sequence[np.ndarray]) -> None:
+    for weight, value in zip(weights, values, strict=True):
+        weight.assign(value)
 
 
-def _flat_layers(model: Any) -> list[Any]:
-    """Layers in order, those of nested models in place, and bare operations (``keras.ops.relu``)."""
-    # A functional model keeps its operations, in order; a layer is one, `keras.ops.relu` is one without being
-    # a layer.
-    parts = getattr(model, "operations", None) or model.layers
-    return [layer for part in parts for layer in (_flat_layers(part) if hasattr(part, "layers") else [part])]
+def _floats(weights: Sequence[Any]) -> list[Any]:
+    return [weight for weight in weights if "float" in str(weight.dtype)]
+
+
+def _shape(weight: Any) -> list[int]:
+    return [int(side) for side in weight.shape]
+
+
+def _among(weight: Any, calls: Sequence[Call]) -> bool:
+    return any(weight is own for call in calls for own in getattr(call.layer, "weights", []))
+
+
+def _layers(calls: Sequence[Call]) -> list[Answer]:
+    """The description of each layer; a layer that is called again names its first place."""
+    layers: list[Answer] = []
+    first: dict[int, int] = {}
+    for place, call in enumerate(calls):
+        layer = call.layer
+        if layer is None:
+            layers.append({"kind": OWN_CODE, "weights": []})
+            continue
+        again = {"again": first[id(layer)]} if id(layer) in first else {}
+        first.setdefault(id(layer), place)
+        layers.append({**_layer_description(layer), **again})
+    return layers
 
 
 def _layer_description(layer: Any) -> Answer:
@@ -96,14 +164,51 @@ def _layer_description(layer: Any) -> Answer:
         config = {}
     plain = {key: _listed(value) for key, value in config.items() if key not in ("name", "weights")}
     own = plain.get("activation")
-    if isinstance(own, dict):  # a layer such as keras.layers.ReLU() can be an activation
+    name = _activation_name(getattr(layer, "activation", None))
+    if name:
+        plain["activation"] = name
+    elif isinstance(own, dict):  # a layer such as keras.layers.ReLU(6) can be an activation
         kind, given = str(own.get("class_name")), own.get("config")
         settings = {k: v for k, v in given.items() if _is_json(v)} if isinstance(given, dict) else {}
         plain["activation"] = activation_of({**settings, "kind": kind}) or kind
         plain["activation settings"] = settings
     plain = {key: value for key, value in plain.items() if _is_json(value) or key == "activation settings"}
-    shapes = [[int(side) for side in weight.shape] for weight in getattr(layer, "weights", [])]
-    return {**plain, "kind": type(layer).__name__, "weights": shapes}
+    shapes = [_shape(weight) for weight in _floats(getattr(layer, "weights", []))]
+    told = {**plain, "kind": type(layer).__name__, "weights": shapes}
+    return told if is_keras_own(layer) else {**told, "own": True}
+
+
+def _activation_name(activation: Any) -> str:
+    """The activation that gives what this function gives; "" for a function that is none of those known."""
+    try:
+        gives = np.asarray(activation(_PROBE))
+    except Exception:  # no activation, or one that can't be asked
+        return ""
+    return next((name for name, known in ACTIVATIONS.items() if close(gives, known(_PROBE))), "")
+
+
+def _with_measured(layers: Sequence[Answer], calls: Sequence[Call], is_random: bool) -> list[Answer]:
+    """The layers, and what goes in and comes out of those that no other place can follow."""
+    measured: list[Answer] = []
+    left = _MOST_MEASURED
+    for layer, call in zip(layers, calls, strict=False):
+        known = layer["kind"] in STEPS and "own" not in layer and _knows_activation(layer)
+        added: Answer = {}
+        if left and (not known or (is_random and call.is_random)):
+            came, went = array_from(call.came), array_from(call.went)
+            if (
+                came is not None
+                and went is not None
+                and max(came[:1].size, went[:1].size) < _LARGEST_MEASURED
+            ):
+                added = {"came": came[:1], "went": went[:1]}
+                left -= 1
+        measured.append({**layer, **added})
+    return measured
+
+
+def _knows_activation(layer: Answer) -> bool:
+    return str(layer.get("activation", "linear")) in ACTIVATIONS or "activation settings" in layer
 
 
 def _listed(value: Any) -> Any:

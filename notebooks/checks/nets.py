@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from checks import layers as findings_by_layer
-from checks.forward import ACTIVATIONS, STEPS, activation_of, forward, layer_weights
+from checks.forward import STEPS, activation_of, close, forward, layer_weights
 from checks.language import Sentence, say
-from checks.plain import array_of, same
+from checks.layers import OWN_LAYER
+from checks.model import in_shape
+from checks.plain import array_of, same, shown_shape
+from checks.recognised import recognised
 from checks.task import TABLE, Answer, Ask, Case, Finding, Judging, right, wrong
 from checks.unusable import nothing_to_judge
 
@@ -49,27 +52,70 @@ def judge_net(net: str) -> Judging:
 
 
 def _findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
+    if all("<class 'type'>" in str(answer.get("error")) for answer in answers):
+        return [wrong("nets.what_model", TABLE[net].points, say("nets.not_made", error=answers[0]["error"]))]
     if nothing := nothing_to_judge(net, answers):
         return nothing
-    out_of = TABLE[net].points
-    follows = [computes(net, case.ask, answer) for case, answer in zip(cases, answers, strict=True)]
-    if all(follows):
-        return [right(f"nets.what_{part}", points) for part, points in findings_by_layer.POINTS[net].items()]
     first = next((index for index, answer in enumerate(answers) if is_model(answer)), None)
     if first is None:
-        kind = next((str(answer["kind"]) for answer in answers if "kind" in answer), say("nets.nothing"))
-        return [wrong("nets.what_model", out_of, say("nets.no_model", net=net, kind=kind))]
-    case, answer = cases[first], answers[first]
-    layers = chain(answer["layers"])
-    if not follows[first] and (doubt := _doubt(case.ask, answer, layers)):
-        return [wrong("nets.what_computes", out_of, doubt)]
-    classes = case.ask["nb_classes"]
-    findings = findings_by_layer.by_part(net, layers, layers_of(net, classes), classes)
-    findings.append(findings_by_layer.nothing_else(layers, layers_of(net, classes), answer, findings))
-    findings.append(_any_shape(net, cases, answers, follows))
-    if all(finding.points == finding.out_of for finding in findings):
-        findings[-2] = wrong("nets.what_nothing_else", 1, say("nets.joined_otherwise"))
+        other = next((answer for answer in answers if "kind" in answer), {})
+        return [wrong("nets.what_model", TABLE[net].points, no_model(net, other))]
+    follows = [computes(net, case.ask, answer) for case, answer in zip(cases, answers, strict=True)]
+    layers, doubt = layers_in_use(cases[first].ask, answers[first])
+    if doubt and not follows[first]:
+        return [wrong("nets.what_computes", TABLE[net].points, doubt)]
+    if follows[first] and (doubt or any("went" in layer for layer in layers)):
+        findings = _right_so_far(net)  # though not by layers that one could list
+    else:
+        findings = _by_layer(net, cases[first].ask["nb_classes"], layers, answers[first], follows[first])
+    findings.append(_any_shape(net, cases, answers, follows, findings))
+    if not follows[first] and not findings_by_layer.convolves(net, layers, layers_of(net, 1)):
+        return [_without_convolutions(finding) for finding in findings]
     return findings
+
+
+def _right_so_far(net: str) -> list[Finding]:
+    """All layers right; whether other shapes are followed remains to be seen."""
+    parts = findings_by_layer.POINTS[net].items()
+    return [right(f"nets.what_{part}", points) for part, points in parts if part != "any_shape"]
+
+
+def _by_layer(
+    net: str, classes: int, layers: Sequence[Answer], answer: Answer, follows: bool
+) -> list[Finding]:
+    expected = layers_of(net, classes)
+    findings = findings_by_layer.by_part(net, layers, expected, classes)
+    findings.append(findings_by_layer.nothing_else(layers, expected, answer, findings))
+    if not follows and all(finding.points for finding in findings) and "shape" not in answer:
+        findings[-1] = wrong("nets.what_nothing_else", 1, _otherwise(answer))
+    return findings
+
+
+def _otherwise(answer: Answer) -> Sentence:
+    """What to say of a net that is no other by its layers."""
+    output = array_of(answer, "output")
+    if output is not None and not same(array_of(answer, "training output"), output, _OUTPUT_TOLERANCE):
+        return say("nets.other_in_training")
+    return say("nets.other_weights" if answer.get("other weights") else "nets.joined_otherwise")
+
+
+def _without_convolutions(finding: Finding) -> Finding:
+    """A finding in a net that has nothing of the convolutions: there is nothing that it could belong to."""
+    if not finding.points:
+        return finding
+    return wrong(finding.what, finding.out_of, say("nets.without_convolutions"))
+
+
+def no_model(net: str, answer: Answer) -> Sentence:
+    """What to say of something that came in the place of a model."""
+    kind = answer.get("kind", say("nets.nothing"))
+    if kind == "type":
+        return say("nets.is_class", net=net, name=str(answer.get("name")))
+    if kind in ("KerasTensor", "list", "tuple"):
+        return say(f"nets.is_{kind}", net=net)
+    if answer.get("is layer") is True:
+        return say("nets.is_layer", net=net, kind=kind)
+    return say("nets.no_model", net=net, kind=kind)
 
 
 def is_model(answer: Answer) -> bool:
@@ -84,86 +130,123 @@ def is_model(answer: Answer) -> bool:
 
 def computes(net: str, ask: Ask, answer: Answer) -> bool:
     """Whether a model gives what the net gives: same weights, same pictures, in use and in training."""
-    if not is_model(answer) or any(answer.get(key) != 0 for key in ("extra losses", "frozen", "constraints")):
+    if not is_model(answer) or "shape" in answer or answer.get("random") is not False:
         return False
-    layers = layers_of(net, ask["nb_classes"])
-    shapes = _weight_shapes(layers, ask["sample_shape"])
-    with_weights = [layer for layer in answer["layers"] if layer.get("weights")]
-    if [shape for layer in with_weights for shape in layer["weights"]] != shapes:
+    if any(answer.get(key) != 0 for key in ("extra losses", "frozen", "constraints")):
         return False
-    expected = forward(layers, list(layer_weights(with_weights, ask["seed"])), ask["images"])
+    layers = _with_weights(layers_of(net, ask["nb_classes"]), ask["sample_shape"])
+    if Counter(_sizes({"layers": layers})) != Counter(_sizes(answer)):
+        return False
+    expected = forward(layers, layer_weights(layers, ask["seed"]), ask["images"])
     outputs = [array_of(answer, "output"), array_of(answer, "training output")]
     return expected is not None and all(same(output, expected, _OUTPUT_TOLERANCE) for output in outputs)
 
 
-def _weight_shapes(layers: Sequence[Answer], sample_shape: Sequence[int]) -> list[list[int]]:
-    """Shapes of kernels and biases, layer by layer, of a chain made by ``layers_of``."""
+def convolves(ask: Ask, answer: Answer) -> bool:
+    """Whether a model has at least something of the convolutions of net_1 or net_2."""
+    if not is_model(answer):
+        return False
+    layers, doubt = layers_in_use(ask, answer)
+    nets = ("net_1", "net_2")
+    return not doubt and any(findings_by_layer.convolves(net, layers, layers_of(net, 1)) for net in nets)
+
+
+def _sizes(answer: Answer) -> list[int]:
+    """The number of entries of each of a model's weights."""
+    layers = (layer for layer in answer["layers"] if "again" not in layer)
+    shapes = [shape for layer in layers for shape in layer.get("weights", [])]
+    return [math.prod(shape) for shape in [*shapes, *answer.get("other weights", [])]]
+
+
+def _with_weights(layers: Sequence[Answer], sample_shape: Sequence[int]) -> list[Answer]:
+    """A chain made by ``layers_of``, with the shapes of kernels and biases."""
     height, width, channels = sample_shape
-    shapes: list[list[int]] = []
+    told: list[Answer] = []
     size = channels
     for layer in layers:
+        shapes: list[list[int]] = []
         if layer["kind"] == "Conv2D":
             stride, filters = layer["strides"][0], layer["filters"]
-            shapes += [[3, 3, channels, filters], [filters]]
+            shapes = [[3, 3, channels, filters], [filters]]
             height, width, channels = (height - 3) // stride + 1, (width - 3) // stride + 1, filters
         elif layer["kind"] == "MaxPooling2D":
             height, width = height // 2, width // 2
         elif layer["kind"] == "Flatten":
             size = height * width * channels
         else:
-            shapes += [[size, layer["units"]], [layer["units"]]]
+            shapes = [[size, layer["units"]], [layer["units"]]]
             size = layer["units"]
-    return shapes
+        told.append({**layer, "weights": shapes})
+    return told
 
 
-def _doubt(ask: Ask, answer: Answer, layers: Sequence[Answer]) -> Sentence | None:
-    """Why the layers that a model names can't be taken at their word; None if they give its output."""
-    with_weights = [layer for layer in answer["layers"] if layer.get("weights")]
+def layers_in_use(ask: Ask, answer: Answer) -> tuple[list[dict[str, Any]], Sentence | None]:
+    """A model's layers as `chain` gives them, and why they can't be taken at their word, if they can't."""
+    if sum(_sizes(answer)) > _MAX_WEIGHTS:
+        return [], say("nets.too_large")
+    if "shape" in answer:
+        ask = in_shape(ask, answer["shape"])
+    steps = recognised(answer["layers"], layer_weights(answer["layers"], ask["seed"]))
+    layers = chain([layer for layer, _ in steps])
     try:
-        if sum(int(np.prod(shape)) for layer in with_weights for shape in layer["weights"]) > _MAX_WEIGHTS:
-            return say("nets.too_large")
-        simulated = forward(answer["layers"], list(layer_weights(with_weights, ask["seed"])), ask["images"])
+        simulated = forward([layer for layer, _ in steps], [own for _, own in steps], ask["images"][:1])
     except (ArithmeticError, LookupError, TypeError, ValueError):
         simulated = None
     if simulated is None:
-        kinds: list[Any] = [str(layer.get("kind")) for layer in layers if layer.get("kind") not in STEPS]
-        kinds += [
-            say("nets.the_activation", activation=findings_by_layer.shown_activation(layer["activation"]))
-            for layer in layers
-            if layer.get("kind") in STEPS and layer.get("activation", "linear") not in ACTIVATIONS
-        ]
-        return say("nets.not_followed", kinds=kinds or say("nets.own_joining"))
-    return None if same(array_of(answer, "output"), simulated, 1e-3) else say("nets.not_as_told")
+        unknown = [layer for layer in layers if layer["kind"] not in STEPS and "went" not in layer]
+        kinds: list[Any] = [findings_by_layer.shown_kind(layer) for layer in unknown]
+        return layers, say("nets.not_followed", kinds=kinds or say("nets.own_joining"))
+    output = array_of(answer, "output")
+    agrees = output is not None and close(output[:1], simulated)
+    return layers, None if agrees else say("nets.not_as_told")
 
 
 def chain(layers: Sequence[Answer]) -> list[dict[str, Any]]:
-    """The layers, without input layers, and each activation folded into the layer before it."""
+    """The layers, without input layers, and each activation folded into the layer that it belongs to."""
     folded: list[dict[str, Any]] = []
     for layer in layers:
+        if "own" in layer:
+            folded.append({**layer, "kind": OWN_LAYER, "class": layer["kind"]})
+            continue
         activation = activation_of(layer)
         if layer["kind"] == "InputLayer":
             continue
-        if (
-            activation
-            and folded
-            and folded[-1].get("activation") == "linear"
-            and folded[-1]["kind"] in ("Conv2D", "Dense")
-        ):
-            folded[-1]["activation"] = activation
+        belongs_to = _without_activation(folded)
+        if activation and belongs_to:
+            belongs_to["activation"] = activation
         elif activation != "linear" or not activation:
             folded.append(dict(layer))
     return folded
 
 
+def _without_activation(layers: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The last layer of those that have activations, if it has none; noise or the like may come after."""
+    main = [layer for layer in layers if findings_by_layer.is_asked_for(layer["kind"])]
+    is_open = main and main[-1]["kind"] in ("Conv2D", "Dense") and main[-1].get("activation") == "linear"
+    return main[-1] if is_open else None
+
+
 def _any_shape(
-    net: str, cases: Sequence[Case], answers: Sequence[Answer], follows: Sequence[bool]
+    net: str,
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    follows: Sequence[bool],
+    others: Sequence[Finding],
 ) -> Finding:
     """Whether other shapes and numbers of classes are followed, whatever else is right or wrong."""
     what = "nets.what_any_shape"
-    for case, answer in list(zip(cases, answers, strict=True))[1:]:
+    if any("shape" in answer for answer in answers):
+        return wrong(what, 1, say("nets.needs_room", net=net))
+    if any(answer.get("arguments") == "swapped" for answer in answers):
+        return wrong(what, 1, say("nets.arguments_swapped", net=net))
+    for case, answer in zip(cases, answers, strict=True):
         if "error" in answer:
             return wrong(what, 1, say("nets.fixed_shape", net=net))
-        output = array_of(answer, "output")
-        if output is None or output.shape != (len(case.ask["images"]), case.ask["nb_classes"]):
+        output, classes = array_of(answer, "output"), case.ask["nb_classes"]
+        if output is None or output.shape[1:] != (classes,):
+            if output is None or case is cases[0]:
+                shape = None if output is None else shown_shape(output.shape[1:])
+                return wrong(what, 1, say("nets.no_row", shape=shape, classes=classes))
             return wrong(what, 1, say("nets.fixed_classes"))
-    return wrong(what, 1, say("nets.other_shapes")) if follows[0] else right(what, 1)
+    explained = all(follows) or not all(finding.points for finding in others)
+    return right(what, 1) if explained else wrong(what, 1, say("nets.other_shapes"))

@@ -291,7 +291,7 @@ def test_a_translation_changes_no_points(
     task: str, given: tests.Given | None, key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Are the same findings made when no sentence is what it was, so that no logic goes by a sentence?"""
-    given = own_relu(6.0) if given is None else given
+    given = own_relu(8.0) if given is None else given
     before = tests.grade_answer(task, given)
     speak(translated(), tmp_path, monkeypatch)
     after = tests.grade_answer(task, given)

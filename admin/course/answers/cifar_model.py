@@ -99,9 +99,28 @@ ANSWERS = [
         "another net",
         'keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])',
         _COMPILE,
+        0,
+        "cifar_model.nothing_to_compile",
+    ),
+    _cifar_model(
+        "Flatten alone",
+        "keras.Sequential([keras.layers.Flatten()])",
+        _COMPILE,
+        0,
+        "cifar_model.other_outputs",
+    ),
+    _cifar_model(
+        "nearly net_1",
+        "keras.Sequential([keras.layers.Conv2D(32, 3, activation='relu'), keras.layers.Flatten(), "
+        "keras.layers.Dense(10, activation='softmax')])",
+        _COMPILE,
         4,
         "cifar_model.neither_net",
     ),
+    _cifar_model(
+        "for pictures of 16 × 16", "net_2((16, 16, 3), 10)", _COMPILE, 4, "cifar_model.no_cifar_pictures"
+    ),
+    _cifar_model("the class itself", "keras.Sequential", "", 0, "nets.is_class"),
     Answer("cifar_model", "the function itself", "cifar_model = net_1", 0, "cifar_model.is_function"),
     Answer("cifar_model", "empty", "cifar_model = None", 0, "cifar_model.is_none"),
 ]

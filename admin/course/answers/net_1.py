@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.course.answers.nets import PLAN_1, answers_of_both, sequential, with_change
+from admin.course.answers.nets_unusual import right_answers, wrong_answers
 
 ANSWERS = [
     *answers_of_both(
@@ -38,4 +39,17 @@ ANSWERS = [
         12,
         "net_1.pool_place",
     ),
+    with_change("net_1", PLAN_1, "both kernels 5 × 5", ", 3, ", ", 5, ", 8, "nets.kernel"),
+    with_change(
+        "net_1", PLAN_1, "pooling that pads", "D(2)", 'D(2, padding="same")', 12, "net_1.pool_padding"
+    ),
+    sequential(
+        "net_1",
+        "pooling twice",
+        "\n".join(PLAN_1.splitlines()[i] for i in (0, 1, 3, 2, 3, 4, 5, 6)),
+        12,
+        "net_1.many_poolings",
+    ),
+    *right_answers("net_1"),
+    *wrong_answers("net_1", conv_1=3, conv_2=3, hidden=2, output=2),
 ]

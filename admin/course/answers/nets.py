@@ -194,6 +194,16 @@ Plain.__name__ = "Dense"
 def {net}(sample_shape, nb_classes):
     layers = [{", ".join(plan.splitlines()[:-1])}]
     return keras.Sequential([*layers, Plain(nb_classes, activation="softmax")])""",
+            full - output - 1,
+            "nets.other_end",
+        ),
+        Answer(
+            net,
+            "a layer that was told to do something else",
+            f"""def {net}(sample_shape, nb_classes):
+    output = keras.layers.Dense(nb_classes, activation="softmax")
+    output.call = lambda x, training=None: keras.ops.ones((len(x), nb_classes)) / nb_classes
+    return keras.Sequential([{", ".join(plan.splitlines()[:-1])}, output])""",
             0,
             "nets.not_as_told",
         ),

@@ -9,8 +9,8 @@ import numpy as np
 
 from checks.language import say
 from checks.losses import is_cross_entropy, loss_example, loss_value
-from checks.model import described
-from checks.nets import computes
+from checks.model import described, in_shape
+from checks.nets import computes, convolves, no_model
 from checks.plain import array_of, number_of
 from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, right, wrong
 from checks.unusable import stopped
@@ -31,8 +31,8 @@ def answer(given: Given, ask: Ask) -> Answer:
     model = given.get(TASK)
     if model is None:
         return {"kind": "NoneType"}
-    if not hasattr(model, "get_compile_config"):
-        return {"kind": type(model).__name__}
+    if isinstance(model, type) or not hasattr(model, "get_compile_config"):
+        return described(model, ask)
     optimiser = getattr(model, "optimizer", None)
     compiled: dict[str, Any] = {"optimiser": type(optimiser).__name__ if optimiser is not None else None}
     if optimiser is not None:
@@ -42,8 +42,17 @@ def answer(given: Given, ask: Ask) -> Answer:
         compiled["loss"] = loss_value(getattr(model, "loss", None), *example)
     try:
         return {**described(model, ask), **compiled}
-    except Exception as error:  # a net that can't take these pictures may still be compiled as asked
-        return {"kind": "Model", "layers": None, "net error": f"{type(error).__name__}", **compiled}
+    except Exception:  # a net that can't take these pictures may still be compiled as asked
+        return {**_of_other_pictures(model, ask), **compiled, "net error": True}
+
+
+def _of_other_pictures(model: Any, ask: Ask) -> Answer:
+    """A description of the model on pictures of the shape that it was made for, as far as there is one."""
+    try:
+        shape = [int(side) for side in model.input_shape[1:]]
+        return {**described(model, in_shape(ask, shape)), "shape": shape}
+    except Exception:
+        return {"kind": "Model", "layers": None}
 
 
 def _metric_values(model: Any, labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
@@ -68,6 +77,8 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
         return [wrong(what, out_of, stopped(TASK, answer))]
     if kind == "NoneType":
         return [wrong(what, out_of, say("cifar_model.is_none"))]
+    if kind == "type":
+        return [wrong(what, out_of, no_model(TASK, answer))]
     if kind != "Model":
         other = say("cifar_model.other_kind", kind=kind)
         is_function = kind == "function"
@@ -78,12 +89,21 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
     if answer.get("optimiser") is None:
         return [net, wrong("cifar_model.what_compiled", 4, say("cifar_model.not_compiled"))]
     loss = None if is_cross_entropy(case, answer) else say("cifar_model.loss_wrong")
-    return [
-        net,
+    compiled = [
         _optimiser(answer),
         either("cifar_model.what_loss", 1, loss, say("cifar_model.loss_right")),
         _metric(case, answer),
     ]
+    if not net.points and not convolves(case.ask, answer):
+        compiled = [_for_no_net(finding) for finding in compiled]
+    return [net, *compiled]
+
+
+def _for_no_net(finding: Finding) -> Finding:
+    """A finding on what compile() was given, for a net that has nothing of what was to be compiled."""
+    if not finding.points:
+        return finding
+    return wrong(finding.what, finding.out_of, say("cifar_model.nothing_to_compile"))
 
 
 def _net(case: Case, answer: Answer) -> Finding:
