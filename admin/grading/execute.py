@@ -253,7 +253,7 @@ def run_cells(
             if reason := ended or late:
                 warnings[name] = reason
             late = None
-            found = with_the_error(found, raised.get(task))
+            found = with_the_error(task, found, raised.get(task))
             findings[task] = found
             write_points(cell, task, found, count)
         elif ended or not cell.source.strip():

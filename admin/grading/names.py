@@ -12,6 +12,8 @@ from typing import Any
 # Lines that are IPython's and not Python's, such as `%matplotlib inline` and `!ls`.
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
 
+_LINE_END = re.compile(r"\r\n|\r|\n")  # as Python counts lines; str.splitlines knows more ends
+
 
 @dataclass(frozen=True)
 class Names:
@@ -60,17 +62,17 @@ def parts_of_all(codes: Sequence[str]) -> list[list[dict[str, Any]]]:
 
 
 def statements(code: str) -> list[str]:
-    """The code, statement by statement; in one piece when it is no Python or has lines of IPython's."""
+    """The code in pieces of a statement, or of those that share a line; in one piece when it is no Python."""
     try:
         body = ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [code]
-    lines = code.splitlines()
-    found: list[str] = []
-    done = 0
+    lines = _LINE_END.split(code)
+    pieces: list[tuple[int, int]] = []
     for node in body:
         end = node.end_lineno or len(lines)
-        if end > done:  # else it stands in the last line of the one before it
-            found.append("\n".join(lines[done:end]))
-            done = end
-    return found
+        if pieces and node.lineno <= pieces[-1][1]:  # it begins in the last line of the one before it
+            pieces[-1] = pieces[-1][0], end
+        else:
+            pieces.append((pieces[-1][1] if pieces else 0, end))
+    return ["\n".join(lines[start:end]) for start, end in pieces]

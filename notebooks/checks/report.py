@@ -24,7 +24,7 @@ def check(task: str, given: Given) -> float:
     except Exception as error:  # of the check's own: a student can do nothing with a traceback of ours
         print(_wrapped(_said("any.check_stopped", task=task, error=type(error).__name__), "  "))
         return 0
-    findings = stopped_cells.with_the_error(findings, stopped_cells.stopped_cell(task))
+    findings = stopped_cells.with_the_error(task, findings, stopped_cells.stopped_cell(task))
     print(words(task, mending.with_what_comes_first(task, given, findings)))
     return points(findings)
 

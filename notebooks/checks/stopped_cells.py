@@ -43,7 +43,7 @@ class StoppedCell:
     line: int | None
 
 
-def with_the_error(findings: Sequence[Finding], stopped: StoppedCell | None) -> list[Finding]:
+def with_the_error(task: str, findings: Sequence[Finding], stopped: StoppedCell | None) -> list[Finding]:
     """The findings on a task whose answer cell stopped: nothing is called empty that the error kept away.
 
     Points stay as they are. An answer that got all of them is left alone.
@@ -52,12 +52,17 @@ def with_the_error(findings: Sequence[Finding], stopped: StoppedCell | None) -> 
     if not stopped or not lost:
         return list(findings)
     sentence = _sentence(stopped)
-    absent = [finding for finding in lost if _NOTHING_THERE & set(finding.keys)]
+    absent = [finding for finding in lost if _is_absent(task, finding)]
     if len(absent) == len(findings):
         return [wrong("any.what_answer", sum(finding.out_of for finding in findings), sentence)]
     if absent:
         return [replace(each, said=(sentence,)) if each in absent else each for each in findings]
     return [Finding("any.what_cell", 0, 0, (sentence,)), *findings]
+
+
+def _is_absent(task: str, finding: Finding) -> bool:
+    missing = {f"KeyError: {name!r}" for name in TABLE[task].gives}
+    return bool(_NOTHING_THERE & set(finding.keys)) or finding.values.get("error") in missing
 
 
 def _sentence(stopped: StoppedCell) -> Sentence:

@@ -85,7 +85,7 @@ def keys(findings: list[Any]) -> list[tuple[str, ...]]:
 def test_an_answer_that_is_missing_is_not_called_empty() -> None:
     """Both names are None after an error: one finding, with all the points, that says the error?"""
     missing = [wrong(name, 2, say("any.is_none")) for name in ("x_train", "x_test")]
-    (found,) = with_the_error(missing, STOPPED)
+    (found,) = with_the_error("channel_axis", missing, STOPPED)
     assert (found.points, found.out_of, found.keys) == (0, 4, ("any.cell_stopped",))
     assert "line 3 with NameError: name 'foo' is not defined" in found.message
 
@@ -93,16 +93,28 @@ def test_an_answer_that_is_missing_is_not_called_empty() -> None:
 def test_what_came_before_the_error_keeps_its_points() -> None:
     """The first name is right, the second one was never made: is only the second one told the error?"""
     half = [right("x_train", 2), wrong("x_test", 2, say("any.is_none"))]
-    assert keys(with_the_error(half, STOPPED)) == [(), ("any.cell_stopped",)]
+    assert keys(with_the_error("channel_axis", half, STOPPED)) == [(), ("any.cell_stopped",)]
 
 
 def test_a_wrong_value_of_an_earlier_run_has_a_remark() -> None:
     """Something is there and wrong, and the cell stopped: are both said? And nothing where all is right?"""
     older = [wrong("x_train", 2, say("any.is_list")), right("x_test", 2)]
-    assert keys(with_the_error(older, STOPPED)) == [("any.cell_stopped",), ("any.is_list",), ()]
+    assert keys(with_the_error("channel_axis", older, STOPPED)) == [
+        ("any.cell_stopped",),
+        ("any.is_list",),
+        (),
+    ]
     fine = [right("x_train", 2), right("x_test", 2)]
-    assert with_the_error(fine, STOPPED) == fine
-    assert with_the_error(older, None) == older
+    assert with_the_error("channel_axis", fine, STOPPED) == fine
+    assert with_the_error("channel_axis", older, None) == older
+
+
+def test_a_function_that_was_never_made_is_missing() -> None:
+    """The cell stopped before `def`: does a student read that error alone, and no KeyError of the check's?"""
+    never_made = [
+        wrong("any.what_answer", 10, say("any.stopped", task="one_hot", error="KeyError: 'one_hot'"))
+    ]
+    assert keys(with_the_error("one_hot", never_made, STOPPED)) == [("any.cell_stopped",)]
 
 
 def test_the_line_is_read_off_a_traceback() -> None:
