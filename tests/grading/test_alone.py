@@ -147,13 +147,13 @@ CURIOUS = """
 import inspect
 import linecache
 def seen():
-    parts = [repr(normalise_images.__code__.co_varnames), repr(globals().get('In')), repr(linecache.cache)]
+    parts = [repr(normalise_images.__code__.co_varnames), repr(globals().get('In')), repr([*linecache.cache])]
     try:
         parts.append(inspect.getsource(normalise_images))
     except Exception as error:
         parts.append(repr(error))
     return ' '.join(parts)
-text = seen()
+text = seen()[:2000]
 print(text)
 display(text)
 """
@@ -166,7 +166,7 @@ LEAKS = {
     ),
     "a shape": (
         "cifar_x_train = normalise_images(cifar_train_images)\n"
-        "cifar_x_test = np.broadcast_to(np.zeros(1), [ord(letter) for letter in text[:20]] + [1])"
+        "cifar_x_test = np.broadcast_to(np.zeros(1), [ord(letter) for letter in text[:3]] + [1])"
     ),
 }  # fmt: skip
 
@@ -199,6 +199,20 @@ def test_a_model_answer_reaches_no_page(name: str, marked: Course, worker: Worke
     )
     assert MARK not in told
     assert str(ord("(")) + ", " + str(ord("'")) not in told
+
+
+@needs_sandbox
+def test_no_name_of_a_student_s_optimiser_tells_of_a_model_answer(marked: Course, worker: Worker) -> None:
+    """An optimiser and a metric called by what was seen: are their names left out of what is said?"""
+    model = """cifar_model = net_2((32, 32, 3), 10)
+metric = keras.metrics.CategoricalCrossentropy(name=text.replace('/', ''))
+optimiser = type(text, (keras.optimizers.SGD,), {})()
+cifar_model.compile(optimiser, "categorical_crossentropy", metrics=[metric])"""
+    notebook = notebook_with(marked, "cifar_model", {"net_2": RAISES, "cifar_model": CURIOUS + model})
+    result = run(marked, worker, notebook)
+    assert points(result.findings["cifar_model"]) == 5
+    assert "cifar_model.other_optimiser" in keys(result.findings["cifar_model"])
+    assert MARK not in nbformat.writes(notebook) + str(result.findings)
 
 
 @needs_sandbox
