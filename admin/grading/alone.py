@@ -27,14 +27,17 @@ from admin.course.layout import NOTEBOOK
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.names import Names, names_of
 from admin.grading.plain_words import plain_words
-from admin.grading.worker import Folders, Worker
+from admin.grading.worker import FAIR_SHARE, Folders, Worker
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Session, SessionEnded
 from admin.sandbox.limits import SandboxError
 from checks.language import say
 from checks.task import TABLE, Finding, all_forerunners, points
 
-Asking = Callable[[Session, str], list[Finding]]
-"""Asks a session about a task, and judges. Raises SessionEnded and KilledFromOutside."""
+Asking = Callable[[Session, str], tuple[list[Finding], bool]]
+"""Asks a session about a task: what the judge finds, and whether the clock stopped an answer.
+
+Raises SessionEnded and KilledFromOutside.
+"""
 
 _STOPPED = {"any.stopped", "any.cell_stopped", "any.cell_stopped_somewhere", "session.nothing_to_ask"}
 
@@ -60,13 +63,23 @@ class Plan:
     """the first of the wrong or missing tasks whose model answers are among the course's cells"""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What came of sessions: findings by task, and whether the clock stopped one that had too little time."""
+
+    findings: Mapping[str, list[Finding]]
+    starved: bool = False
+    rest: Sequence[Plan] = ()
+    """plans that a session did not live to see"""
+
+
 def second_opinions(
     nb: NotebookNode,
     worker: Worker,
     folders: Folders,
     findings: Mapping[str, Sequence[Finding]],
     ask: Asking,
-) -> dict[str, list[Finding]]:
+) -> Asked:
     """Findings that are better than those of the first pass, by task; they say on which task it stands.
 
     Raises SandboxError when the machine, and not the submission, is to blame.
@@ -77,22 +90,24 @@ def second_opinions(
     ]
     course = course_cells(folders.source)
     if not lost or not course:
-        return {}
+        return Asked({})
     handed_out = {cell.name: cell.code for cell in course_cells(folders.release)}
     student = cells_of(nb, worker.bounded)
     plans = [plan for task in lost if (plan := planned(task, course, student, handed_out, wrong)) is not None]
     better: dict[str, list[Finding]] = {}
     deadline = time.monotonic() + worker.limits.session_seconds
-    waiting = in_sessions(plans)
+    starved = False
+    waiting: list[Sequence[Plan]] = [*in_sessions(plans)]
     while waiting and time.monotonic() < deadline:
         group = waiting.pop(0)
-        found, rest = asked_together(worker, folders, course, group, ask)
-        if rest:
-            waiting.insert(0, rest)
+        asked = asked_together(worker, folders, course, group, ask)
+        starved = starved or asked.starved
+        waiting = [asked.rest, *waiting] if asked.rest else waiting
         for plan in group:
-            if share(found.get(plan.task, ())) > share(findings[plan.task]):
-                better[plan.task] = told(plan, findings[plan.task], found[plan.task])
-    return better
+            alone = asked.findings.get(plan.task, [])
+            if share(alone) > share(findings[plan.task]):
+                better[plan.task] = told(plan, findings[plan.task], alone)
+    return Asked(better, starved)
 
 
 def share(findings: Sequence[Finding]) -> float:
@@ -231,37 +246,42 @@ def in_sessions(plans: Sequence[Plan]) -> list[list[Plan]]:
 
 def asked_together(
     worker: Worker, folders: Folders, course: Sequence[Cell], group: Sequence[Plan], ask: Asking
-) -> tuple[dict[str, list[Finding]], list[Plan]]:
-    """Findings by task, of one session; and the plans that it did not live to see."""
+) -> Asked:
+    """What one session says of the tasks of a group, or two, if the first one was killed from outside."""
     for last in (False, True):
+        begun = time.monotonic()
         found: dict[str, list[Finding]] = {}
-        try:
-            with worker.session(folders) as session:
-                session.again = last
-                try:
-                    for number in sorted(set().union(*(plan.course for plan in group))):
-                        session.prepare(course[number].code)
-                    for plan in group:
-                        run_student_cells(session, plan)
-                        found[plan.task] = ask(session, plan.task)
-                except CellTimeout:  # in a cell of the course's own
-                    return found, []
-                except SessionEnded:
-                    if not session.killed or last:
-                        return found, list(group[len(found) + 1 :])
-        except KilledFromOutside as error:
-            if last:
-                raise SandboxError(say("session.tried_twice", reason=error.sentence)) from None
-            continue
-        if len(found) == len(group):
-            break
-    return found, []
+        late = False
+        with worker.session(folders) as session:
+            session.again = last
+            try:
+                for number in sorted(set().union(*(plan.course for plan in group))):
+                    session.prepare(course[number].code)
+                for plan in group:
+                    stopped = run_student_cells(session, plan)
+                    found[plan.task], too_late = ask(session, plan.task)
+                    late = late or stopped or too_late
+            except CellTimeout:  # in a cell of the course's own
+                late = True
+            except KilledFromOutside as error:
+                if last:
+                    raise SandboxError(say("session.tried_twice", reason=error.sentence)) from None
+                continue
+            except SessionEnded:
+                if not session.killed or last:
+                    return Asked(found, rest=group[len(found) + 1 :])
+                continue
+        computed = session.cpu_seconds() / (time.monotonic() - begun)
+        return Asked(found, late and computed < FAIR_SHARE)
+    raise AssertionError("not reached")
 
 
-def run_student_cells(session: Session, plan: Plan) -> None:
-    """Run the cells of the student's in a plan; one that is stopped by the clock is left at that."""
+def run_student_cells(session: Session, plan: Plan) -> bool:
+    """Run the cells of the student's in a plan, and say whether the clock stopped one; it is left at that."""
+    stopped = False
     for code in plan.student:
         try:
             session.run(code)
         except CellTimeout:
-            continue
+            stopped = True
+    return stopped

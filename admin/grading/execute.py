@@ -30,7 +30,7 @@ from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.findings import Findings, write_findings
 from admin.grading.judge import findings as judge
 from admin.grading.judge import shortened
-from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
+from admin.grading.worker import FAIR_SHARE, CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
@@ -43,9 +43,6 @@ from checks.tasks import TASKS
 
 CHECK = "check_"
 NOT_ISOLATED = "WITHOUT SANDBOX"
-# Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
-# computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
-FAIR_SHARE = 0.5
 OTHER_NOTEBOOK = say("session.other_notebook")
 
 
@@ -190,13 +187,14 @@ def run(
     computed = session.cpu_seconds() / (time.monotonic() - begun)
     starved = bool(warnings) and computed < FAIR_SHARE
 
-    def ask(other: Session, task: str) -> list[Finding]:
-        answered, _, ended = judged(worker.bounded, other, task, folders.source, seed(task))
+    def ask(other: Session, task: str) -> tuple[list[Finding], bool]:
+        answered, stopped, ended = judged(worker.bounded, other, task, folders.source, seed(task))
         if ended:
             raise SessionEnded(ended)
-        return answered
+        return answered, stopped is not None
 
-    better = alone.second_opinions(nb, worker, folders, found, ask)
+    second = alone.second_opinions(nb, worker, folders, found, ask)
+    better = second.findings
     for cell in code_cells(nb):
         name = grade_id(cell)
         if (task := name.removeprefix(CHECK)) in better and name != task:
@@ -204,7 +202,7 @@ def run(
             write_points(cell, task, better[task], cell.execution_count)
             if alone.share(better[task]) == 1:
                 warnings.pop(name, None)
-    return RunResult(nb, found, warnings, starved)
+    return RunResult(nb, found, warnings, starved or second.starved)
 
 
 def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
