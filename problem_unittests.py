@@ -19,6 +19,7 @@ for _folder in (Path(__file__).resolve().parent, Path(__file__).resolve().parent
 from checks.asking import answer, grade_answer  # noqa: E402
 from checks.language import say, text_of  # noqa: E402
 from checks.report import check, hint, words  # noqa: E402
+from checks.stopped_cells import watch  # noqa: E402
 from checks.task import Case, Finding, Given, NotReady, Task, points  # noqa: E402
 from checks.tasks import TASKS  # noqa: E402
 
@@ -45,6 +46,7 @@ __all__ = [
     "test_normalize_images",
     "test_one_hot",
     "test_train",
+    "watch",
     "words",
 ]
 

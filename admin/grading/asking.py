@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from admin.grading.trainer import Trainer
-from admin.sandbox.host import Session
+from admin.grading.trainer import WatchedSession
 from checks.carried import NETS
 
 
-def asked(session: Session, trainer: Trainer, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
+def asked(watched: WatchedSession, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values that a task's objects give for one `ask`. Raises what `Session.answer` raises.
 
     Where a net takes part, "seen" says what the grader saw itself: whether the net was `told` in plain data,
     and so answered outside the student's session, and the `training` that it came out of.
     """
+    session = watched.session
     if task not in NETS:
         return session.answer(task, ask)
     which = NETS[task]
     carried = session.carry(task, ask)
-    from_net = trainer.answered(task, carried, ask) if carried.get("net") else None
+    from_net = watched.answered(task, carried, ask) if carried.get("net") else None
     if from_net is None:
         # It can't be told, or not be made again: it answers for itself.
         answer = session.answer(task, ask)
@@ -28,7 +28,7 @@ def asked(session: Session, trainer: Trainer, task: str, ask: Mapping[str, Any])
     if not which.keys:
         return without_seen(from_net)
     own = session.answer(task, {**ask, "net elsewhere": True})
-    training = trainer.training_of(carried["net"])
+    training = watched.training_of(carried["net"])
     seen = {"told": True, "training": training}
     return {**without_seen(own), **from_net, "seen": seen}
 

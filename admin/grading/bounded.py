@@ -34,6 +34,7 @@ FUNCTIONS = {
     "take in": "admin.grading.submission:take_in",
     "outputs": "admin.pages.sanitise:outputs_of",
     "judge": "admin.grading.judge:judged",
+    "names": "admin.grading.names:parts_of_all",
 }
 SECONDS = 20.0
 MEMORY = 3 << 30

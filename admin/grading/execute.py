@@ -25,27 +25,27 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Bool, Float, Instance
 
 from admin.course.cells import grade_id
-from admin.grading import cases
+from admin.grading import alone, cases
 from admin.grading.asking import asked
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.findings import Findings, write_findings
 from admin.grading.judge import findings as judge
+from admin.grading.judge import shortened
 from admin.grading.kept import Kept
-from admin.grading.trainer import Trainer
-from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
+from admin.grading.trainer import CleanSession, WatchedSession
+from admin.grading.worker import FAIR_SHARE, CannotSandbox, Folders, Worker, shared_worker
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
+from checks.errors import in_one_line
 from checks.language import Said, Sentence, say, text_of
 from checks.report import words
+from checks.stopped_cells import StoppedCell, line_in, with_the_error
 from checks.task import Case, Finding, points, wrong
 from checks.tasks import TASKS
 
 CHECK = "check_"
 NOT_ISOLATED = "WITHOUT SANDBOX"
-# Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
-# computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
-FAIR_SHARE = 0.5
 OTHER_NOTEBOOK = say("session.other_notebook")
 
 
@@ -178,18 +178,53 @@ def run(
     `seed` gives the number that a task's cases are drawn from; `tell` is told the grade_id of each cell.
     Raises SandboxError when the machine, and not the submission, is to blame.
     """
-    for last in (False, True):
-        begun = time.monotonic()
+    kept = Kept(folders.trainings) if folders.trainings else None
+    with CleanSession(worker, folders) as clean:
+
+        def opened() -> WatchedSession:
+            return WatchedSession(worker.session(folders), clean, kept)
+
+        def ask(other: WatchedSession, task: str) -> tuple[list[Finding], bool]:
+            answered, stopped, ended = judged(worker.bounded, other, task, folders.source, seed(task))
+            if ended:
+                raise SessionEnded(ended)
+            return answered, stopped is not None
+
         try:
-            opened = worker.session(folders)
+            found, warnings, starved = first_pass(nb, worker, folders, opened, seed, tell)
         except BadSubmission as error:
             return without_session(nb, error.sentence)
-        kept = Kept(folders.trainings) if folders.trainings else None
-        with opened as session, Trainer(worker, folders, kept) as trainer:
+        second = alone.second_opinions(nb, worker, folders, found, opened, ask)
+    better = second.findings
+    for cell in code_cells(nb):
+        name = grade_id(cell)
+        if (task := name.removeprefix(CHECK)) in better and name != task:
+            found[task] = better[task]
+            write_points(cell, task, better[task], cell.execution_count)
+            if alone.share(better[task]) == 1:
+                warnings.pop(name, None)
+    return RunResult(nb, found, warnings, starved or second.starved)
+
+
+def first_pass(
+    nb: NotebookNode,
+    worker: Worker,
+    folders: Folders,
+    opened: Callable[[], WatchedSession],
+    seed: Callable[[str], int],
+    tell: Callable[[str], None],
+) -> tuple[dict[str, list[Finding]], dict[str, Sentence], bool]:
+    """Findings by task, warnings by check cell, and whether others had the processor when time ran out.
+
+    Raises BadSubmission when its files allow no session, SandboxError when the machine is to blame.
+    """
+    for last in (False, True):
+        begun = time.monotonic()
+        with opened() as watched:
+            session = watched.session
             session.again = last
-            session.served = trainer.serve
             try:
-                found, warnings = run_cells(nb, worker.bounded, session, trainer, seed, tell)
+                found, warnings = run_cells(nb, worker.bounded, watched, folders.source, seed, tell)
             except KilledFromOutside as error:
                 if last:
                     raise SandboxError(say("session.tried_twice", reason=error.sentence)) from None
@@ -198,7 +233,7 @@ def run(
         if not session.killed:
             break
     computed = session.cpu_seconds() / (time.monotonic() - begun - session.served_seconds)
-    return RunResult(nb, found, warnings, bool(warnings) and computed < FAIR_SHARE)
+    return found, warnings, bool(warnings) and computed < FAIR_SHARE
 
 
 def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
@@ -223,8 +258,8 @@ def nothing_to_ask(task: str, reason: Sentence) -> list[Finding]:
 def run_cells(
     nb: NotebookNode,
     bounded: BoundedProcess,
-    session: Session,
-    trainer: Trainer,
+    watched: WatchedSession,
+    source: Path,
     seed: Callable[[str], int],
     tell: Callable[[str], None],
 ) -> tuple[dict[str, list[Finding]], dict[str, Sentence]]:
@@ -233,6 +268,7 @@ def run_cells(
     warnings: dict[str, Sentence] = {}
     late: Sentence | None = None
     ended: Sentence | None = None
+    raised: dict[str, StoppedCell | None] = {}
     for count, cell in enumerate(code_cells(nb), 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
@@ -241,19 +277,21 @@ def run_cells(
             if ended:
                 found = nothing_to_ask(task, ended)
             else:
-                found, stopped, ended = judged(bounded, session, trainer, task, seed(task))
+                found, stopped, ended = judged(bounded, watched, task, source, seed(task))
                 late = late or stopped
             if reason := ended or late:
                 warnings[name] = reason
             late = None
+            found = with_the_error(task, found, raised.get(task))
             findings[task] = found
             write_points(cell, task, found, count)
         elif ended or not cell.source.strip():
             cell.outputs, cell.execution_count = [], None
         else:
-            cell.outputs, stopped, ended = shown(bounded, session, cell.source, count)
+            cell.outputs, stopped, ended = shown(bounded, watched.session, cell.source, count)
             cell.execution_count = count
             late = late or stopped
+            raised[name] = None if ended else error_in(cell.outputs)
     return findings, warnings
 
 
@@ -272,6 +310,14 @@ def shown(
         return [note], None, error.sentence
 
 
+def error_in(outputs: list[NotebookNode]) -> StoppedCell | None:
+    """The error that a cell ended with, as far as its outputs say."""
+    error = next((output for output in reversed(outputs) if output.output_type == "error"), None)
+    if error is None:
+        return None
+    return StoppedCell(shortened(in_one_line(error.ename, error.evalue)), line_in(error.traceback))
+
+
 def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:
     """A cell's outputs, fit for a page."""
     try:
@@ -283,17 +329,16 @@ def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> lis
 
 
 def judged(
-    bounded: BoundedProcess, session: Session, trainer: Trainer, task: str, seed: int
+    bounded: BoundedProcess, watched: WatchedSession, task: str, source: Path, seed: int
 ) -> tuple[list[Finding], Sentence | None, Sentence | None]:
     """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
-    data = cases.data_of(trainer.folders.source)
-    drawn: list[Case] = TASKS[task].cases(np.random.default_rng(seed), data)
+    drawn: list[Case] = TASKS[task].cases(np.random.default_rng(seed), cases.data_of(source))
     answers: list[Mapping[str, Any]] = []
     stopped: Sentence | None = None
     for case in drawn:
         try:
             if not stopped:
-                answers.append(asked(session, trainer, task, case.ask))
+                answers.append(asked(watched, task, case.ask))
                 continue
         except CellTimeout as error:
             stopped = error.sentence

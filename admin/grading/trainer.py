@@ -34,6 +34,7 @@ MOST_TRAININGS = 12
 SHOWN = 20
 """Pictures of a training that the judge gets to see, with their labels."""
 
+_ENDS = (BadSubmission, CellTimeout, KilledFromOutside, SandboxError, SessionEnded)
 _MOST_ROWS = 4096
 _NUMBERS = ("batch", "steps", "epochs", "initial_epoch")
 _BOUNDS = protocol.Bounds(array_bytes=1 << 30, arrays=1024, values=1 << 22, text_bytes=64 << 20)
@@ -68,22 +69,49 @@ class Training:
         }
 
 
-@dataclass
-class Trainer:
-    """The clean session of one submission, started when first needed, and the record of its trainings."""
+class CleanSession:
+    """The session of one submission in which no student's code runs; it starts when first needed."""
 
-    worker: Worker
-    folders: Folders
-    kept: Kept | None = None
-    trainings: list[Training] = field(default_factory=list)
-    _clean: Session | None = None
+    def __init__(self, worker: Worker, folders: Folders) -> None:
+        self._worker, self._folders = worker, folders
+        self._session: Session | None = None
 
-    def __enter__(self) -> Trainer:
+    def __enter__(self) -> CleanSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._clean:
-            self._clean.close()
+        if self._session:
+            self._session.close()
+
+    def do(self, name: str, argument: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What one of its functions gives; None where it can't. After its death the next call has a new one."""
+        try:
+            self._session = self._session or self._worker.clean_session(self._folders)
+            return self._session.do(name, argument)
+        except (*_ENDS, protocol.ProtocolError):
+            if self._session:
+                self._session.close()
+            self._session = None
+            return None
+
+
+@dataclass
+class WatchedSession:
+    """A session of a student's code, what it asks for done in a clean one, and the record of its trainings."""
+
+    session: Session
+    clean: CleanSession
+    kept: Kept | None = None
+    trainings: list[Training] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.session.served = self.serve
+
+    def __enter__(self) -> WatchedSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
 
     def serve(self, request: Any) -> dict[str, Any] | None:
         """What a training comes to; None for what is no training, or can't be done in a clean session."""
@@ -95,7 +123,7 @@ class Trainer:
         with one_at_a_time(key):
             result = self.kept.get(key) if self.kept else None
             if result is None:
-                result = self._done("fit", request)
+                result = self.clean.do("fit", request)
                 if result is not None and self.kept:
                     self.kept.put(key, result)
         if result is None:
@@ -124,7 +152,7 @@ class Trainer:
         if portable.problem(net) or not (prepared is None or array_of({"array": prepared}) is not None):
             return None
         question = {"task": task, "carried": {"net": net, "prepared": prepared}, "ask": dict(ask)}
-        return self._done("answer", question)
+        return self.clean.do("answer", question)
 
     def training_of(self, net: Any) -> dict[str, Any] | None:
         """The last training that this net, as plain data, came out of, as the judge gets it.
@@ -140,27 +168,9 @@ class Trainer:
                     "net": {**net, "compiled": training.net["compiled"]},
                     "call": training.request["call"],
                 }
-                reached = self._done("loss", asked)
+                reached = self.clean.do("loss", asked)
                 return {**training.told(), "reached": reached["loss"]} if reached else None
         return None
-
-    def _done(self, name: str, argument: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What the clean session makes of it. A session that died of it is replaced at the next one."""
-        try:
-            self._clean = self._clean or self.worker.clean_session(self.folders)
-            return self._clean.do(name, argument)
-        except (
-            BadSubmission,
-            CellTimeout,
-            KilledFromOutside,
-            SandboxError,
-            SessionEnded,
-            protocol.ProtocolError,
-        ):
-            if self._clean:
-                self._clean.close()
-            self._clean = None
-            return None
 
 
 def hash_of(weights: Sequence[np.ndarray]) -> str:

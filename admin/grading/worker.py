@@ -19,6 +19,10 @@ from admin.sandbox.host import Sandbox, Session, what_is_missing, what_is_missin
 from admin.sandbox.limits import OWN_FAULT, Limits
 from checks.language import Sentence, joined, say
 
+# Of a core, that a session has to get before a time-out counts for good. On a free machine a notebook that
+# computes gets nearly all of its core; with half of it, the longest honest cell still ends in time.
+FAIR_SHARE = 0.5
+
 
 class CannotSandbox(SystemExit):
     """This machine can't grade safely. No fault of a submission: it ends the command, not one student.

@@ -268,6 +268,15 @@ class Session:
             raise CellTimeout(say("session.cell_stopped", seconds=seconds), shown)
         return shown
 
+    def prepare(self, source: str) -> None:
+        """Run code of the course's own. Nothing of it is shown, and no history in the session keeps its text.
+
+        Whether it ran to its end is not said. Raises what `run` raises.
+        """
+        _, late = self._ask({"prepare": source}, self.limits.cell_seconds)
+        if late:
+            raise CellTimeout(say("session.cell_stopped", seconds=self.limits.cell_seconds))
+
     def answer(self, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
         """What the student's objects of a task give for one `ask`: plain values, arrays as NumPy arrays.
 

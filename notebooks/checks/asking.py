@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
@@ -10,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from checks.errors import told
 from checks.language import say
 from checks.task import Answer, Ask, Case, Finding, Given, NotReady, wrong
 from checks.tasks import TASKS
@@ -19,8 +19,6 @@ PRACTICE_SEED = 20
 
 GRADED_SIZES = {"channel_axis": 4000, "cifar_labels": 2000, "cifar_images": 2000, "cifar_training": 2000}
 """Training pictures while grading, for the tasks into whose code somebody may write a number of pictures."""
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def grade_answer(
@@ -64,12 +62,4 @@ def answer(task: str, given: Given, ask: Ask) -> Answer:
         with redirect_stderr(sys.stdout):
             return TASKS[task].answer(given, ask)
     except (Exception, SystemExit) as error:
-        return {"error": _in_one_line(error)}
-
-
-def _in_one_line(error: BaseException) -> str:
-    # Keras colours its messages, and its first line may only name the layer: the cause stands below.
-    lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith("Exception encountered when calling")]
-    first_line = (told or lines or [""])[0][:200].rstrip(".")
-    return f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
+        return {"error": told(error)}

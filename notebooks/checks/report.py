@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from checks import mending, stopped_cells
 from checks.asking import grade_answer
 from checks.language import say, text_of
 from checks.task import Finding, Given, points
@@ -16,14 +17,20 @@ _WIDTH = 100
 
 
 def check(task: str, given: Given) -> float:
-    """Print a task's findings with the public cases and return the points."""
-    findings = grade_answer(task, given)
-    print(words(task, findings))
+    """Print a task's findings with the public cases, and what stands in the way, and return the points."""
+    stopped_cells.watch()
+    try:
+        findings = grade_answer(task, given)
+    except Exception as error:  # of the check's own: a student can do nothing with a traceback of ours
+        print(_wrapped(_said("any.check_stopped", task=task, error=type(error).__name__), "  "))
+        return 0
+    findings = stopped_cells.with_the_error(task, findings, stopped_cells.stopped_cell(task))
+    print(words(task, mending.with_what_comes_first(task, given, findings)))
     return points(findings)
 
 
 def words(task: str, findings: Sequence[Finding]) -> str:
-    """The findings as the student reads them."""
+    """The findings as the student reads them; one that is worth nothing is a remark on the others."""
     out_of = TASKS[task].points
     title = (
         _said("any.title", task=task, points=points(findings), out_of=out_of)
@@ -34,7 +41,8 @@ def words(task: str, findings: Sequence[Finding]) -> str:
     lines = [title]
     for finding in findings:
         right = finding.points >= finding.out_of if out_of else finding.points > 0
-        head = f"  {'✓' if right else '✗'} {finding.name.ljust(width)}  "
+        mark = "→" if out_of and not finding.out_of else "✓" if right else "✗"
+        head = f"  {mark} {finding.name.ljust(width)}  "
         lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
     if points(findings) < out_of:
         lines.append(f"  {_said('any.want_more', task=task)}")

@@ -28,15 +28,15 @@ class Entry:
     """A row of the table of tasks.
 
     `name` is the task's, and the nbgrader id of its answer cell. `number` is the one that the notebook gives
-    it; the own net has none. `gives` names what the answer cell defines, `uses` the tasks before it whose
-    results its cell or its check uses.
+    it; the own net has none. `gives` names what the answer cell defines, `forerunners` the tasks before it
+    whose results its cell or its check takes up itself; `all_forerunners` has those behind them, too.
     """
 
     name: str
     number: int | None
     points: int
     gives: tuple[str, ...] = ()
-    uses: tuple[str, ...] = ()
+    forerunners: tuple[str, ...] = ()
 
     @property
     def check_cell(self) -> str:
@@ -55,30 +55,36 @@ class Entry:
         return first, second, third
 
 
-_PIXELS_AND_LABELS = ("normalise_images", "channel_axis", "one_hot")
-_NETS = ("normalise_images", "one_hot", "net_1", "net_2")
 _ENTRIES = (
     Entry("normalise_images", 1, 8, ("normalise_images",)),
     Entry("channel_axis", 2, 4, ("x_train", "x_test"), ("normalise_images",)),
     Entry("one_hot", 3, 10, ("one_hot",)),
     Entry("net_1", 4, 14, ("net_1",)),
-    Entry("train_net_1", 5, 8, ("batch_size", "epochs"), (*_PIXELS_AND_LABELS, "net_1")),
+    Entry("train_net_1", 5, 8, ("batch_size", "epochs"), ("channel_axis", "one_hot", "net_1")),
     Entry("net_2", 6, 12, ("net_2",)),
-    Entry("train_net_2", 7, 8, ("batch_size", "epochs"), (*_PIXELS_AND_LABELS, "net_2")),
+    Entry("train_net_2", 7, 8, ("batch_size", "epochs"), ("channel_axis", "one_hot", "net_2")),
     Entry("cifar_labels", 8, 4, ("cifar_y_train", "cifar_y_test"), ("one_hot",)),
     Entry("cifar_images", 9, 4, ("cifar_x_train", "cifar_x_test"), ("normalise_images",)),
-    Entry("cifar_model", 10, 8, ("cifar_model",), (*_NETS, "cifar_images")),
+    Entry("cifar_model", 10, 8, ("cifar_model",), ("net_1", "net_2", "cifar_labels", "cifar_images")),
     Entry(
         "cifar_training",
         11,
         10,
         ("cifar_history", "cifar_figure", "cifar_score"),
-        (*_NETS, "cifar_labels", "cifar_images", "cifar_model"),
+        ("cifar_labels", "cifar_images", "cifar_model"),
     ),
     Entry("net_3", None, 0, ("net_3",)),
 )
 TABLE: Mapping[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 """All tasks that have a check, by name, in the order of the notebook."""
+
+
+def all_forerunners(task: str) -> tuple[str, ...]:
+    """The tasks that a task depends on, also through another one, in the order of the notebook."""
+    direct = TABLE[task].forerunners
+    found = {*direct, *(name for each in direct for name in all_forerunners(each))}
+    return tuple(name for name in TABLE if name in found)
+
 
 CHECK_POINTS = sum(entry.points for entry in _ENTRIES)
 """What all checks together are worth."""

@@ -6,16 +6,15 @@ take about a second.
 
 from __future__ import annotations
 
-import dis
 import html
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from types import FunctionType
 from typing import Any
 
 from checks.language import say, text_of
+from checks.mending import is_untouched
 from checks.task import DISCUSSION, TABLE, Entry
 from play import base
 from tools import markup, theme
@@ -83,23 +82,6 @@ def progress_of(tests: Any, task: str, notebook: Mapping[str, Any]) -> TaskProgr
     except Exception as error:  # whatever a student's object does, the other tasks are still shown
         return TaskProgress(task, BROKEN, 0, out_of, _said("stopped", error=type(error).__name__))
     return TaskProgress(task, PASSED if points >= out_of else FAILING, points, out_of, _note(findings))
-
-
-def is_untouched(answer: Any) -> bool:
-    """Whether it is None, or a function with nothing in it but a docstring.
-
-    A function that works and forgets its `return` is touched, though it gives back None as well.
-    """
-
-    def empty() -> None:
-        """Nothing but a docstring."""
-
-    return answer is None or (isinstance(answer, FunctionType) and _steps(answer) == _steps(empty))
-
-
-def _steps(function: Callable[..., Any]) -> list[tuple[str, Any]]:
-    """What Python does in a function, its constants by value: `return 5` is not `return None`."""
-    return [(step.opname, step.argval) for step in dis.get_instructions(function) if step.opname != "NOP"]
 
 
 def _note(findings: Sequence[Any]) -> str:

@@ -28,7 +28,7 @@ from admin.grading.judge import findings
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
 from checks.language import say
-from checks.task import TABLE
+from checks.task import all_forerunners
 from problem_unittests import TASKS, Case, points, words
 from tests.needs import needs_sandbox
 
@@ -61,7 +61,7 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
     for cell in notebook.cells:
         if grade_id(cell) == given.task:
             cell.source = given.code
-        elif grade_id(cell) in TABLE[given.task].uses:
+        elif grade_id(cell) in all_forerunners(given.task):
             cell.source = answer(grade_id(cell), "the model answer").code
     return notebook
 

@@ -24,7 +24,7 @@ from admin.course.cells import grade_id
 from admin.course.source_notebook import read_source
 from checks.forward import forward, layer_weights
 from checks.model import described as model_described
-from checks.task import TABLE, as_json, from_json
+from checks.task import all_forerunners, as_json, from_json
 from tools import fitting
 
 matplotlib.use("agg")
@@ -38,11 +38,9 @@ def new_notebook(task: str) -> dict[str, Any]:
     """The names that a notebook holds just before a task's answer cell, all before it being right."""
     names: dict[str, Any] = {"np": np, "keras": keras, "plt": plt, "NUMBER_CLASSES": 10, **mnist(), **cifar()}
     names["train_pixels"], names["test_pixels"] = names["train_images"] / 255, names["test_images"] / 255
-    if task not in ("train_net_1", "train_net_2"):
-        for earlier in TABLE[task].uses:
-            exec(answer(earlier, "the model answer").code, names)
-    else:
-        names["normalise_images"] = lambda images: images / 255
+    for earlier in all_forerunners(task):
+        exec(answer(earlier, "the model answer").code, names)
+    if task in ("train_net_1", "train_net_2"):
         names[f"model_{task[-1]}"] = trained(task.removeprefix("train_"))
     return names
 
