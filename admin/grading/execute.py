@@ -30,12 +30,13 @@ from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.findings import Findings, write_findings
 from admin.grading.judge import findings as judge
 from admin.grading.worker import CannotSandbox, Folders, Worker, shared_worker
+from admin.grading.worth import score, worth_of
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from checks.language import Said, Sentence, say, text_of
 from checks.report import words
-from checks.task import Case, Finding, points, wrong
+from checks.task import Case, Finding, scaled, wrong
 from checks.tasks import TASKS
 
 CHECK = "check_"
@@ -198,8 +199,7 @@ def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
         cell.outputs, cell.execution_count = [], None
         if name.startswith(CHECK) and task in TASKS:
             warnings[name] = say("session.not_run", reason=reason)
-            findings[task] = nothing_to_ask(task, warnings[name])
-            write_points(cell, task, findings[task], count)
+            findings[task] = write_points(cell, task, nothing_to_ask(task, warnings[name]), count)
     return RunResult(nb, findings, warnings)
 
 
@@ -233,8 +233,7 @@ def run_cells(
             if reason := ended or late:
                 warnings[name] = reason
             late = None
-            findings[task] = found
-            write_points(cell, task, found, count)
+            findings[task] = write_points(cell, task, found, count)
         elif ended or not cell.source.strip():
             cell.outputs, cell.execution_count = [], None
         else:
@@ -290,12 +289,13 @@ def judged(
     return judge(bounded, task, asked, answers), stopped, None
 
 
-def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:
-    """Words and points in the two outputs that nbgrader reads as a partial grade."""
-    out_of = min(float(TASKS[task].points), float(cell.metadata["nbgrader"]["points"]))
-    got = min(max(float(points(found)), 0.0), out_of)
+def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> list[Finding]:
+    """Words and points in the two outputs that nbgrader reads as a partial grade; the findings so scaled."""
+    worth = worth_of(cell, task)
+    got = score(found, worth)
     cell.execution_count = count
     cell.outputs = [
-        v4.new_output("stream", name="stdout", text=words(task, found) + "\n"),
+        v4.new_output("stream", name="stdout", text=words(task, found, worth) + "\n"),
         v4.new_output("execute_result", data={"text/plain": f"{got:g}"}, execution_count=count),
     ]
+    return scaled(found, worth)

@@ -33,6 +33,7 @@ SPEAKING = [
         "problem_unittests.py",
         "admin/exchange/folder.py",
         "admin/course/layout.py",
+        "admin/course/points.py",
         "admin/commands/grade.py",
     )
 ]
