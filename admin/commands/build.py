@@ -25,7 +25,7 @@ def main(argv: list[str] | None = None) -> int:
             print(stale or "The student notebook is up to date.")
             return 1 if stale else 0
         course = Course.at(options.course)
-        build.build(course)
+        changes = build.build(course)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -34,4 +34,6 @@ def main(argv: list[str] | None = None) -> int:
         f"Course: {course.shown()} (source/ with the solutions, release/ without)\n"
         f"For students: {course.shown(course.student_zip)} (they unpack it and open README.html)"
     )
+    for change in changes:
+        print(change)
     return 0

@@ -91,10 +91,25 @@ def points(course: Course, student: Student) -> dict[str, float]:
     }
 
 
+def expected(course: Course, student: Student) -> dict[str, float]:
+    """Points by task that the student's answers are worth in this course, where cells may be worth others."""
+    best = worth(course)
+    return {
+        task: round(wanted * best[task] / sample_class.out_of(task), 2)
+        for task, wanted in sample_class.expected(student).items()
+    }
+
+
+def worth(course: Course) -> dict[str, float]:
+    """What each task is worth in this course."""
+    out_of = course.out_of()
+    return {task: out_of[f"check_{task}"] for task in sample_class.tasks()}
+
+
 def table_of_points(course: Course) -> Table:
     """Students × tasks, by the tasks' numbers: their names do not fit into 80 columns."""
     tasks = sample_class.tasks()
-    best = {task: sample_class.out_of(task) for task in tasks}
+    best = worth(course)
     names = [f"{TABLE[task].number} {task}" for task in tasks]
     table = Table(
         title="Points of the sample class",
@@ -122,7 +137,7 @@ def differences(course: Course) -> list[str]:
     """A sentence for each task whose points are not what its answer is worth."""
     sentences = []
     for student in CLASS:
-        got, wanted = points(course, student), sample_class.expected(student)
+        got, wanted = points(course, student), expected(course, student)
         for task in wanted:
             if got[task] != wanted[task]:
                 sentences.append(f"{student.name}, {task}: {got[task]:g} points instead of {wanted[task]:g}")

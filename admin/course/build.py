@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -13,9 +14,10 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
-from admin.course import figures, student
+from admin.course import figures, points, student
 from admin.course.layout import ASSIGNMENT, CONFIG, DEFAULT_COURSE, NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.course.source_notebook import read_source
+from checks.language import Sentence
 
 STUDENT_NOTEBOOK = REPOSITORY / "notebooks" / f"{NOTEBOOK}.ipynb"
 
@@ -36,8 +38,10 @@ class GradesInTheWay(CourseError):
     """The gradebook has grades for cells that the notebook no longer has, or lacks new ones."""
 
 
-def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> None:
+def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> list[Sentence]:
     """Write source/, release/ and student.zip of `course`, and the release's notebook to `student_notebook`.
+
+    Returns what is to be said of points that an instructor has changed, and of their own questions.
 
     With a `student_notebook`, pictures in notebooks/figures that are missing or stale are made first.
     The course folder is closed to other users of the machine, also one that was open before.
@@ -48,6 +52,7 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
     if student_notebook:
         figures.make_stale()
     course.make_private()
+    changes = list(points.changes(notebook, made_before(course)))
     write_source(course, notebook)
     write_link_to_config(course)
     with course.gradebook():  # makes it
@@ -60,6 +65,14 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> N
     replace(course.student_zip, student.pack(course.release))
     if student_notebook:
         replace(student_notebook, (course.release / f"{NOTEBOOK}.ipynb").read_bytes())
+    return changes
+
+
+def made_before(course: Course) -> NotebookNode | None:
+    """The notebook in source/, by an earlier build and perhaps changed since; None where there is none."""
+    with contextlib.suppress(OSError, ValueError, nbformat.ValidationError):
+        return nbformat.read(course.source / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
+    return None
 
 
 def find_stale(course: Course | None = None) -> str:

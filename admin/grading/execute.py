@@ -34,6 +34,7 @@ from admin.grading.judge import shortened
 from admin.grading.kept import Kept
 from admin.grading.trainer import CleanSession, WatchedSession
 from admin.grading.worker import FAIR_SHARE, CannotSandbox, Folders, Worker, shared_worker
+from admin.grading.worth import score, worth_of
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
@@ -41,7 +42,7 @@ from checks.errors import in_one_line
 from checks.language import Said, Sentence, say, text_of
 from checks.report import words
 from checks.stopped_cells import StoppedCell, line_in, with_the_error
-from checks.task import Case, Finding, points, wrong
+from checks.task import Case, Finding, scaled, wrong
 from checks.tasks import TASKS
 
 CHECK = "check_"
@@ -199,8 +200,7 @@ def run(
     for cell in code_cells(nb):
         name = grade_id(cell)
         if (task := name.removeprefix(CHECK)) in better and name != task:
-            found[task] = better[task]
-            write_points(cell, task, better[task], cell.execution_count)
+            found[task] = write_points(cell, task, better[task], cell.execution_count)
             if alone.share(better[task]) == 1:
                 warnings.pop(name, None)
     return RunResult(nb, found, warnings, starved or second.starved)
@@ -246,8 +246,7 @@ def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
         cell.outputs, cell.execution_count = [], None
         if name.startswith(CHECK) and task in TASKS:
             warnings[name] = say("session.not_run", reason=reason)
-            findings[task] = nothing_to_ask(task, warnings[name])
-            write_points(cell, task, findings[task], count)
+            findings[task] = write_points(cell, task, nothing_to_ask(task, warnings[name]), count)
     return RunResult(nb, findings, warnings)
 
 
@@ -283,8 +282,7 @@ def run_cells(
                 warnings[name] = reason
             late = None
             found = with_the_error(task, found, raised.get(task))
-            findings[task] = found
-            write_points(cell, task, found, count)
+            findings[task] = write_points(cell, task, found, count)
         elif ended or not cell.source.strip():
             cell.outputs, cell.execution_count = [], None
         else:
@@ -349,12 +347,13 @@ def judged(
     return judge(bounded, task, drawn, answers), stopped, None
 
 
-def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> None:
-    """Words and points in the two outputs that nbgrader reads as a partial grade."""
-    out_of = min(float(TASKS[task].points), float(cell.metadata["nbgrader"]["points"]))
-    got = min(max(float(points(found)), 0.0), out_of)
+def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> list[Finding]:
+    """Words and points in the two outputs that nbgrader reads as a partial grade; the findings so scaled."""
+    worth = worth_of(cell, task)
+    got = score(found, worth)
     cell.execution_count = count
     cell.outputs = [
-        v4.new_output("stream", name="stdout", text=words(task, found) + "\n"),
+        v4.new_output("stream", name="stdout", text=words(task, found, worth) + "\n"),
         v4.new_output("execute_result", data={"text/plain": f"{got:g}"}, execution_count=count),
     ]
+    return scaled(found, worth)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.language import Sentence, sentence_as_json
-from checks.task import Finding, as_json, from_json, points
-from checks.tasks import TASKS
+from checks.task import Finding, as_json, from_json, out_of, points
 
 Findings = Mapping[str, Sequence[Finding]]
 """By task; a task is missing when the notebook has no check cell for it."""
@@ -25,7 +24,7 @@ def write_findings(course: Path, student: str, findings: Findings, broken: Sente
     tasks = {
         task: {
             "points": points(found),
-            "out_of": TASKS[task].points,
+            "out_of": out_of(found),
             "findings": [as_json(finding) for finding in found],
         }
         for task, found in findings.items()

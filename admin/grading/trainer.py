@@ -84,7 +84,7 @@ class CleanSession:
             self._session.close()
 
     def do(self, name: str, argument: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What one of its functions gives; None where it can't. After its death the next call has a new one."""
+        """What one of its functions gives, or None. After its death the next call has a new one."""
         try:
             self._session = self._session or self._worker.clean_session(self._folders)
             return self._session.do(name, argument)
@@ -97,7 +97,7 @@ class CleanSession:
 
 @dataclass
 class WatchedSession:
-    """A session of a student's code, what it asks for done in a clean one, and the record of its trainings."""
+    """A session of a student's code; what it asks for is done in a clean one, and recorded."""
 
     session: Session
     clean: CleanSession

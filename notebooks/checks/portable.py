@@ -1,68 +1,24 @@
 """A Keras net as plain data, and made again from it, in a process that has never seen its author's code.
 
 A net crosses as Keras' own configuration (JSON values), its weights, and the state of its optimiser. What may
-stand in the configuration is listed here, by class: whoever makes a net again asks `problem` first, and then
+stand in the configuration is listed by class, in `keras_classes.toml`: whoever makes a net again asks `problem` first, and then
 no code is loaded but Keras' own. Layer names are replaced by numbers, so that the same net gives the same
 data whatever was built before it.
 """
 
 from __future__ import annotations
 
+import functools
+import tomllib
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from checks.plain import array_of
 
-# The classes of Keras that a configuration may name; all of them compute, none reads a file or runs code.
-_LAYERS = (
-    "Activation Add Average AveragePooling2D BatchNormalization CategoryEncoding Concatenate Conv2D "
-    "Conv2DTranspose Convolution2D Cropping2D Dense DepthwiseConv2D Dot Dropout ELU Flatten "
-    "GaussianDropout GaussianNoise GlobalAveragePooling2D GlobalMaxPooling2D GroupNormalization "
-    "Identity InputLayer LayerNormalization LeakyReLU MaxPooling2D Maximum Minimum Multiply "
-    "Normalization PReLU Permute ReLU Rescaling Reshape SeparableConv2D Softmax SpatialDropout2D "
-    "Subtract UnitNormalization UpSampling2D ZeroPadding2D "
-)
-_OPERATIONS = (
-    "Abs Add AveragePool Conv Divide Elu ExpandDims Flatten Gelu GetItem HardSigmoid LeakyRelu "
-    "LogSoftmax Matmul Max MaxPool Maximum Mean Min Minimum Multiply Negative Pad Relu Relu6 Reshape "
-    "Selu Sigmoid Silu Softmax Softplus Softsign Square Squeeze Subtract Sum Tanh Transpose "
-)
-_INITIALISERS = (
-    "Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones "
-    "Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros "
-)
-_OPTIMISERS = (
-    "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lion Nadam RMSprop SGD CosineDecay "
-    "CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay "
-)
-_LOSSES = (
-    "BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy "
-    "CategoricalHinge CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError "
-    "MeanSquaredError Poisson SparseCategoricalCrossentropy SquaredHinge "
-)
-_METRICS = (
-    "Accuracy AUC BinaryAccuracy CategoricalAccuracy F1Score Mean MeanAbsoluteError MeanSquaredError "
-    "Precision Recall SparseCategoricalAccuracy SparseTopKCategoricalAccuracy "
-    "TopKCategoricalAccuracy "
-)
-_ALLOWED: Mapping[str, frozenset[str]] = {
-    "keras": frozenset(["Sequential", "DTypePolicy"]),
-    "keras.src.models.functional": frozenset(["Functional"]),
-    "keras.layers": frozenset(_LAYERS.split()),
-    "keras.initializers": frozenset(_INITIALISERS.split()),
-    "keras.regularizers": frozenset(["L1", "L2", "L1L2"]),
-    "keras.constraints": frozenset(["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]),
-    "keras.optimizers": frozenset(_OPTIMISERS.split()),
-    "keras.optimizers.schedules": frozenset(_OPTIMISERS.split()),
-    "keras.losses": frozenset(_LOSSES.split()),
-    "keras.metrics": frozenset((_METRICS + _LOSSES).split()),
-    "keras.src.ops.nn": frozenset(_OPERATIONS.split()),
-    "keras.src.ops.numpy": frozenset(_OPERATIONS.split()),
-    "keras.src.ops.core": frozenset(_OPERATIONS.split()),
-}
 _TENSOR = "__keras_tensor__"
 _POLICY = "DTypePolicy"
 _TOP = ("Sequential", "Functional")
@@ -138,7 +94,7 @@ def as_functional(model: Any) -> Any:
     shape = getattr(model, "_build_shapes_dict", None) or {}
     first = next(iter(shape.values()), None)
     if not isinstance(first, tuple | list) or not all(isinstance(side, int | None) for side in first):
-        raise NotPortable("no shape of its input")
+        raise NotPortable("no input shape")
     try:
         pictures = keras.Input(tuple(first[1:]))
         return keras.Model(pictures, model.call(pictures))
@@ -178,7 +134,7 @@ def _optimiser_state(model: Any, plain: Any) -> list[np.ndarray]:
     if not optimiser.built or not int(np.asarray(optimiser.iterations)):
         return []
     if not _same_order(model, plain):
-        raise NotPortable("an optimiser at work on weights in another order")
+        raise NotPortable("weights in another order")
     return [np.asarray(variable) for variable in optimiser.variables]
 
 
@@ -265,28 +221,35 @@ def _numbers(arrays: Any) -> bool:
     return sum(each.size for each in arrays) <= 4 * _MOST_WEIGHTS
 
 
+@functools.cache
+def _allowed() -> Mapping[str, frozenset[str]]:
+    """The names of the classes that may stand in a configuration, by module."""
+    listed = tomllib.loads(Path(__file__).with_name("keras_classes.toml").read_text(encoding="utf-8"))
+    return {module: frozenset(names) for module, names in listed.items()}
+
+
 def _trouble(part: Any) -> str:
     if isinstance(part, bool | None) or (isinstance(part, float) and np.isfinite(part)):
         return ""
     if isinstance(part, str):
-        return "" if len(part) <= 100 else "a text that is too long"
+        return "" if len(part) <= 100 else "a long text"
     if isinstance(part, int):
-        return "" if abs(part) <= _LARGEST else "a number out of range"
+        return "" if abs(part) <= _LARGEST else "a number too large"
     if isinstance(part, list):
         return ""
     if not isinstance(part, dict) or not all(isinstance(key, str) for key in part):
-        return "a value of another kind"
+        return "an unknown value"
     own = part.get("activation")
     if isinstance(own, dict) and "class_name" not in own:  # the code of a lambda
-        return "an activation of one's own"
+        return "an own activation"
     if "class_name" not in part:
-        return "a part without class" if {"module", "registered_name"} & set(part) else ""
+        return "no class" if {"module", "registered_name"} & set(part) else ""
     name, module, registered = (part.get(key) for key in ("class_name", "module", "registered_name"))
     if name == _TENSOR and module is None and registered is None:
         return ""
-    if not isinstance(name, str) or not isinstance(module, str) or name not in _ALLOWED.get(module, ()):
-        return "a class that is not on the list"
-    return "" if registered in (None, name) else "a class by another name"
+    if not isinstance(name, str) or not isinstance(module, str) or name not in _allowed().get(module, ()):
+        return "an unknown class"
+    return "" if registered in (None, name) else "a registered name"
 
 
 # ---------------------------------------------------------------- in a process that makes the net again
@@ -330,10 +293,10 @@ def callback_rebuilt(data: Any) -> Any:
     import keras
 
     if not isinstance(data, dict) or data.get("class") not in _CALLBACKS:
-        raise NotPortable("a callback that is not on the list")
+        raise NotPortable("an unknown callback")
     settings, known = data.get("settings"), _CALLBACKS[data["class"]]
     if not isinstance(settings, dict) or not set(settings) <= set(known):
-        raise NotPortable("a callback with other settings")
+        raise NotPortable("a callback's other settings")
     return getattr(keras.callbacks, data["class"])(**settings)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from checks import mending, stopped_cells
 from checks.asking import grade_answer
 from checks.language import say, text_of
-from checks.task import Finding, Given, points
+from checks.task import Finding, Given, points, scaled
 from checks.tasks import TASKS
 
 # The widest line, in characters: fits a notebook's output beside an open file browser.
@@ -29,22 +29,25 @@ def check(task: str, given: Given) -> float:
     return points(findings)
 
 
-def words(task: str, findings: Sequence[Finding]) -> str:
-    """The findings as the student reads them; one that is worth nothing is a remark on the others."""
-    out_of = TASKS[task].points
+def words(task: str, findings: Sequence[Finding], worth: float | None = None) -> str:
+    """The findings as the student reads them; one that is worth nothing is a remark on the others.
+
+    `worth` is what the check gives, if that is not the table's.
+    """
+    out_of = TASKS[task].points if worth is None else worth
     title = (
-        _said("any.title", task=task, points=points(findings), out_of=out_of)
+        _said("any.title", task=task, points=points(scaled(findings, out_of)), out_of=out_of)
         if out_of
         else _said("any.title_no_points", task=task)
     )
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [title]
     for finding in findings:
-        right = finding.points >= finding.out_of if out_of else finding.points > 0
+        right = finding.points >= finding.out_of if TASKS[task].points else finding.points > 0
         mark = "→" if out_of and not finding.out_of else "✓" if right else "✗"
         head = f"  {mark} {finding.name.ljust(width)}  "
         lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
-    if points(findings) < out_of:
+    if points(scaled(findings, out_of)) < out_of:
         lines.append(f"  {_said('any.want_more', task=task)}")
     return "\n".join(lines)
 

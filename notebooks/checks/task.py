@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -191,8 +191,34 @@ class NotReady(Said):
 
 def points(findings: Sequence[Finding]) -> float:
     """Sum of the findings' points; whole numbers as int, so that they print without a decimal point."""
-    total = round(sum(finding.points for finding in findings), 2)
+    return _total(finding.points for finding in findings)
+
+
+def out_of(findings: Sequence[Finding]) -> float:
+    """What the findings are worth together, in the same way."""
+    return _total(finding.out_of for finding in findings)
+
+
+def _total(numbers: Iterable[float]) -> float:
+    total = round(sum(numbers), 2)
     return int(total) if total == int(total) else total
+
+
+def scaled(findings: Sequence[Finding], worth: float) -> list[Finding]:
+    """The findings in proportion: worth so many points together, each in ten-thousandths of a point.
+
+    Findings that are worth nothing stay as they are.
+    """
+    whole = sum(finding.out_of for finding in findings)
+    if worth == whole or not whole:
+        return list(findings)
+
+    def share(of: float) -> float:
+        return round(of * worth / whole, 4)
+
+    return [
+        replace(finding, points=share(finding.points), out_of=share(finding.out_of)) for finding in findings
+    ]
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

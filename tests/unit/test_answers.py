@@ -24,7 +24,7 @@ from admin.course.cells import grade_id
 from admin.course.source_notebook import read_source
 from checks.forward import forward, layer_weights
 from checks.model import described as model_described
-from checks.task import all_forerunners, as_json, from_json
+from checks.task import TABLE, all_forerunners, as_json, from_json, out_of
 from tools import fitting
 
 matplotlib.use("agg")
@@ -111,6 +111,7 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
     """Does each answer of the list get exactly its points, its own key, and nothing on stderr?"""
     reached, findings, stderr = graded(given)
     assert (reached, stderr) == (given.points, ""), tests.words(given.task, findings)
+    assert out_of(findings) == TABLE[given.task].points
     assert given.is_told([key for finding in findings for key in finding.keys])
     assert [from_json(json.loads(json.dumps(as_json(finding)))) for finding in findings] == findings
 
