@@ -1,9 +1,9 @@
 """A Keras net as plain data, and made again from it, in a process that has never seen its author's code.
 
 A net crosses as Keras' own configuration (JSON values), its weights, and the state of its optimiser. What may
-stand in the configuration is listed by class, in `keras_classes.toml`: whoever makes a net again asks `problem` first, and then
-no code is loaded but Keras' own. Layer names are replaced by numbers, so that the same net gives the same
-data whatever was built before it.
+stand in the configuration is listed by class, in `keras_classes.toml`: whoever makes a net again asks
+`problem` first, and then no code is loaded but Keras' own. Layer names are replaced by numbers, so that the
+same net gives the same data whatever was built before it.
 """
 
 from __future__ import annotations
