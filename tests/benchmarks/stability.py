@@ -16,7 +16,8 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.pop(0)  # this folder, whose notebook.py would stand for the library of that name
-sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "notebooks")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "notebooks"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import keras
 import numpy as np
