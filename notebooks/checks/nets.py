@@ -64,8 +64,9 @@ def _findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> lis
     layers, doubt = layers_in_use(cases[first].ask, answers[first])
     if doubt and not follows[first]:
         return [wrong("nets.what_computes", TABLE[net].points, doubt)]
-    if follows[first] and (doubt or any("went" in layer for layer in layers)):
-        findings = _right_so_far(net)  # though not by layers that one could list
+    unlisted = doubt or any("went" in layer for layer in layers)
+    if all(follows) or (follows[first] and unlisted):
+        findings = _right_so_far(net)
     else:
         findings = _by_layer(net, cases[first].ask["nb_classes"], layers, answers[first], follows[first])
     findings.append(_any_shape(net, cases, answers, follows, findings))
