@@ -141,9 +141,6 @@ def right_answers(net: str) -> list[Answer]:
     )
     functions = parts["layers"].replace('32, 3, activation="relu")', "32, 3, activation=cut)")
     functions = functions.replace('128, activation="relu")', "128), keras.layers.Lambda(cut)")
-    idle = parts["layers"].replace(
-        "keras.layers.Flatten()", "keras.layers.Dropout(0), keras.layers.Flatten()"
-    )
     codes = {
         "a layer that does nothing": _IDLE.format(**parts),
         "own layer that holds the convolutions": _OWN_FEATURES.format(**parts),
