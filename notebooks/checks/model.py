@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -53,24 +54,30 @@ def answer_net(name: str) -> Answering:
         function = given[name]
         if not callable(function):
             return not_callable(name)
-        shape, classes = tuple(ask["sample_shape"]), ask["nb_classes"]
-        large = in_shape(ask, (_LARGE_SIDE, _LARGE_SIDE, shape[2]))
         try:
-            return described(function(shape, classes), ask)
-        except Exception as error:
-            for told, arguments, asked in (
-                ({"arguments": "swapped"}, (classes, shape), ask),
-                ({"shape": large["sample_shape"]}, (tuple(large["sample_shape"]), classes), large),
-            ):
-                try:
-                    answer = described(function(*arguments), asked)
-                except Exception:  # the first error is the one to tell
-                    continue
-                if answer["kind"] == "Model":
-                    return {**answer, **told}
-            raise error
+            return described(function(tuple(ask["sample_shape"]), ask["nb_classes"]), ask)
+        except Exception:
+            if second := _second_try(function, ask):
+                return second
+            raise  # the first error is the one to tell
 
     return answer
+
+
+def _second_try(function: Callable[..., Any], ask: Ask) -> Answer | None:
+    """The answer with the arguments swapped, or on large pictures, and which of both it is; None without."""
+    shape, classes = ask["sample_shape"], ask["nb_classes"]
+    large = in_shape(ask, [_LARGE_SIDE, _LARGE_SIDE, shape[2]])
+    tries: list[tuple[Answer, Ask, tuple[Any, Any]]] = [
+        ({"arguments": "swapped"}, ask, (classes, tuple(shape))),
+        ({"shape": large["sample_shape"]}, large, (tuple(large["sample_shape"]), classes)),
+    ]
+    for told, asked, arguments in tries:
+        with suppress(Exception):
+            answer = described(function(*arguments), asked)
+            if answer["kind"] == "Model":
+                return {**answer, **told}
+    return None
 
 
 def in_shape(ask: Ask, shape: Sequence[int]) -> Ask:

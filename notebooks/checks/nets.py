@@ -64,8 +64,9 @@ def _findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> lis
     layers, doubt = layers_in_use(cases[first].ask, answers[first])
     if doubt and not follows[first]:
         return [wrong("nets.what_computes", TABLE[net].points, doubt)]
-    if follows[first] and (doubt or any("went" in layer for layer in layers)):
-        findings = _right_so_far(net)  # though not by layers that one could list
+    unlisted = doubt or any("went" in layer for layer in layers)
+    if all(follows) or (follows[first] and unlisted):
+        findings = _right_so_far(net)
     else:
         findings = _by_layer(net, cases[first].ask["nb_classes"], layers, answers[first], follows[first])
     findings.append(_any_shape(net, cases, answers, follows, findings))
@@ -235,7 +236,7 @@ def _any_shape(
 ) -> Finding:
     """Whether other shapes and numbers of classes are followed, whatever else is right or wrong."""
     what = "nets.what_any_shape"
-    if any("shape" in answer for answer in answers):
+    if "shape" in answers[0]:
         return wrong(what, 1, say("nets.needs_room", net=net))
     if any(answer.get("arguments") == "swapped" for answer in answers):
         return wrong(what, 1, say("nets.arguments_swapped", net=net))

@@ -220,6 +220,7 @@ KEYS = (
     "cifar_y_test cifar_x_train cifar_x_test"
 ).split()  # fmt: skip
 KEYS += ["training output", "extra losses", "learning rate", "score kind", "net error", "units", "filters"]
+KEYS += ["other weights", "random", "shape", "arguments", "name", "is layer"]
 KEYS += [f"{name} {what}" for name in ("x_train", "cifar_y_train") for what in ("kind", "shape", "dtype")]
 LAYERS = (
     "Conv2D",
@@ -249,7 +250,8 @@ def hostile(rng: random.Random, depth: int = 0) -> Any:
         return [hostile(rng, depth + 1) for _ in range(rng.randrange(5))]
     if rng.random() < 0.5:
         names = "filters kernel_size strides padding activation units pool_size weights target_shape scale offset "
-        keys = rng.sample((names + "epsilon negative_slope dilation_rate groups lines x y").split(), 6)
+        names += "epsilon negative_slope dilation_rate groups lines x y again came went own"
+        keys = rng.sample(names.split(), 6)
         return {"kind": rng.choice(LAYERS)} | {key: hostile(rng, depth + 1) for key in keys}
     return {key: hostile(rng, depth + 1) for key in rng.sample([*KEYS, "loss", "val_loss", "accuracy"], 5)}
 

@@ -39,6 +39,15 @@ ANSWERS = [
         12,
         "net_1.pool_place",
     ),
+    with_change(
+        "net_1",
+        PLAN_1,
+        "ReLU after pooling",
+        'activation="relu")\nkeras.layers.MaxPooling2D(2)',
+        'activation="linear")\nkeras.layers.MaxPooling2D(2)\nkeras.layers.ReLU()',
+        14,
+        "",
+    ),
     with_change("net_1", PLAN_1, "both kernels 5 × 5", ", 3, ", ", 5, ", 8, "nets.kernel"),
     with_change(
         "net_1", PLAN_1, "pooling that pads", "D(2)", 'D(2, padding="same")', 12, "net_1.pool_padding"

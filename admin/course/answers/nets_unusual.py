@@ -24,6 +24,10 @@ class Features(keras.layers.Layer):
 def {net}(sample_shape, nb_classes):
     return keras.Sequential([keras.Input(sample_shape), Features(), {head}])"""
 
+_IDLE = """
+def {net}(sample_shape, nb_classes):
+    return keras.Sequential([{features}, keras.layers.Dropout(0), *[{head}][1:]])"""
+
 _OWN_HEAD = """
 class Head(keras.layers.Layer):
     def __init__(self, classes):
@@ -138,6 +142,7 @@ def right_answers(net: str) -> list[Answer]:
     functions = parts["layers"].replace('32, 3, activation="relu")', "32, 3, activation=cut)")
     functions = functions.replace('128, activation="relu")', "128), keras.layers.Lambda(cut)")
     codes = {
+        "a layer that does nothing": _IDLE.format(**parts),
         "own layer that holds the convolutions": _OWN_FEATURES.format(**parts),
         "own layer that holds the head": _OWN_HEAD.format(**parts),
         "own layers with weights of their own": _OWN_DENSE.format(**parts, units=128),
