@@ -300,6 +300,14 @@ def test_names_are_read_off_the_code(name: str) -> None:
     assert (names_of(code).reads, names_of(code).makes) == (reads, makes)
 
 
+@pytest.mark.parametrize("code", ["(" * 10**5, "-" * 10**6 + "1", "\0", "x = " + "[" * 150 + "]" * 150])
+def test_code_that_cannot_be_read_harms_nobody(code: str, built: Course) -> None:
+    """Code that makes a parser stumble: does planning go on, or end quietly, and never raise?"""
+    with BoundedProcess() as bounded:
+        cells = alone.cells_of(notebook_with(built, "one_hot", {"one_hot": code}), bounded)
+    assert alone.planned("one_hot", alone.course_cells(built.source), cells, {}, set(TABLE)) is None
+
+
 def test_statements_are_a_cell_cut_into_pieces() -> None:
     """Does nothing get lost or doubled, whatever stands in one line?"""
     code = "import os; import sys\n\n@decorated\ndef f():\n    return 1\nx = f(); y = (\n1); z = 2"
