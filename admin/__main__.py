@@ -30,6 +30,11 @@ COMMANDS = {
         COURSE,
     ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
+    "mutants": (
+        "[TASK]… [--workers N] [--model-answers] [--record]",
+        "change checks and model answers in one place at a time; say what nothing notices",
+        TESTS,
+    ),
     "nbgrader": ("[--course DIR] …", "nbgrader's own commands, with our configuration", COURSE),
 }
 HELP = ("-h", "--help", "help")

@@ -26,7 +26,8 @@ def in_forks(
     Here nothing computes with TensorFlow, before or while there are forks: it would hang in them.
     """
     context = multiprocessing.get_context("fork")
-    waiting, running = list(reversed(jobs)), {}
+    waiting = list(reversed(jobs))
+    running: dict[Any, tuple[Job, Any, float]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:

@@ -139,8 +139,8 @@ def _is_text(node: ast.AST) -> bool:
 def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.AST]:
     if isinstance(node, ast.Compare):
         for index, operator in enumerate(node.ops):
-            for other in _COMPARISONS[type(operator)]:
-                yield _with(node, ops=[*node.ops[:index], other(), *node.ops[index + 1 :]])
+            for instead in _COMPARISONS[type(operator)]:
+                yield _with(node, ops=[*node.ops[:index], instead(), *node.ops[index + 1 :]])
     elif isinstance(node, ast.BoolOp):
         yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
         for index in range(len(node.values)):
@@ -178,7 +178,7 @@ def _instead_of_statement(node: ast.AST) -> Iterator[ast.AST]:
         yield ast.Pass()
 
 
-def _other_values(value: object, words: bool) -> tuple[object, ...]:
+def _other_values(value: object, words: bool) -> tuple[str | float, ...]:
     if isinstance(value, bool):
         return (not value,)
     if isinstance(value, int):

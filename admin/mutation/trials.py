@@ -14,7 +14,7 @@ from typing import Any
 from admin.course.layout import REPOSITORY
 from admin.mutation import known
 from admin.mutation.children import Ended, in_forks
-from admin.mutation.known import SLOW, Finding, Line, Observation
+from admin.mutation.known import Finding, Line, Observation
 from admin.mutation.places import Place, changed, places
 
 SECONDS = 900.0
@@ -42,12 +42,10 @@ def changes_of(module: str) -> list[Change]:
     return [Change(str(path.relative_to(REPOSITORY)), place) for place in places(path.read_text())]
 
 
-def used_by(
-    change: Change, tasks: Sequence[str], seen: Observations, at_import: frozenset[Line]
-) -> list[str]:
-    """The tasks whose known answers run the line, or whose check imports it."""
+def used_by(change: Change, tasks: Sequence[str], seen: Observations, imported: frozenset[Line]) -> list[str]:
+    """Those of the tasks whose known answers run the line, or whose check imports it."""
     return [
-        task for task in tasks if runs(change, at_import) or any(reached(change, each) for each in seen[task])
+        task for task in tasks if runs(change, imported) or any(reached(change, each) for each in seen[task])
     ]
 
 
@@ -99,10 +97,15 @@ def noticed_by(change: Change, seen: Observations, imported: frozenset[Line]) ->
             in_answers = any(each.ran["answer"] and _in_file(change, each) for each in observations)
             if again and not (answering or (always and in_answers)):
                 continue
-            for each in observations:
+            for each in one_of_each(observations) if again else observations:
                 if (always or reached(change, each)) and differs(each, again):
                     return f"{task}: {each.name}"
     return ""
+
+
+def one_of_each(observations: Sequence[Observation]) -> list[Observation]:
+    """One of all known answers that are asked by the same lines of the checks: asking is slow."""
+    return list({each.ran["answer"]: each for each in reversed(observations)}.values())
 
 
 def _in_file(change: Change, observation: Observation) -> bool:
@@ -117,14 +120,10 @@ def differs(known_answer: Observation, again: bool) -> bool:
             found = found_now(known_answer, seed, again)
         except Exception:  # a judge that stumbles is noticed
             return True
-        if told(known_answer, found) != told(known_answer, known_answer.found[seed]):
+        before = known_answer.found[seed]
+        if known.told(found, known_answer.by_chance) != known.told(before, known_answer.by_chance):
             return True
     return False
-
-
-def told(known_answer: Observation, found: list[Finding]) -> list[Any]:
-    """What has to stay of findings: all; or the points alone where the keys depend on chance."""
-    return [finding[:3] for finding in found] if known_answer.by_chance else found
 
 
 def found_now(known_answer: Observation, seed: int, again: bool) -> list[Finding]:
@@ -132,29 +131,24 @@ def found_now(known_answer: Observation, seed: int, again: bool) -> list[Finding
     task, digest = known_answer.task, known_answer.seeds[seed][0]
     names = None
     if again or known_answer.own_data:
-        names = _notebook(known_answer)
+        names = _notebook(task, known_answer.code, known_answer.own_data)
     cases, findings = known.cases_or_findings(task, names or known.base_data(), seed, set())
     if findings:
         return findings
     answers = known_answer.seeds[seed][1]
     if again or known.hash_of(cases) != digest:
-        names = names or _notebook(known_answer)
+        names = names or _notebook(task, known_answer.code, known_answer.own_data)
         asking = importlib.import_module("checks.asking")
         with known.quiet():
             answers = [asking.answer(task, names, case.ask) for case in cases]
     return known.judged(task, cases, answers)
 
 
-def _notebook(known_answer: Observation) -> dict[str, Any]:
-    # In one fork, a net is made once; a function of NumPy may be made anew for each seed.
-    if known_answer.task in SLOW:
-        return _kept_notebook(known_answer.task, known_answer.code)
-    return known.notebook_after(known_answer.task, known_answer.code)
-
-
 @functools.cache
-def _kept_notebook(task: str, code: str) -> dict[str, Any]:
-    return known.notebook_after(task, code)
+def _notebook(task: str, code: str, own_data: bool) -> dict[str, Any]:
+    """As in an observation, one notebook for all seeds."""
+    before = known.notebook_before(task)
+    return known.notebook_after(task, code, known.copied(before) if own_data else before)
 
 
 def install(path: Path, number: int) -> None:
@@ -165,4 +159,4 @@ def install(path: Path, number: int) -> None:
     def get_code(loader: importlib.machinery.SourceFileLoader, name: str) -> CodeType | None:
         return code if loader.get_filename(name) == str(path) else plain(loader, name)
 
-    importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+    importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore

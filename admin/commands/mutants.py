@@ -1,0 +1,126 @@
+"""`mutants`: changes checks and model answers in one place at a time, and says what nothing notices."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from admin.mutation import accepted, known, model_answers, trials
+from admin.mutation.accepted import Mark, Sorted
+from admin.mutation.children import in_forks
+
+NOT_RECORDED = (
+    "The known answers are not told what is recorded. So first: python3 -m admin test "
+    "tests/unit/test_answers.py. If it is meant to be so: python3 -m admin mutants --record"
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 when each survivor is accepted, and no acceptance is stale."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m admin mutants",
+        description="Change the checks, and then the model answers, in one place at a time, and say which "
+        "changes no known answer notices, and which changed answers keep all points.",
+    )
+    parser.add_argument("tasks", metavar="TASK", nargs="*", help="a task (default: all that have points)")
+    parser.add_argument("--workers", metavar="N", type=int, default=os.cpu_count(), help="how many at a time")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write down what the known answers are told now, and try nothing",
+    )
+    parser.add_argument("--model-answers", action="store_true", help="change the model answers alone")
+    options = parser.parse_args(argv)
+    every_task = known.tasks_with_points()
+    if unknown := [task for task in options.tasks if task not in every_task]:
+        parser.error(f"there is no task {unknown[0]}; the tasks are {', '.join(every_task)}")
+    tasks = [task for task in every_task if task in options.tasks] or every_task
+    known.prepare(every_task)
+    if options.record:
+        record(every_task)
+        return 0
+    try:
+        found = [] if options.model_answers else [checks(tasks, options.workers)]
+        found += [answers_of(task, options.workers) for task in tasks]
+    except KnownAnswersDiffer as difference:
+        print(f"{difference}\n{NOT_RECORDED}", file=sys.stderr)
+        return 1
+    return 1 if any(each.new or each.stale for each in found) else 0
+
+
+class KnownAnswersDiffer(Exception):
+    """A known answer that is told something else than is recorded, before anything was changed."""
+
+
+def record(tasks: Sequence[str]) -> None:
+    seen = {task: known.observations(task) for task in tasks}
+    known.record(
+        {f"{task}: {each.name}": known.lasting(each) for task, found in seen.items() for each in found}
+    )
+
+
+def checks(tasks: Sequence[str], workers: int) -> Sorted:
+    """Try all changes of the modules of these tasks on their known answers; say how it went.
+
+    What several tasks share is changed, in a run of some tasks, only where their known answers come by.
+    """
+    begun = time.monotonic()
+    modules = list(dict.fromkeys(module for task in tasks for module in known.modules_of(task)))
+    shared = {module for module in modules if set(known.using(module)) - set(tasks)}
+    seen = {task: known.observations(task) for task in tasks}
+    is_as_recorded(seen)
+    ((_, imported),) = in_forks([0], lambda _: trials.at_import(), 1, trials.SECONDS)
+    tried, survivors, whole = 0, list[Mark](), set[str]()
+    for module in modules:
+        before = len(survivors)
+        changes = trials.changes_of(module)
+        having = [task for task in tasks if module in known.modules_of(task)]
+        users = {change: trials.used_by(change, having, seen, imported) for change in changes}
+        if module in shared:
+            changes = [change for change in changes if users[change]]
+        else:
+            whole |= {change.file for change in changes}
+        for change, fate in trials.fates(changes, users.__getitem__, seen, imported, workers):
+            tried += 1
+            if not fate:
+                survivors.append(change.mark)
+        print(f"{module}: {len(changes)} changes, {len(survivors) - before} not noticed", flush=True)
+    found = accepted.sort_out(whole, survivors, accepted.read_accepted())
+    return said(tried, found, "no known answer notices", time.monotonic() - begun)
+
+
+def is_as_recorded(seen: trials.Observations) -> None:
+    """Raise KnownAnswersDiffer for the first known answer that is told something else."""
+    kept = known.recorded()
+    for task, found in seen.items():
+        for each in found:
+            if kept.get(f"{task}: {each.name}") != known.lasting(each):
+                raise KnownAnswersDiffer(f"{task}, {each.name}")
+
+
+def answers_of(task: str, workers: int) -> Sorted:
+    """Try all changes of a task's model answer; say how it went."""
+    begun = time.monotonic()
+    file = f"{task}: the model answer"
+    came = list(model_answers.fates(task, workers))
+    survivors = [(file, place.text, place.change) for place, fate in came if fate == model_answers.KEEPS]
+    same = sum(fate == model_answers.SAME for _, fate in came)
+    print(f"{file}: {len(came)} changes, {same} compute the same", flush=True)
+    found = accepted.sort_out({file}, survivors, accepted.read_accepted())
+    return said(len(came), found, "computes something else, and keeps all points", time.monotonic() - begun)
+
+
+def said(tried: int, found: Sorted, what: str, seconds: float) -> Sorted:
+    """Print which changes survive and which acceptances are stale."""
+    for file, line, change in found.new:
+        print(f"  {what}: {file}\n    {line}\n    {change}")
+    for entry in found.stale:
+        print(f"  accepted, but noticed or gone: {entry.file}\n    {entry.line}\n    {entry.change}")
+    print(
+        f"  {tried} changes: {len(found.new)} survive, {len(found.known)} are accepted ({seconds:.0f} s)",
+        flush=True,
+    )
+    return found
