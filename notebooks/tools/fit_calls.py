@@ -26,15 +26,25 @@ LABELS_NOTED = 200
 MOST_EPOCHS = 10_000
 
 
+# Small batches teach most for the time, and a net learns the more the more different pictures it sees.
+# Measured with these constants on the 4,000 quick digits, a tenth kept for validation, Adadelta at a learning
+# rate of 1.0, 20 seeds; accuracy on the 1,000 test digits (lowest, median). Guessing gives 0.10, and the
+# check asks for 0.4:
+#   batch 8 (80 steps, 640 pictures):                net_1 0.82, 0.85   net_2 0.79, 0.83
+#   batch 12 (80 steps, 960 pictures):               net_1 0.82, 0.88   net_2 0.84, 0.87
+#   batch 16 and all larger (80 steps, 1,280):       net_1 0.88, 0.91   net_2 0.87, 0.89
+# The epochs asked for, from 2 on, change nothing: they only say which step belongs to which. One such fit
+# takes 1.0 to 1.5 s on two cores. With 60 steps of 16, the lowest of other draws of rows was 0.65; with 40
+# steps of 32, 0.74.
 @dataclass(frozen=True)
 class Bounds:
     """What one `fit` may cost while nbgrader is at work."""
 
-    batch: int = 32
+    batch: int = 16
     """pictures a step, at most"""
-    steps: int = 60
+    steps: int = 80
     """optimiser steps of one fit, at most"""
-    pictures: int = 1024
+    pictures: int = 1280
     """pictures of all steps together"""
     measured: int = 1024
     """pictures that validation measures, over all epochs together"""
@@ -138,7 +148,10 @@ def arguments(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> d
 
 
 def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the arguments of a `fit` ask for, as JSON values; nothing is read from a pipeline."""
+    """What the arguments of a `fit` ask for, as JSON values.
+
+    Nothing is read from a pipeline: `batch_of` tells its batches, and nobody its rows.
+    """
     pipeline = is_pipeline(given["x"])
     size = batch = steps = None
     with suppress(Exception):  # what has no length is no array; what can't be computed with, Keras refuses
@@ -149,7 +162,7 @@ def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
     kept = size
     with suppress(Exception):
         if size is not None and given["validation_split"] and given["validation_data"] is None:
-            kept = math.floor(size * (1 - given["validation_split"]))
+            kept = len(range(size)[: math.floor(size * (1 - given["validation_split"]))])
         if kept is not None:
             batch = given["batch_size"] or math.ceil(kept / (given["steps_per_epoch"] or math.inf)) or 32
             steps = given["steps_per_epoch"] or math.ceil(kept / batch)
@@ -169,6 +182,25 @@ def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
         "kept": kept,
         "steps": _json(steps),
     }
+
+
+def batch_of(x: Any) -> int | None:
+    """How many rows a pipeline's batches have, where it can be asked without using it up."""
+    import keras
+
+    with suppress(Exception):
+        if isinstance(x, keras.utils.PyDataset):
+            return rows_of(x[0])
+        while x is not None:
+            if hasattr(x, "_batch_size"):  # of a tf.data pipeline, which has no public word for it
+                return int(x._batch_size)
+            x = getattr(x, "_input_dataset", None)
+    return None
+
+
+def rows_of(batch: Any) -> int:
+    """How many rows a batch has."""
+    return len(_only(batch[0] if isinstance(batch, tuple | list) else batch))
 
 
 def labels_of(y: Any) -> list[int]:
@@ -215,7 +247,7 @@ def first_batches(x: Any, rows: int) -> Iterator[Any]:
     for batch in itertools.islice(batches, rows):
         yield batch
         with suppress(Exception):
-            seen += len(_only(batch[0] if isinstance(batch, tuple | list) else batch))
+            seen += rows_of(batch)
         if seen >= rows:
             return
 
@@ -279,8 +311,7 @@ def _of_pipeline(
     except NotPlain as error:
         left = _chained(read, given["x"]) if isinstance(given["x"], types.GeneratorType) else given["x"]
         raise NotPlain(str(error), left) from error
-    total = len(rows.x) if _batches(given["x"]) == len(read) else None
-    asked.update(batch_size=batch, size=total, kept=total)
+    asked["batch_size"] = batch if isinstance(given["x"], types.GeneratorType) else batch_of(given["x"])
     return rows, validation, batch
 
 

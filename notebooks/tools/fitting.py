@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+import types
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,11 +22,13 @@ from tools.fit_calls import (
     Call,
     NotPlain,
     arguments,
+    batch_of,
     first_batches,
     is_endless,
     is_pipeline,
     labels_of,
     read,
+    rows_of,
     spread,
     validates,
     what_is_asked,
@@ -70,7 +73,13 @@ def note_training() -> None:
     @functools.wraps(original)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
         asked, labels = _asked_of(self, args, kwargs)
+        if args and isinstance(args[0], types.GeneratorType):
+            args = (_watched(args[0], asked), *args[1:])
+        elif isinstance(kwargs.get("x"), types.GeneratorType):
+            kwargs["x"] = _watched(kwargs["x"], asked)
         history = original(self, *args, **kwargs)
+        if asked.get("pipeline") and asked["batch_size"] is None:
+            asked["batch_size"] = batch_of(args[0] if args else kwargs.get("x"))
         _note(history, asked, labels)
         return history
 
@@ -277,7 +286,7 @@ def _tell(model: Any, call: Call, listed: Any, history: Mapping[str, Sequence[fl
 
 def _fit_by_keras(original: Any, given: dict[str, Any], bounds: Bounds) -> Any:
     """Keras' own `fit`, ended after some steps; its history is made as long as was asked for."""
-    asked = what_is_asked(given)
+    steps = what_is_asked(given)["steps"]
     size = given["batch_size"]
     if isinstance(size, int | np.integer) and size > bounds.batch and not is_pipeline(given["x"]):
         given["batch_size"] = bounds.batch
@@ -292,8 +301,8 @@ def _fit_by_keras(original: Any, given: dict[str, Any], bounds: Bounds) -> Any:
     )
     print(CUT_SHORT_BY_KERAS)
     history = original(given.pop("self"), **given)
-    if asked["steps"] is not None:
-        history.params["steps"] = asked["steps"]
+    if steps is not None:
+        history.params["steps"] = steps
     if stop.ended:
         _lengthen(history, given)
     return history
@@ -411,6 +420,15 @@ def _asked_of(model: Any, args: Any, kwargs: Any) -> tuple[dict[str, Any], list[
         given = arguments(model, args, kwargs)
         return what_is_asked(given), labels_of(given["y"])
     return {}, []
+
+
+def _watched(batches: Iterator[Any], asked: dict[str, Any]) -> Iterator[Any]:
+    """The same batches, and a note of how many rows the first one has."""
+    for batch in batches:
+        if asked.get("batch_size") is None:
+            with suppress(Exception):
+                asked["batch_size"] = rows_of(batch)
+        yield batch
 
 
 def _note(history: Any, asked: dict[str, Any], labels: list[int]) -> None:
