@@ -109,7 +109,7 @@ def read(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], bounds: B
     kept, epochs = len(rows.x), max(0, given["epochs"] - given["initial_epoch"])
     size = min(max(batch, LEAST_BATCH), bounds.batch, kept)
     at_home = epochs * batch * (asked["steps"] or -(-kept // batch))
-    steps = max(1, min(bounds.steps, bounds.pictures // size, at_home // size))
+    steps = max(min(1, epochs), min(bounds.steps, bounds.pictures // size, at_home // size))
     few = rows.taken(rng.permutation(kept)[: steps * size])
     if validation is not None:
         share = bounds.measured // max(1, len(set(spread(steps, min(epochs, MOST_EPOCHS)))))
@@ -235,8 +235,8 @@ def validates(epoch: int, frequency: Any) -> bool:
     return epoch + 1 in frequency if isinstance(frequency, list) else (epoch + 1) % frequency == 0
 
 
-def first_batches(x: Any, rows: int) -> Iterator[Any]:
-    """The batches of a pipeline until they hold so many rows; no more batches than rows."""
+def first_batches(x: Any, rows: int, most: int | None = None) -> Iterator[Any]:
+    """The batches of a pipeline until they hold so many rows; at most as many as `most`, or as rows."""
     import keras
 
     batches: Iterable[Any] = x
@@ -244,7 +244,7 @@ def first_batches(x: Any, rows: int) -> Iterator[Any]:
         count = _batches(x)
         batches = (x[index] for index in (itertools.count() if count is None else range(count)))
     seen = 0
-    for batch in itertools.islice(batches, rows):
+    for batch in itertools.islice(batches, min(rows, most or rows)):
         yield batch
         with suppress(Exception):
             seen += rows_of(batch)
@@ -301,7 +301,9 @@ def _of_pipeline(
     if isinstance(given["x"], types.GeneratorType) and given["class_weight"] is not None:
         raise NotPlain("a generator has its weights in itself")
     validation = _validation(model, given["validation_data"], bounds)
-    read = list(first_batches(given["x"], READ_FOR_ONE * bounds.pictures))
+    steps = given["steps_per_epoch"]
+    most = steps and steps * max(1, given["epochs"] - given["initial_epoch"])
+    read = list(first_batches(given["x"], READ_FOR_ONE * bounds.pictures, most))
     try:
         rows, batch = _joined(model, read)
         if given["class_weight"] is not None:

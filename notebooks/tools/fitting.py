@@ -7,6 +7,7 @@ events of callbacks in their order, Keras' own errors. Only the optimiser's step
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import types
 import weakref
@@ -23,7 +24,6 @@ from tools.fit_calls import (
     NotPlain,
     arguments,
     batch_of,
-    first_batches,
     is_endless,
     is_pipeline,
     labels_of,
@@ -45,16 +45,12 @@ __all__ = [
     "unbound_training",
 ]
 
-CUT_SHORT = (
-    "Training is cut short in this run: nbgrader is at work, and only looks whether the net learns. "
-    "All {epochs} epochs are in the history, with {steps} steps of the optimiser behind them."
-)
-CUT_SHORT_BY_KERAS = (
-    "Training is cut short in this run: nbgrader is at work, and only looks whether the net learns."
-)
+CUT_SHORT = "Training is cut short in this run: nbgrader is at work, and only looks whether the net learns."
+STEPS_BEHIND = "Epochs in the history: {epochs}; steps of the optimiser behind them: {steps}."
 # All trainings of one net together have the steps of so many.
-FITS_A_NET = 4
-MEASURED_OF_ENDLESS = 4096
+FITS_A_NET = 3
+# So many batches are measured of an input that has no end; a generator may have one.
+BATCHES_WITHOUT_END, BATCHES_OF_A_GENERATOR = 64, 1024
 
 Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | None"]
 
@@ -78,9 +74,7 @@ def note_training() -> None:
         elif isinstance(kwargs.get("x"), types.GeneratorType):
             kwargs["x"] = _watched(kwargs["x"], asked)
         history = original(self, *args, **kwargs)
-        if asked.get("pipeline") and asked["batch_size"] is None:
-            asked["batch_size"] = batch_of(args[0] if args else kwargs.get("x"))
-        _note(history, asked, labels)
+        _note(history, asked, labels, args[0] if args else kwargs.get("x"))
         return history
 
     fit.original = original  # type: ignore[attr-defined]
@@ -109,14 +103,15 @@ def bound_training(bounds: Bounds | None = None, elsewhere: Elsewhere | None = N
             call = read(self, args, kwargs, own)
         except NotPlain as reason:
             given = arguments(self, args, kwargs)
-            given["x"] = given["x"] if reason.x is None else reason.x
+            if isinstance(given["x"], types.GeneratorType):
+                given["x"] = _watched(given["x"] if reason.x is None else reason.x, asked)
             history = _fit_by_keras(original, given, own)
             spent[self] = spent.get(self, 0) + own.steps
         else:
             asked = call.asked
             history = _fit_plain(self, call, arguments(self, args, kwargs), away)
             spent[self] = spent.get(self, 0) + call.steps
-        _note(history, asked, labels)
+        _note(history, asked, labels, args[0] if args else kwargs.get("x"))
         return history
 
     fit.original = original  # type: ignore[attr-defined]
@@ -184,10 +179,13 @@ def make_variables(model: Any, call: Call) -> None:
 
 def _fit_plain(model: Any, call: Call, given: Mapping[str, Any], elsewhere: Elsewhere | None) -> Any:
     """The history of a training that is described in plain data."""
-    print(CUT_SHORT.format(epochs=max(0, call.epochs - call.initial_epoch), steps=call.steps))
+    epochs = max(0, call.epochs - call.initial_epoch)
+    print(CUT_SHORT, STEPS_BEHIND.format(epochs=epochs, steps=call.steps))
     listed = _listed(model, call, given["callbacks"], given["verbose"])
-    make_variables(model, call)
-    history = elsewhere(model, call, _own(listed)) if elsewhere else None
+    history = None
+    if elsewhere:
+        make_variables(model, call)
+        history = elsewhere(model, call, _own(listed))
     if history is None:
         train(model, call, listed)
     else:
@@ -299,7 +297,7 @@ def _fit_by_keras(original: Any, given: dict[str, Any], bounds: Bounds) -> Any:
         if (isinstance(callbacks, list | tuple) or hasattr(callbacks, "callbacks") or not callbacks)
         else [callbacks, stop]
     )
-    print(CUT_SHORT_BY_KERAS)
+    print(CUT_SHORT)
     history = original(given.pop("self"), **given)
     if steps is not None:
         history.params["steps"] = steps
@@ -354,9 +352,9 @@ def _bound_single_steps(bounds: Bounds, spent: weakref.WeakKeyDictionary[Any, in
         return_dict: bool = False,
     ) -> Any:
         if self not in last:
-            print(CUT_SHORT_BY_KERAS)
+            print(CUT_SHORT)
         if self not in last or spent.get(self, 0) < FITS_A_NET * bounds.steps:
-            x, y, sample_weight = (_some(part, bounds.batch) for part in (x, y, sample_weight))
+            x, y, sample_weight = _some_rows((x, y, sample_weight), bounds.batch)
             last[self] = original(self, x, y, sample_weight, class_weight, return_dict=True)
             spent[self] = spent.get(self, 0) + 1
         logs = last[self]
@@ -366,11 +364,15 @@ def _bound_single_steps(bounds: Bounds, spent: weakref.WeakKeyDictionary[Any, in
     keras.Model.train_on_batch = train_on_batch
 
 
-def _some(rows: Any, count: int) -> Any:
-    """At most so many rows, from all over the array; what is no array stays as it is."""
-    if not isinstance(rows, np.ndarray) or rows.ndim == 0 or len(rows) <= count:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, count).astype(int)]
+def _some_rows(parts: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """At most so many rows of arrays of one length, from all over them; all of anything else."""
+    arrays = [np.asarray(part) for part in parts if hasattr(part, "__array__")]
+    given = [part for part in parts if part is not None]
+    lengths = {len(array) for array in arrays if array.ndim}
+    if len(arrays) < len(given) or len(lengths) != 1 or max(lengths) <= count:
+        return parts
+    rows = np.linspace(0, max(lengths) - 1, count).astype(int)
+    return tuple(None if part is None else np.asarray(part)[rows] for part in parts)
 
 
 def _bound_measuring() -> None:
@@ -378,11 +380,18 @@ def _bound_measuring() -> None:
     import keras
 
     def bounded(original: Any) -> Any:
+        signature = inspect.signature(original)
+
         @functools.wraps(original)
         def measure(self: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-            if is_endless(x):
-                x = (batch for batch in first_batches(x, MEASURED_OF_ENDLESS))
-            return original(self, x, *args, **kwargs)
+            if not is_endless(x):
+                return original(self, x, *args, **kwargs)
+            call = signature.bind(self, x, *args, **kwargs)
+            call.apply_defaults()
+            generator = isinstance(x, types.GeneratorType)
+            most = BATCHES_OF_A_GENERATOR if generator or call.arguments["steps"] else BATCHES_WITHOUT_END
+            call.arguments["steps"] = _fewer(call.arguments["steps"], most)
+            return original(*call.args, **call.kwargs)
 
         measure.original = original  # type: ignore[attr-defined]
         return measure
@@ -431,7 +440,9 @@ def _watched(batches: Iterator[Any], asked: dict[str, Any]) -> Iterator[Any]:
         yield batch
 
 
-def _note(history: Any, asked: dict[str, Any], labels: list[int]) -> None:
+def _note(history: Any, asked: dict[str, Any], labels: list[int], x: Any) -> None:
     with suppress(Exception):
+        if asked.get("pipeline") and asked["batch_size"] is None:
+            asked["batch_size"] = batch_of(x)
         history.asked, history.labels = asked, labels
         history.curves = {key: list(values) for key, values in history.history.items()}
