@@ -14,7 +14,7 @@ from checks.task import TABLE, Answer, Answering, Ask, Case, Finding, Given, Jud
 from checks.unusable import stopped
 
 # A net that guesses is right for 1 picture in 10. After the few steps that grading allows, every sensible
-# choice of batch size and epochs is far above the bound; see the figures at `tools.fitting.Bounds`.
+# choice of batch size and epochs is far above the bound; see the figures at `tools.fit_calls.Bounds`.
 LEARNED = 0.4
 
 # The notebook keeps a tenth of the pictures for validation.

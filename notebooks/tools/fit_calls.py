@@ -27,15 +27,25 @@ SHOWN = 20
 MOST_EPOCHS = 10_000
 
 
+# Small batches teach most for the time, and a net learns the more the more different pictures it sees.
+# Measured with these constants on the 4,000 quick digits, a tenth kept for validation, Adadelta at a learning
+# rate of 1.0, 20 seeds; accuracy on the 1,000 test digits (lowest, median). Guessing gives 0.10, and the
+# check asks for 0.4:
+#   batch 8 (80 steps, 640 pictures):                net_1 0.82, 0.85   net_2 0.79, 0.83
+#   batch 12 (80 steps, 960 pictures):               net_1 0.82, 0.88   net_2 0.84, 0.87
+#   batch 16 and all larger (80 steps, 1,280):       net_1 0.88, 0.91   net_2 0.87, 0.89
+# The epochs asked for, from 2 on, change nothing: they only say which step belongs to which. One such fit
+# takes 1.0 to 1.5 s on two cores. With 60 steps of 16, the lowest of other draws of rows was 0.65; with 40
+# steps of 32, 0.74.
 @dataclass(frozen=True)
 class Bounds:
     """What one `fit` may cost while nbgrader is at work."""
 
-    batch: int = 32
+    batch: int = 16
     """pictures a step, at most"""
-    steps: int = 60
+    steps: int = 80
     """optimiser steps of one fit, at most"""
-    pictures: int = 1024
+    pictures: int = 1280
     """pictures of all steps together"""
     measured: int = 1024
     """pictures that validation measures, over all epochs together"""
@@ -100,7 +110,7 @@ def read(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], bounds: B
     kept, epochs = len(rows.x), max(0, given["epochs"] - given["initial_epoch"])
     size = min(max(batch, LEAST_BATCH), bounds.batch, kept)
     at_home = epochs * batch * (asked["steps"] or -(-kept // batch))
-    steps = max(1, min(bounds.steps, bounds.pictures // size, at_home // size))
+    steps = max(min(1, epochs), min(bounds.steps, bounds.pictures // size, at_home // size))
     few = rows.taken(rng.permutation(kept)[: steps * size])
     if validation is not None:
         share = bounds.measured // max(1, len(set(spread(steps, min(epochs, MOST_EPOCHS)))))
@@ -139,7 +149,10 @@ def arguments(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> d
 
 
 def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the arguments of a `fit` ask for, as JSON values; nothing is read from a pipeline."""
+    """What the arguments of a `fit` ask for, as JSON values.
+
+    Nothing is read from a pipeline: `batch_of` tells its batches, and nobody its rows.
+    """
     pipeline = is_pipeline(given["x"])
     size = batch = steps = None
     with suppress(Exception):  # what has no length is no array; what can't be computed with, Keras refuses
@@ -150,7 +163,7 @@ def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
     kept = size
     with suppress(Exception):
         if size is not None and given["validation_split"] and given["validation_data"] is None:
-            kept = math.floor(size * (1 - given["validation_split"]))
+            kept = len(range(size)[: math.floor(size * (1 - given["validation_split"]))])
         if kept is not None:
             batch = given["batch_size"] or math.ceil(kept / (given["steps_per_epoch"] or math.inf)) or 32
             steps = given["steps_per_epoch"] or math.ceil(kept / batch)
@@ -170,6 +183,25 @@ def what_is_asked(given: Mapping[str, Any]) -> dict[str, Any]:
         "kept": kept,
         "steps": _json(steps),
     }
+
+
+def batch_of(x: Any) -> int | None:
+    """How many rows a pipeline's batches have, where it can be asked without using it up."""
+    import keras
+
+    with suppress(Exception):
+        if isinstance(x, keras.utils.PyDataset):
+            return rows_of(x[0])
+        while x is not None:
+            if hasattr(x, "_batch_size"):  # of a tf.data pipeline, which has no public word for it
+                return int(x._batch_size)
+            x = getattr(x, "_input_dataset", None)
+    return None
+
+
+def rows_of(batch: Any) -> int:
+    """How many rows a batch has."""
+    return len(_only(batch[0] if isinstance(batch, tuple | list) else batch))
 
 
 def first_rows(given: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -213,8 +245,8 @@ def validates(epoch: int, frequency: Any) -> bool:
     return epoch + 1 in frequency if isinstance(frequency, list) else (epoch + 1) % frequency == 0
 
 
-def first_batches(x: Any, rows: int) -> Iterator[Any]:
-    """The batches of a pipeline until they hold so many rows; no more batches than rows."""
+def first_batches(x: Any, rows: int, most: int | None = None) -> Iterator[Any]:
+    """The batches of a pipeline until they hold so many rows; at most as many as `most`, or as rows."""
     import keras
 
     batches: Iterable[Any] = x
@@ -222,10 +254,10 @@ def first_batches(x: Any, rows: int) -> Iterator[Any]:
         count = _batches(x)
         batches = (x[index] for index in (itertools.count() if count is None else range(count)))
     seen = 0
-    for batch in itertools.islice(batches, rows):
+    for batch in itertools.islice(batches, min(rows, most or rows)):
         yield batch
         with suppress(Exception):
-            seen += len(_only(batch[0] if isinstance(batch, tuple | list) else batch))
+            seen += rows_of(batch)
         if seen >= rows:
             return
 
@@ -279,7 +311,9 @@ def _of_pipeline(
     if isinstance(given["x"], types.GeneratorType) and given["class_weight"] is not None:
         raise NotPlain("a generator has its weights in itself")
     validation = _validation(model, given["validation_data"], bounds)
-    read = list(first_batches(given["x"], READ_FOR_ONE * bounds.pictures))
+    steps = given["steps_per_epoch"]
+    most = steps and steps * max(1, given["epochs"] - given["initial_epoch"])
+    read = list(first_batches(given["x"], READ_FOR_ONE * bounds.pictures, most))
     try:
         rows, batch = _joined(model, read)
         if given["class_weight"] is not None:
@@ -289,8 +323,7 @@ def _of_pipeline(
     except NotPlain as error:
         left = _chained(read, given["x"]) if isinstance(given["x"], types.GeneratorType) else given["x"]
         raise NotPlain(str(error), left) from error
-    total = len(rows.x) if _batches(given["x"]) == len(read) else None
-    asked.update(batch_size=batch, size=total, kept=total)
+    asked["batch_size"] = batch if isinstance(given["x"], types.GeneratorType) else batch_of(given["x"])
     return rows, validation, batch
 
 

@@ -7,9 +7,11 @@ events of callbacks in their order, Keras' own errors. Only the optimiser's step
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
+import types
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,11 +24,12 @@ from tools.fit_calls import (
     Call,
     NotPlain,
     arguments,
-    first_batches,
+    batch_of,
     first_rows,
     is_endless,
     is_pipeline,
     read,
+    rows_of,
     spread,
     validates,
     what_is_asked,
@@ -43,16 +46,12 @@ __all__ = [
     "unbound_training",
 ]
 
-CUT_SHORT = (
-    "Training is cut short in this run: nbgrader is at work, and only looks whether the net learns. "
-    "All {epochs} epochs are in the history, with {steps} steps of the optimiser behind them."
-)
-CUT_SHORT_BY_KERAS = (
-    "Training is cut short in this run: nbgrader is at work, and only looks whether the net learns."
-)
+CUT_SHORT = "Training is cut short in this run: nbgrader is at work, and only looks whether the net learns."
+STEPS_BEHIND = "Epochs in the history: {epochs}; steps of the optimiser behind them: {steps}."
 # All trainings of one net together have the steps of so many.
-FITS_A_NET = 4
-MEASURED_OF_ENDLESS = 4096
+FITS_A_NET = 3
+# So many batches are measured of an input that has no end; a generator may have one.
+BATCHES_WITHOUT_END, BATCHES_OF_A_GENERATOR = 64, 1024
 
 Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | None"]
 
@@ -71,8 +70,12 @@ def note_training() -> None:
     @functools.wraps(original)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
         asked, shown = _asked_of(self, args, kwargs)
+        if args and isinstance(args[0], types.GeneratorType):
+            args = (_watched(args[0], asked), *args[1:])
+        elif isinstance(kwargs.get("x"), types.GeneratorType):
+            kwargs["x"] = _watched(kwargs["x"], asked)
         history = original(self, *args, **kwargs)
-        _note(history, asked, shown)
+        _note(history, asked, shown, args[0] if args else kwargs.get("x"))
         return history
 
     fit.original = original  # type: ignore[attr-defined]
@@ -101,14 +104,15 @@ def bound_training(bounds: Bounds | None = None, elsewhere: Elsewhere | None = N
             call = read(self, args, kwargs, own)
         except NotPlain as reason:
             given = arguments(self, args, kwargs)
-            given["x"] = given["x"] if reason.x is None else reason.x
+            if isinstance(given["x"], types.GeneratorType):
+                given["x"] = _watched(given["x"] if reason.x is None else reason.x, asked)
             history = _fit_by_keras(original, given, own)
             spent[self] = spent.get(self, 0) + own.steps
         else:
             asked = call.asked
             history = _fit_plain(self, call, arguments(self, args, kwargs), away)
             spent[self] = spent.get(self, 0) + call.steps
-        _note(history, asked, shown)
+        _note(history, asked, shown, args[0] if args else kwargs.get("x"))
         return history
 
     fit.original = original  # type: ignore[attr-defined]
@@ -176,10 +180,13 @@ def make_variables(model: Any, call: Call) -> None:
 
 def _fit_plain(model: Any, call: Call, given: Mapping[str, Any], elsewhere: Elsewhere | None) -> Any:
     """The history of a training that is described in plain data."""
-    print(CUT_SHORT.format(epochs=max(0, call.epochs - call.initial_epoch), steps=call.steps))
+    epochs = max(0, call.epochs - call.initial_epoch)
+    print(CUT_SHORT, STEPS_BEHIND.format(epochs=epochs, steps=call.steps))
     listed = _listed(model, call, given["callbacks"], given["verbose"])
-    make_variables(model, call)
-    history = elsewhere(model, call, _own(listed)) if elsewhere else None
+    history = None
+    if elsewhere:
+        make_variables(model, call)
+        history = elsewhere(model, call, _own(listed))
     if history is None:
         train(model, call, listed)
     else:
@@ -278,7 +285,7 @@ def _tell(model: Any, call: Call, listed: Any, history: Mapping[str, Sequence[fl
 
 def _fit_by_keras(original: Any, given: dict[str, Any], bounds: Bounds) -> Any:
     """Keras' own `fit`, ended after some steps; its history is made as long as was asked for."""
-    asked = what_is_asked(given)
+    steps = what_is_asked(given)["steps"]
     size = given["batch_size"]
     if isinstance(size, int | np.integer) and size > bounds.batch and not is_pipeline(given["x"]):
         given["batch_size"] = bounds.batch
@@ -291,10 +298,10 @@ def _fit_by_keras(original: Any, given: dict[str, Any], bounds: Bounds) -> Any:
         if (isinstance(callbacks, list | tuple) or hasattr(callbacks, "callbacks") or not callbacks)
         else [callbacks, stop]
     )
-    print(CUT_SHORT_BY_KERAS)
+    print(CUT_SHORT)
     history = original(given.pop("self"), **given)
-    if asked["steps"] is not None:
-        history.params["steps"] = asked["steps"]
+    if steps is not None:
+        history.params["steps"] = steps
     if stop.ended:
         _lengthen(history, given)
     return history
@@ -346,9 +353,9 @@ def _bound_single_steps(bounds: Bounds, spent: weakref.WeakKeyDictionary[Any, in
         return_dict: bool = False,
     ) -> Any:
         if self not in last:
-            print(CUT_SHORT_BY_KERAS)
+            print(CUT_SHORT)
         if self not in last or spent.get(self, 0) < FITS_A_NET * bounds.steps:
-            x, y, sample_weight = (_some(part, bounds.batch) for part in (x, y, sample_weight))
+            x, y, sample_weight = _some_rows((x, y, sample_weight), bounds.batch)
             last[self] = original(self, x, y, sample_weight, class_weight, return_dict=True)
             spent[self] = spent.get(self, 0) + 1
         logs = last[self]
@@ -358,11 +365,15 @@ def _bound_single_steps(bounds: Bounds, spent: weakref.WeakKeyDictionary[Any, in
     keras.Model.train_on_batch = train_on_batch
 
 
-def _some(rows: Any, count: int) -> Any:
-    """At most so many rows, from all over the array; what is no array stays as it is."""
-    if not isinstance(rows, np.ndarray) or rows.ndim == 0 or len(rows) <= count:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, count).astype(int)]
+def _some_rows(parts: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """At most so many rows of arrays of one length, from all over them; all of anything else."""
+    arrays = [np.asarray(part) for part in parts if hasattr(part, "__array__")]
+    given = [part for part in parts if part is not None]
+    lengths = {len(array) for array in arrays if array.ndim}
+    if len(arrays) < len(given) or len(lengths) != 1 or max(lengths) <= count:
+        return parts
+    rows = np.linspace(0, max(lengths) - 1, count).astype(int)
+    return tuple(None if part is None else np.asarray(part)[rows] for part in parts)
 
 
 def _bound_measuring() -> None:
@@ -370,11 +381,18 @@ def _bound_measuring() -> None:
     import keras
 
     def bounded(original: Any) -> Any:
+        signature = inspect.signature(original)
+
         @functools.wraps(original)
         def measure(self: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-            if is_endless(x):
-                x = (batch for batch in first_batches(x, MEASURED_OF_ENDLESS))
-            return original(self, x, *args, **kwargs)
+            if not is_endless(x):
+                return original(self, x, *args, **kwargs)
+            call = signature.bind(self, x, *args, **kwargs)
+            call.apply_defaults()
+            generator = isinstance(x, types.GeneratorType)
+            most = BATCHES_OF_A_GENERATOR if generator or call.arguments["steps"] else BATCHES_WITHOUT_END
+            call.arguments["steps"] = _fewer(call.arguments["steps"], most)
+            return original(*call.args, **call.kwargs)
 
         measure.original = original  # type: ignore[attr-defined]
         return measure
@@ -410,13 +428,22 @@ def _asked_of(model: Any, args: Any, kwargs: Any) -> tuple[dict[str, Any], Any]:
     """What is asked for, and the first rows; nothing where the call is no right one."""
     with suppress(Exception):
         given = arguments(model, args, kwargs)
-        asked, (pictures, labels) = what_is_asked(given), first_rows(given)
-        if asked["pipeline"] and len(labels):
-            asked["batch_size"] = len(labels)
-        return asked, (np.array(pictures[:SHOWN], np.float32), labels[:SHOWN])
+        pictures, labels = first_rows(given)
+        return what_is_asked(given), (np.array(pictures[:SHOWN], np.float32), labels[:SHOWN])
     return {}, None
 
 
-def _note(history: Any, asked: dict[str, Any], shown: Any) -> None:
+def _watched(batches: Iterator[Any], asked: dict[str, Any]) -> Iterator[Any]:
+    """The same batches, and a note of how many rows the first one has."""
+    for batch in batches:
+        if asked.get("batch_size") is None:
+            with suppress(Exception):
+                asked["batch_size"] = rows_of(batch)
+        yield batch
+
+
+def _note(history: Any, asked: dict[str, Any], shown: Any, x: Any) -> None:
     with suppress(Exception):
+        if asked.get("pipeline") and asked["batch_size"] is None:
+            asked["batch_size"] = batch_of(x)
         history.asked, history.shown = asked, shown
