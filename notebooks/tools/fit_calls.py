@@ -109,7 +109,7 @@ def read(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], bounds: B
     rng = np.random.default_rng([SEED, _steps_made(model)])
     kept, epochs = len(rows.x), max(0, given["epochs"] - given["initial_epoch"])
     size = min(max(batch, LEAST_BATCH), bounds.batch, kept)
-    at_home = epochs * batch * (asked["steps"] or -(-kept // batch))
+    at_home = epochs * min(batch, kept) * (asked["steps"] or -(-kept // batch))
     steps = max(min(1, epochs), min(bounds.steps, bounds.pictures // size, at_home // size))
     few = rows.taken(rng.permutation(kept)[: steps * size])
     if validation is not None:

@@ -203,6 +203,7 @@ def test_no_more_steps_than_at_home() -> None:
     assert plain(X, Y, batch_size=10, steps_per_epoch=1, epochs=2).steps == 2
     assert plain(X[:20], Y[:20], batch_size=10).steps == 2
     assert plain(X[:5], Y[:5]).batch == 5
+    assert plain(X[:20], Y[:20], batch_size=10**6).steps == 2
 
 
 def test_fewer_rows_than_steps_are_used_again() -> None:
