@@ -60,7 +60,6 @@ def test_the_history_is_as_long_and_has_the_keys_of_the_one_at_home(name: str) -
     assert all(np.isfinite(values).all() for values in history.history.values())
     assert history.asked == at_home.asked
     assert all(map(np.array_equal, history.shown, at_home.shown))
-    assert history.curves == history.history
 
 
 def test_what_was_asked_for() -> None:
@@ -85,9 +84,6 @@ def test_what_was_asked_for() -> None:
         "steps": 5,
     }
     assert history.shown[1].tolist() == LABELS[:20].tolist()
-    assert history.curves == history.history
-    history.history["loss"].append(0.0)
-    assert len(history.curves["loss"]) == 3
 
 
 def test_noting_changes_nothing_of_a_training() -> None:
