@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import random
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +27,9 @@ from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
 from checks.language import say
 from checks.task import all_forerunners
-from problem_unittests import TASKS, Case, points, words
+from problem_unittests import TASKS, Case, Finding, points, words
+from tests.home import findings_at_home
 from tests.needs import needs_sandbox
-
-# The list counts these beside a net that has been trained. In a notebook they train none, or none that learns
-# in 60 steps, so the 2 points for that are gone as well.
-UNTRAINED = {
-    *("no batch size", "no epochs", "a fraction", "text", "zero epochs", "a negative batch", "truth values"),
-    "one picture a step",
-}
-
-
-def worth(given: Answer) -> float:
-    untrained = given.task in ("train_net_1", "train_net_2") and given.name in UNTRAINED
-    return given.points - 2 if untrained else given.points
 
 
 @pytest.fixture(scope="module")
@@ -67,36 +54,58 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
 
 
 def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> execute.RunResult:
-    folders = Folders(course.release, course.release, course.source)
+    # Whoever trains the same has it from the store, as in a class.
+    kept = course.root / "grading" / "trainings"
+    folders = Folders(course.release, course.release, course.source, trainings=kept)
     return execute.run(notebook, worker, folders, lambda task: seed)
 
 
 @needs_sandbox
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_answer_gets_its_points_by_secret_cases(built):
-    """Points and words of the whole list of answers: the same by secret cases in a session as at home?"""
+def test_every_answer_gets_the_same_at_home_and_in_grading(built):
+    """The whole list of answers: the same points, and the same findings, by secret cases in a session?"""
     numbered = list(enumerate(ANSWERS))
     cases.data_of(built.source)  # once, before there are threads
     with ThreadPoolExecutor(2) as pool:
-        halves = pool.map(partial(differences, built), (numbered[::2], numbered[1::2]))
-        assert list(itertools.chain(*halves)) == []
+        halves = [pool.submit(in_grading, built, numbered[part::2]) for part in (0, 1)]
+        home = [findings_at_home(notebook_with(built, given), given.task) for given in ANSWERS]
+        graded = {number: found for half in halves for number, found in half.result()}
+    different = [
+        (given.task, given.name, gained(home[number]), gained(graded[number]))
+        for number, given in numbered
+        if not agree(given, home[number], graded[number])
+    ]
+    assert different == []
 
 
-def differences(course: Course, answers: list[tuple[int, Answer]]) -> list[tuple[Any, ...]]:
-    """The answers that got other points or keys than the list says, run one after the other."""
+def in_grading(course: Course, answers: list[tuple[int, Answer]]) -> list[tuple[int, list[Finding]]]:
+    """What is found in sessions, one after the other."""
     found = []
     with contextlib.closing(Worker(True, Limits())) as own:
         for number, given in answers:
             notebook = notebook_with(course, given)
             result = run(course, own, notebook, seed=number)
-            got, _ = determine_grade(notebook.cells[-1])
             judged = result.findings[given.task]
-            keys = [key for finding in judged for key in finding.keys]
-            if got != worth(given) or result.warnings or not given.is_told(keys):
-                found.append((given.task, given.name, got, given.points, keys, result.warnings))
+            assert not result.warnings, (given.name, result.warnings)
+            assert determine_grade(notebook.cells[-1])[0] == points(judged)
             assert notebook.cells[-1].outputs[0].text == f"{words(given.task, judged)}\n"
+            found.append((number, judged))
     return found
+
+
+def gained(findings: list[Finding]) -> list[tuple[str, float, list[str]]]:
+    """Of each finding, what was looked at, its points, and the keys of what is said."""
+    return [(finding.what, finding.points, list(finding.keys)) for finding in findings]
+
+
+def agree(given: Answer, home: list[Finding], graded: list[Finding]) -> bool:
+    """Whether both say the same, and what the list says; where chance has a say, either of two keys."""
+    keys = [{key for finding in findings for key in finding.keys} for findings in (home, graded)]
+    if not all(given.is_told(told) for told in keys) or points(home) != points(graded):
+        return False
+    by_chance = {given.key, given.or_key} if given.or_key else set()
+    return keys[0] - by_chance == keys[1] - by_chance
 
 
 @needs_sandbox
