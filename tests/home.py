@@ -1,15 +1,17 @@
-"""An answer as its student sees it judged at home: the notebook's cells in this process, and its own check."""
+"""An answer judged as at home: the notebook's cells in this process, and its own check."""
 
 from __future__ import annotations
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import matplotlib
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat import NotebookNode
 
+import tools
 from admin.course.cells import grade_id
 from checks import stopped_cells
 from checks.asking import grade_answer
@@ -24,6 +26,7 @@ def findings_at_home(notebook: NotebookNode, task: str) -> list[Finding]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NBGRADER_EXECUTION", "home")
+        patch.chdir(Path(tools.__file__).parents[1])
         matplotlib.use("agg")
         shell = InteractiveShell.instance()
         shell.reset(new_session=False)

@@ -136,10 +136,10 @@ def _learned(model_name: str, case: Case, answer: Answer, chosen: bool) -> Findi
         return wrong(what, 2, say("training.no_net", model=model_name, kind=answer.get("model kind")))
     if predictions is None or predictions.shape != (len(labels), 10) or not np.isfinite(predictions).all():
         return wrong(what, 2, say("training.not_ten_numbers", model=model_name))
-    if not seen_training(answer):
-        return wrong(what, 2, say("training.not_seen", model=model_name))
     classes = predictions.argmax(axis=1)
     accuracy = float((classes == labels).mean())
+    if accuracy >= LEARNED and not seen_training(answer):
+        return wrong(what, 2, say("training.not_seen", model=model_name))
     if accuracy >= LEARNED:
         return right(what, 2, say("training.learned", accuracy=accuracy))
     neighbours = any(float((classes == (labels + by) % 10).mean()) >= LEARNED for by in (-1, 1))
