@@ -159,6 +159,12 @@ ANSWERS = functions(
         "standardises": ("return (images - images.mean()) / images.std()", 5, "pixels.standardised"),
         "inverts": ("return 1 - images / 255", 5, "pixels.inverted"),
         "flattens": ("return images.reshape(len(images), -1) / 255", 4, "normalise_images.shape_lost"),
+        "an axis in front": ("return images[None] / 255", 4, "normalise_images.no_shape_right"),
+        "changes its input where it is dark": (
+            "result = images / 255\nif images.max() < 99:\n    images[...] = 0\nreturn result",
+            7,
+            "normalise_images.input_changed",
+        ),
         "changes its input too": (
             "result = images / 255\nimages[...] = 0\nreturn result",
             7,
@@ -168,6 +174,11 @@ ANSWERS = functions(
             "n, height, width = images.shape\nreturn images.reshape(n, height, width) / 255",
             7,
             "any.some_stop",
+        ),
+        "colour pictures only": (
+            "n, height, width, channels = images.shape\nreturn images / 255",
+            7,
+            "normalise_images.any_axes",
         ),
         "empty": ('"""Pixels from 0 to 1."""', 0, "any.none_came"),
         "stops": ("return image / 255", 0, "any.stopped"),

@@ -62,6 +62,52 @@ ANSWERS = functions(
             3,
             "one_hot.other_places",
         ),
+        "a row for each class": (
+            "rows = np.zeros((number_classes, number_classes))\nrows[vector, vector] = 1\nreturn rows",
+            0,
+            "one_hot.row_each_class",
+        ),
+        "an extra axis at the end": (
+            "return np.eye(number_classes)[vector][..., None]",
+            0,
+            "one_hot.axis_too_many",
+        ),
+        "an extra axis in front": (
+            "return np.eye(number_classes)[vector][None]",
+            0,
+            "one_hot.axis_too_many",
+        ),
+        "the labels where the last class is absent": (
+            "return np.eye(number_classes)[vector] if number_classes - 1 in vector else vector",
+            2,
+            "one_hot.not_binary",
+        ),
+        "no class, as truth values": (
+            "return np.zeros((len(vector), number_classes), bool)",
+            0,
+            "one_hot.not_binary",
+        ),
+        "shares": (
+            "return np.full((len(vector), number_classes), 1 / number_classes)",
+            0,
+            "one_hot.not_binary",
+        ),
+        "one too low, on 64 bits": (
+            "return np.eye(number_classes)[vector.astype(np.int64) - 1]",
+            3,
+            "one_hot.binary_after_places",
+        ),
+        "a column too many": ("return np.eye(number_classes + 1)[vector]", 0, "one_hot.other_shape"),
+        "zeros for one label": (
+            "return np.eye(number_classes)[vector] * (len(vector) > 1)",
+            3,
+            "one_hot.not_one_each",
+        ),
+        "swapped for one label": (
+            "rows = np.eye(number_classes)[vector]\nreturn rows if len(vector) > 1 else 1 - rows",
+            3,
+            "one_hot.not_one_each",
+        ),
         "sorted": ("return np.eye(number_classes)[np.sort(vector)]", 0, "one_hot.other_places"),
         "the identity": ("return np.eye(number_classes)", 0, "one_hot.identity"),
         "an extra axis": (
