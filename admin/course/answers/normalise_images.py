@@ -63,6 +63,12 @@ ANSWERS = functions(
             "pixels.min_max_each",
         ),
         "divides by 256": ("return images / 256", 5, "pixels.by_256"),
+        "integer division, made floats": (
+            "return (images // 255).astype(float)",
+            5,
+            "pixels.whole_division",
+        ),
+        "rounds to three decimals": ("return np.round(images / 255, 3)", 5, "pixels.rounded"),
         "divides by 254": ("return images / 254", 5, "pixels.divided_by"),
         "divides by 128": ("return images / 128", 5, "pixels.divided_by"),
         "divides by 1000": ("return images / np.float32(1000)", 5, "pixels.divided_by"),
