@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.course.answers.base import functions
+from admin.course.answers.base import Answer, functions
 
 ANSWERS = functions(
     "one_hot",
@@ -108,6 +108,26 @@ ANSWERS = functions(
             3,
             "one_hot.not_one_each",
         ),
+        "a list, which is right": (
+            "return np.eye(number_classes)[vector].tolist()",
+            5,
+            "any.numbers_right",
+        ),
+        "a text for one label": (
+            "return np.eye(number_classes)[vector] if len(vector) > 1 else 'one'",
+            7,
+            "any.is_other",
+        ),
+        "None for one label, a text for the others": (
+            "return None if len(vector) == 1 else 'many'",
+            0,
+            "any.is_other",
+        ),
+        "stops for one label, None for the others": (
+            "assert len(vector) > 1, 'too few'",
+            0,
+            "any.none_came",
+        ),
         "sorted": ("return np.eye(number_classes)[np.sort(vector)]", 0, "one_hot.other_places"),
         "the identity": ("return np.eye(number_classes)", 0, "one_hot.identity"),
         "an extra axis": (
@@ -206,3 +226,4 @@ ANSWERS = functions(
         "empty": ('"""One row a label."""', 0, "any.none_came"),
     },
 )
+ANSWERS.append(Answer("one_hot", "no function", "one_hot = np.eye(10)", 0, "any.not_there_yet"))
