@@ -58,7 +58,6 @@ _MISCONCEPTIONS = (
     Misconception(lambda x: x / 127.5 - 1, say("pixels.minus_one_to_one")),
     Misconception(lambda x: x / 255 - 0.5, say("pixels.minus_half_to_half")),
     Misconception(lambda x: x / 255 / 255, say("pixels.twice")),
-    Misconception(lambda x: (x - x.mean()) / max(x.std(), 1e-9), say("pixels.standardised")),
     Misconception(
         lambda x: (x - _per_picture(x, np.mean)) / np.maximum(_per_picture(x, np.std), 1e-9),
         say("pixels.standardised_each"),

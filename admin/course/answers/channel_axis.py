@@ -123,6 +123,51 @@ ANSWERS = [
             4,
             "",
         ),
+        (
+            "of pixels that were divided by 256",
+            "train_pixels, test_pixels = train_images / 256, test_images / 256\n"
+            "x_train, x_test = train_pixels[..., None], test_pixels[..., None]",
+            4,
+            "",
+        ),
+        (
+            "of the images, without the pixels",
+            "train_pixels = test_pixels = None\n"
+            "x_train, x_test = train_images[..., None] / 255, test_images[..., None] / 255",
+            4,
+            "",
+        ),
+        (
+            "black throughout",
+            "train_pixels, test_pixels = train_images * 0.0, test_images * 0.0\n"
+            "x_train, x_test = train_pixels[..., None], test_pixels[..., None]",
+            0,
+            "channel_axis.other_pixels",
+        ),
+        (
+            "divided by 256, past the pixels",
+            "x_train, x_test = train_images[..., None] / 256, test_images[..., None] / 256",
+            0,
+            "channel_axis.other_pixels",
+        ),
+        (
+            "nearly the images",
+            "x_train, x_test = train_images[..., None] + 1.0, test_images[..., None] + 1.0",
+            0,
+            "channel_axis.other_pixels",
+        ),
+        (
+            "rows of pixels, with an axis",
+            "x_train, x_test = train_pixels.reshape(-1, 784, 1), test_pixels.reshape(-1, 784, 1)",
+            0,
+            "channel_axis.flattened",
+        ),
+        (
+            "half as high, twice as wide",
+            "x_train, x_test = train_pixels.reshape(-1, 14, 56, 1), test_pixels.reshape(-1, 14, 56, 1)",
+            0,
+            "channel_axis.expected",
+        ),
         ("empty", "x_train = None\nx_test = None", 0, "any.is_none"),
     )
 ]

@@ -74,6 +74,19 @@ ANSWERS = [
             3,
             "any.is_objects",
         ),
+        (
+            "training as test",
+            "cifar_x_train = cifar_x_test = cifar_train_images / 255",
+            2,
+            "cifar_images.other_size",
+        ),
+        (
+            "channels first",
+            "cifar_x_train = np.moveaxis(cifar_train_images / 255, -1, 1)\n"
+            "cifar_x_test = np.moveaxis(cifar_test_images / 255, -1, 1)",
+            0,
+            "cifar_images.other_shape",
+        ),
         ("empty", "cifar_x_train = None\ncifar_x_test = None", 0, "any.is_none"),
     )
 ]

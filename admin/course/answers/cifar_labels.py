@@ -108,6 +108,40 @@ ANSWERS = [
             3,
             "any.is_objects",
         ),
+        (
+            "an axis at the end",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]][..., None]\n"
+            "cifar_y_test = np.eye(10)[cifar_test_labels[:, 0]]",
+            2,
+            "cifar_labels.column",
+        ),
+        (
+            "flattened and not encoded",
+            "cifar_y_train, cifar_y_test = cifar_train_labels[:, 0], cifar_test_labels[:, 0]",
+            0,
+            "cifar_labels.still_labels",
+        ),
+        (
+            "eleven columns",
+            "cifar_y_train = np.eye(11)[cifar_train_labels[:, 0]]\n"
+            "cifar_y_test = np.eye(11)[cifar_test_labels[:, 0]]",
+            0,
+            "cifar_labels.expected",
+        ),
+        (
+            "in pairs",
+            "cifar_y_train = np.eye(10)[cifar_train_labels[:, 0]].reshape(-1, 2, 10)\n"
+            "cifar_y_test = np.eye(10)[cifar_test_labels[:, 0]].reshape(-1, 2, 10)",
+            0,
+            "cifar_labels.expected",
+        ),
+        (
+            "zeros",
+            "cifar_y_train = np.zeros((len(cifar_train_labels), 10))\n"
+            "cifar_y_test = np.zeros((len(cifar_test_labels), 10))",
+            0,
+            "one_hot.all_zero",
+        ),
         ("empty", "cifar_y_train = None\ncifar_y_test = None", 0, "any.is_none"),
     )
 ]

@@ -63,6 +63,12 @@ ANSWERS = functions(
             "pixels.min_max_each",
         ),
         "divides by 256": ("return images / 256", 5, "pixels.by_256"),
+        "integer division, made floats": (
+            "return (images // 255).astype(float)",
+            5,
+            "pixels.whole_division",
+        ),
+        "rounds to three decimals": ("return np.round(images / 255, 3)", 5, "pixels.rounded"),
         "divides by 254": ("return images / 254", 5, "pixels.divided_by"),
         "divides by 128": ("return images / 128", 5, "pixels.divided_by"),
         "divides by 1000": ("return images / np.float32(1000)", 5, "pixels.divided_by"),
@@ -159,6 +165,12 @@ ANSWERS = functions(
         "standardises": ("return (images - images.mean()) / images.std()", 5, "pixels.standardised"),
         "inverts": ("return 1 - images / 255", 5, "pixels.inverted"),
         "flattens": ("return images.reshape(len(images), -1) / 255", 4, "normalise_images.shape_lost"),
+        "an axis in front": ("return images[None] / 255", 4, "normalise_images.no_shape_right"),
+        "changes its input where it is dark": (
+            "result = images / 255\nif images.max() < 99:\n    images[...] = 0\nreturn result",
+            7,
+            "normalise_images.input_changed",
+        ),
         "changes its input too": (
             "result = images / 255\nimages[...] = 0\nreturn result",
             7,
@@ -168,6 +180,11 @@ ANSWERS = functions(
             "n, height, width = images.shape\nreturn images.reshape(n, height, width) / 255",
             7,
             "any.some_stop",
+        ),
+        "colour pictures only": (
+            "n, height, width, channels = images.shape\nreturn images / 255",
+            7,
+            "normalise_images.any_axes",
         ),
         "empty": ('"""Pixels from 0 to 1."""', 0, "any.none_came"),
         "stops": ("return image / 255", 0, "any.stopped"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.course.answers.base import functions
+from admin.course.answers.base import Answer, functions
 
 ANSWERS = functions(
     "one_hot",
@@ -61,6 +61,72 @@ ANSWERS = functions(
             "return np.eye(number_classes)[np.unique(vector, return_inverse=True)[1]]",
             3,
             "one_hot.other_places",
+        ),
+        "a row for each class": (
+            "rows = np.zeros((number_classes, number_classes))\nrows[vector, vector] = 1\nreturn rows",
+            0,
+            "one_hot.row_each_class",
+        ),
+        "an extra axis at the end": (
+            "return np.eye(number_classes)[vector][..., None]",
+            0,
+            "one_hot.axis_too_many",
+        ),
+        "an extra axis in front": (
+            "return np.eye(number_classes)[vector][None]",
+            0,
+            "one_hot.axis_too_many",
+        ),
+        "the labels where the last class is absent": (
+            "return np.eye(number_classes)[vector] if number_classes - 1 in vector else vector",
+            2,
+            "one_hot.not_binary",
+        ),
+        "no class, as truth values": (
+            "return np.zeros((len(vector), number_classes), bool)",
+            0,
+            "one_hot.not_binary",
+        ),
+        "shares": (
+            "return np.full((len(vector), number_classes), 1 / number_classes)",
+            0,
+            "one_hot.not_binary",
+        ),
+        "one too low, on 64 bits": (
+            "return np.eye(number_classes)[vector.astype(np.int64) - 1]",
+            3,
+            "one_hot.binary_after_places",
+        ),
+        "a column too many": ("return np.eye(number_classes + 1)[vector]", 0, "one_hot.other_shape"),
+        "zeros for one label": (
+            "return np.eye(number_classes)[vector] * (len(vector) > 1)",
+            3,
+            "one_hot.not_one_each",
+        ),
+        "swapped for one label": (
+            "rows = np.eye(number_classes)[vector]\nreturn rows if len(vector) > 1 else 1 - rows",
+            3,
+            "one_hot.not_one_each",
+        ),
+        "a list, which is right": (
+            "return np.eye(number_classes)[vector].tolist()",
+            5,
+            "any.numbers_right",
+        ),
+        "a text for one label": (
+            "return np.eye(number_classes)[vector] if len(vector) > 1 else 'one'",
+            7,
+            "any.is_other",
+        ),
+        "None for one label, a text for the others": (
+            "return None if len(vector) == 1 else 'many'",
+            0,
+            "any.is_other",
+        ),
+        "stops for one label, None for the others": (
+            "assert len(vector) > 1, 'too few'",
+            0,
+            "any.none_came",
         ),
         "sorted": ("return np.eye(number_classes)[np.sort(vector)]", 0, "one_hot.other_places"),
         "the identity": ("return np.eye(number_classes)", 0, "one_hot.identity"),
@@ -160,3 +226,4 @@ ANSWERS = functions(
         "empty": ('"""One row a label."""', 0, "any.none_came"),
     },
 )
+ANSWERS.append(Answer("one_hot", "no function", "one_hot = np.eye(10)", 0, "any.not_there_yet"))
