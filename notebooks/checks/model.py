@@ -96,7 +96,9 @@ def described(model: Any, ask: Ask) -> Answer:
     if not hasattr(model, "get_weights") or not hasattr(model, "layers"):
         return {"kind": type(model).__name__, "is layer": hasattr(model, "get_weights")}
     with exactly():
-        model(ask["images"])  # a model without an Input has no weights before its first pictures
+        output = model(ask["images"])  # a model without an Input has no weights before its first pictures
+        if isinstance(only(output), list | tuple | dict):
+            return {"kind": "outputs"}
         called = layers_called(model, ask["images"])
     own = model.get_weights()
     try:

@@ -77,7 +77,7 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
         return [wrong(what, out_of, stopped(TASK, answer))]
     if kind == "NoneType":
         return [wrong(what, out_of, say("cifar_model.is_none"))]
-    if kind == "type":
+    if kind in ("type", "outputs"):
         return [wrong(what, out_of, no_model(TASK, answer))]
     if kind != "Model":
         other = say("cifar_model.other_kind", kind=kind)
