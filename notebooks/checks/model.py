@@ -16,7 +16,7 @@ from checks.task import Answer, Answering, Ask, Case, Given
 # How many steps of a net are measured because nobody else can follow them, and how large each may be: an
 # answer has to fit through the border of the sandbox.
 _MOST_MEASURED = 8
-_LARGEST_MEASURED = 500_000
+_LARGEST_MEASURED = 200_000
 
 # An activation is told by what it gives for these: ReLU6 differs from ReLU beyond 6, softplus near 0.
 _PROBE = np.linspace(-30, 30, 12, dtype=np.float32).reshape(2, 6)

@@ -114,8 +114,10 @@ def no_model(net: str, answer: Answer) -> Sentence:
     """What to say of something that came in the place of a model."""
     kind = answer.get("kind", say("nets.nothing"))
     if kind == "type":
-        return say("nets.is_class", net=net, name=str(answer.get("name")))
-    if kind in ("KerasTensor", "list", "tuple", "outputs"):
+        return say("nets.is_class", name=str(answer.get("name")))
+    if kind == "outputs":
+        return say("nets.is_outputs")
+    if kind in ("KerasTensor", "list", "tuple"):
         return say(f"nets.is_{kind}", net=net)
     if answer.get("is layer") is True:
         return say("nets.is_layer", net=net, kind=kind)
