@@ -132,7 +132,7 @@ ANSWERS = [
     _cifar_model(
         "two outputs",
         "net_2((32, 32, 3), 10)\n"
-        "cifar_model = keras.Model(cifar_model.inputs, [cifar_model.output, cifar_model.layers[0].output])",
+        "cifar_model = keras.Model(cifar_model.inputs, [cifar_model.outputs[0], cifar_model.layers[0].output])",
         "",
         0,
         "nets.is_outputs",
