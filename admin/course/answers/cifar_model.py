@@ -132,7 +132,8 @@ ANSWERS = [
     _cifar_model(
         "two outputs",
         "net_2((32, 32, 3), 10)\n"
-        "cifar_model = keras.Model(cifar_model.inputs, [cifar_model.outputs[0], cifar_model.layers[0].output])",
+        "first = cifar_model.layers[0].output\n"
+        "cifar_model = keras.Model(cifar_model.inputs, [cifar_model.outputs[0], first])",
         "",
         0,
         "nets.is_outputs",

@@ -244,7 +244,12 @@ def wrong_answers(net: str, conv_1: int, conv_2: int, hidden: int, output: int) 
             full - hidden,
             "nets.hidden_units",
         ),
-        coded("a class, 64 hidden units", _by_class(net, units=64), full - hidden, "nets.hidden_units"),
+        coded(
+            "a class that begins with zeros, 64 hidden units",
+            _by_class(net, units=64).replace("(32, 3)", '(32, 3, kernel_initializer="zeros")'),
+            full - hidden,
+            "nets.hidden_units",
+        ),
         coded(
             "random in use",
             _by_class(net, more="self.noise = keras.layers.GaussianNoise(0.5)", first=noise),
