@@ -33,7 +33,7 @@ class Call:
 
 @contextmanager
 def exactly(layers: Sequence[Any] = ()) -> Iterator[None]:
-    """Here sums are exact to float32, and code runs line by line; these layers compute in float32.
+    """Within, sums are exact to float32, code runs line by line, and these layers compute in float32.
 
     An NVIDIA card rounds to TF32 unless it is told not to, and a layer of a half-precision policy to less.
     Neither is what a net *is*.
@@ -71,7 +71,12 @@ def layers_called(model: Any, images: np.ndarray) -> list[Any]:
     import keras
 
     layers: dict[int, Any] = {}
-    with _heard(lambda layer, came, call: layers.setdefault(id(layer), layer) and call()):
+
+    def heard(layer: Any, came: Any, call: Any) -> Any:
+        layers[id(layer)] = layer
+        return call()
+
+    with _heard(heard):
         model(images, training=False)
     return [layer for layer in layers.values() if isinstance(layer, keras.layers.Layer)]
 
