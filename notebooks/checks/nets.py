@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from checks import layers as findings_by_layer
-from checks.forward import STEPS, activation_of, close, forward, layer_weights
+from checks.forward import OWN_CODE, STEPS, activation_of, close, forward, layer_weights
 from checks.language import Sentence, say
 from checks.layers import OWN_LAYER
 from checks.model import in_shape
@@ -71,6 +71,9 @@ def _findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> lis
         findings = _by_layer(net, cases[first].ask["nb_classes"], layers, answers[first], follows[first])
     findings.append(_any_shape(net, cases, answers, follows, findings))
     if not follows[first] and not findings_by_layer.convolves(net, layers, layers_of(net, 1)):
+        if own := [layer for layer in layers if layer["kind"] in (OWN_CODE, OWN_LAYER)]:
+            kinds = [findings_by_layer.shown_kind(layer) for layer in own]
+            return [wrong("nets.what_computes", TABLE[net].points, say("nets.not_followed", kinds=kinds))]
         return [_without_convolutions(finding) for finding in findings]
     return findings
 
@@ -111,7 +114,9 @@ def no_model(net: str, answer: Answer) -> Sentence:
     """What to say of something that came in the place of a model."""
     kind = answer.get("kind", say("nets.nothing"))
     if kind == "type":
-        return say("nets.is_class", net=net, name=str(answer.get("name")))
+        return say("nets.is_class", name=str(answer.get("name")))
+    if kind == "outputs":
+        return say("nets.is_outputs")
     if kind in ("KerasTensor", "list", "tuple"):
         return say(f"nets.is_{kind}", net=net)
     if answer.get("is layer") is True:

@@ -1,7 +1,7 @@
 """Does a verdict on a net hang on the seed? `python tests/benchmarks/stability.py [SEEDS] [PART OF A NAME]`.
 
 Each known answer to tasks 4 and 6 is judged on the cases of that many seeds. It says which answers got other
-points than they should, or were told different things; and at the end, how many verdicts that were.
+points than they should, or were told different things; and at the end, how many answers that were.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ def main(seeds: int = 20, part: str = "") -> None:
     unstable = 0
     for given in nets:
         verdicts = Counter(verdict(given, seed) for seed in range(seeds))
-        if len(verdicts) > 1 or {points for points, _ in verdicts} != {given.points}:
+        is_stable = len(verdicts) == 1 and {points for points, _ in verdicts} == {given.points}
+        print(f"{'same' if is_stable else 'NOT THE SAME'}  {given.task}: {given.name}", flush=True)
+        if not is_stable:
             unstable += 1
-            print(f"{given.task}: {given.name}, {given.points} points", flush=True)
             for (points, keys), times in verdicts.most_common():
-                print(f"    {times} times {points}: {', '.join(keys)}", flush=True)
+                print(f"    {times} times {points} of {given.points}: {', '.join(keys)}", flush=True)
     print(f"{len(nets)} answers × {seeds} seeds; not always the same, or other points: {unstable}")
 
 

@@ -31,6 +31,15 @@ ANSWERS = [
         'keras.optimizers.Adam(1e-3), keras.losses.categorical_crossentropy, metrics=["acc"]',
         8,
     ),
+    Answer(
+        "cifar_model",
+        "half precision",
+        'keras.config.set_dtype_policy("mixed_float16")\n'
+        f"cifar_model = net_2{_CIFAR_SHAPE}\n"
+        'keras.config.set_dtype_policy("float32")\n'
+        f"cifar_model.compile({_COMPILE})",
+        8,
+    ),
     _cifar_model(
         "Adadelta by name",
         f"net_1{_CIFAR_SHAPE}",
@@ -119,6 +128,15 @@ ANSWERS = [
     ),
     _cifar_model(
         "for pictures of 16 × 16", "net_2((16, 16, 3), 10)", _COMPILE, 4, "cifar_model.no_cifar_pictures"
+    ),
+    _cifar_model(
+        "two outputs",
+        "net_2((32, 32, 3), 10)\n"
+        "first = cifar_model.layers[0].output\n"
+        "cifar_model = keras.Model(cifar_model.inputs, [cifar_model.outputs[0], first])",
+        "",
+        0,
+        "nets.is_outputs",
     ),
     _cifar_model("the class itself", "keras.Sequential", "", 0, "nets.is_class"),
     Answer("cifar_model", "the function itself", "cifar_model = net_1", 0, "cifar_model.is_function"),

@@ -157,6 +157,22 @@ def right_answers(net: str) -> list[Answer]:
 
 # ----------------------------------------------------------------------------------- wrong, and worth a part
 
+_TWO_OUTPUTS = """
+def {net}(sample_shape, nb_classes):
+    net = keras.Sequential([{layers}])
+    return keras.Model(net.inputs, [net.outputs[0], net.layers[0].output])"""
+
+_OWN_CODE = """
+class Net(keras.Model):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(3, 3, shape[-1], 32))
+
+    def call(self, x):
+        return keras.ops.mean(keras.ops.tanh(keras.ops.conv(x, self.kernel)), axis=(1, 2))
+
+def {net}(sample_shape, nb_classes):
+    return Net()"""
+
 _SKIP = """
 def {net}(sample_shape, nb_classes):
     pictures = keras.Input(sample_shape)
@@ -228,7 +244,12 @@ def wrong_answers(net: str, conv_1: int, conv_2: int, hidden: int, output: int) 
             full - hidden,
             "nets.hidden_units",
         ),
-        coded("a class, 64 hidden units", _by_class(net, units=64), full - hidden, "nets.hidden_units"),
+        coded(
+            "a class that begins with zeros, 64 hidden units",
+            _by_class(net, units=64).replace("(32, 3)", '(32, 3, kernel_initializer="zeros")'),
+            full - hidden,
+            "nets.hidden_units",
+        ),
         coded(
             "random in use",
             _by_class(net, more="self.noise = keras.layers.GaussianNoise(0.5)", first=noise),
@@ -252,6 +273,8 @@ def wrong_answers(net: str, conv_1: int, conv_2: int, hidden: int, output: int) 
             0,
             no_net,
         ),
+        coded("two outputs", _TWO_OUTPUTS.format(**parts), 0, "nets.is_outputs"),
+        coded("one piece of own code", _OWN_CODE.format(net=net), 0, "nets.not_followed"),
         returns("a class", "keras.Sequential", "nets.is_class"),
         returns("a layer", "keras.layers.Dense(nb_classes)", "nets.is_layer"),
         returns("a tensor", "keras.layers.Flatten()(keras.Input(sample_shape))", "nets.is_KerasTensor"),

@@ -34,6 +34,8 @@ def answer(given: Given, ask: Ask) -> Answer:
     if isinstance(model, type) or not hasattr(model, "get_compile_config"):
         return described(model, ask)
     optimiser = getattr(model, "optimizer", None)
+    # With half precision, compile() wraps an optimiser into one that scales the loss.
+    optimiser = getattr(optimiser, "inner_optimizer", optimiser)
     compiled: dict[str, Any] = {"optimiser": type(optimiser).__name__ if optimiser is not None else None}
     if optimiser is not None:
         example = ask["loss labels"], ask["loss predictions"]
@@ -77,7 +79,7 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
         return [wrong(what, out_of, stopped(TASK, answer))]
     if kind == "NoneType":
         return [wrong(what, out_of, say("cifar_model.is_none"))]
-    if kind == "type":
+    if kind in ("type", "outputs"):
         return [wrong(what, out_of, no_model(TASK, answer))]
     if kind != "Model":
         other = say("cifar_model.other_kind", kind=kind)
