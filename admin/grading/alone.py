@@ -2,10 +2,9 @@
 
 After the first pass, an answer that lost points and stands on a wrong or missing one is also run on top of
 the model answers before it, in a session of its own, and the better result counts. So is one that was never
-asked, because an earlier cell had ended the notebook's session. Such a session runs only
-what the answer needs: cells of the course's own source, with the solutions of earlier tasks, then what the
-student's cell needs of their own, and that cell. What it shows goes nowhere, and its findings are told in
-`plain_words`.
+asked, because an earlier cell had ended the notebook's session. Such a session runs only what the answer
+needs: cells of the course's own source, with the solutions of earlier tasks, then what the student's cell
+needs of their own, and that cell. What it shows goes nowhere, and its findings are told in `plain_words`.
 
 No session holds the model answer of a task that is judged in it, or of a later one that makes use of it: what
 a student's code finds there can't be worth points for the task that it belongs to.
