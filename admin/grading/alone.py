@@ -1,10 +1,10 @@
 """Each answer on its own: where an earlier answer is wrong or missing, a later one is asked once more.
 
 After the first pass, an answer that lost points and stands on a wrong or missing one is also run on top of
-the model answers before it, in a session of its own, and the better result counts. Such a session runs only
-what the answer needs: cells of the course's own source, with the solutions of earlier tasks, then what the
-student's cell needs of their own, and that cell. What it shows goes nowhere, and its findings are told in
-`plain_words`.
+the model answers before it, in a session of its own, and the better result counts. So is one that was never
+asked, because an earlier cell had ended the notebook's session. Such a session runs only what the answer
+needs: cells of the course's own source, with the solutions of earlier tasks, then what the student's cell
+needs of their own, and that cell. What it shows goes nowhere, and its findings are told in `plain_words`.
 
 No session holds the model answer of a task that is judged in it, or of a later one that makes use of it: what
 a student's code finds there can't be worth points for the task that it belongs to.
@@ -43,7 +43,8 @@ Asking = Callable[[WatchedSession, str], tuple[list[Finding], bool]]
 Raises SessionEnded and KilledFromOutside.
 """
 
-_STOPPED = {"any.stopped", "any.cell_stopped", "any.cell_stopped_somewhere", "session.nothing_to_ask"}
+_STOPPED = {"any.stopped", "any.cell_stopped", "any.cell_stopped_somewhere"}
+_NOT_ASKED = "session.nothing_to_ask"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Plan:
     course: frozenset[int]
     student: tuple[str, ...]
     stands_on: str
-    """the first of the wrong or missing tasks whose model answers are among the course's cells"""
+    """the first of the wrong or missing tasks whose model answers are among the course's cells, if any"""
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,18 @@ def second_opinions(
     """
     wrong = {task for task in TABLE if share(findings.get(task, ())) < 1}
     lost = [
-        task for task in TABLE if task in findings and task in wrong and wrong & set(all_forerunners(task))
+        task
+        for task in TABLE
+        if task in findings and task in wrong
+        if wrong & set(all_forerunners(task)) or not_asked(findings[task])
     ]
     course = course_cells(folders.source)
     if not lost or not course:
         return Asked({})
     handed_out = {cell.name: cell.code for cell in course_cells(folders.release)}
     student = cells_of(nb, worker.bounded)
-    plans = [plan for task in lost if (plan := planned(task, course, student, handed_out, wrong)) is not None]
+    made = [planned(task, course, student, handed_out, wrong) for task in lost]
+    plans = [plan for plan in made if plan and (plan.stands_on or not_asked(findings[plan.task]))]
     better: dict[str, list[Finding]] = {}
     deadline = time.monotonic() + worker.limits.session_seconds
     starved = False
@@ -121,11 +126,18 @@ def share(findings: Sequence[Finding]) -> float:
     return sum(finding.points for finding in findings) / out_of if out_of else 0.0
 
 
+def not_asked(findings: Sequence[Finding]) -> bool:
+    """Whether the session had ended before the task's check."""
+    return any(finding.key == _NOT_ASKED for finding in findings)
+
+
 def told(plan: Plan, own: Sequence[Finding], alone: Sequence[Finding]) -> list[Finding]:
     """The findings on the answer by itself, and what becomes of it on top of the student's own."""
-    number = TABLE[plan.stands_on].number
+    number = TABLE[plan.stands_on].number if plan.stands_on else None
     whole = share(alone) >= 1
-    if any(key in _STOPPED for finding in own for key in finding.keys):
+    if not_asked(own):
+        remark = say("alone.right_after_the_end" if whole else "alone.better_after_the_end")
+    elif any(key in _STOPPED for finding in own for key in finding.keys):
         remark = say("alone.right_and_stops" if whole else "alone.better_and_stops", number=number)
     else:
         got, out_of = points(own), round(sum(finding.out_of for finding in own), 2)
@@ -180,7 +192,7 @@ def planned(
     handed_out: Mapping[str, str],
     wrong: set[str],
 ) -> Plan | None:
-    """How to run a task's answer by itself; None if it is empty, or stands on nothing that is wrong."""
+    """How to run a task's answer by itself; None if it is missing, or still as it was handed out."""
     at = place(task, student)
     end = place(task, course)
     if at is None or end is None or student[at].code.strip() in ("", handed_out.get(task, "").strip()):
@@ -197,10 +209,9 @@ def planned(
         if course[number].names.makes & reads:
             chosen.add(number)
             reads |= course[number].names.reads
-    stands_on = [name for name in all_forerunners(task) if name in wrong & {course[n].name for n in chosen}]
-    if not stands_on:
-        return None
-    return Plan(task, frozenset(chosen), (*own, *(cell.code for cell in answer)), stands_on[0])
+    below = wrong & {course[number].name for number in chosen}
+    stands_on = next((name for name in all_forerunners(task) if name in below), "")
+    return Plan(task, frozenset(chosen), (*own, *(cell.code for cell in answer)), stands_on)
 
 
 def place(name: str, cells: Sequence[Cell]) -> int | None:

@@ -156,8 +156,8 @@ def test_no_case_is_shown(built, worker, code):
 
 
 @needs_sandbox
-def test_an_ended_session_keeps_earlier_points_and_says_so(built, worker):
-    """exit() in the middle: points before, none after, the reason in the cell and at each check?"""
+def test_an_ended_session_costs_the_answer_that_ended_it(built, worker):
+    """exit() in the middle: points before and after, and the reason at each check that was not asked then?"""
     notebook = notebook_with(built, answer("net_1", "the model answer"))
     for cell in notebook.cells:
         if grade_id(cell) == "normalise_images":
@@ -167,9 +167,11 @@ def test_an_ended_session_keeps_earlier_points_and_says_so(built, worker):
     warnings = run(built, worker, notebook).warnings
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8
-    assert determine_grade(checks["check_net_1"])[0] == 0
-    assert "ended its own session" in checks["check_net_1"].outputs[0].text
-    assert set(warnings) == {"check_one_hot", "check_net_1"}
+    assert determine_grade(checks["check_one_hot"])[0] == 0
+    assert "ended its own session" in checks["check_one_hot"].outputs[0].text
+    assert determine_grade(checks["check_net_1"])[0] == 14
+    assert "session had ended before this check" in " ".join(checks["check_net_1"].outputs[0].text.split())
+    assert set(warnings) == {"check_one_hot"}
 
 
 @needs_sandbox
