@@ -89,7 +89,7 @@ def checks(tasks: Sequence[str], workers: int) -> Sorted:
                 survivors.append(change.mark)
         print(f"{module}: {len(changes)} changes, {len(survivors) - before} not noticed", flush=True)
     found = accepted.sort_out(whole, survivors, accepted.read_accepted())
-    return said(tried, found, "no known answer notices", time.monotonic() - begun)
+    return said(tried, found, "no known answer of these tasks notices", time.monotonic() - begun)
 
 
 def is_as_recorded(seen: trials.Observations) -> None:

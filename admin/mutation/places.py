@@ -68,7 +68,7 @@ class _Site:
 
 
 def places(source: str, words: bool = False) -> list[Place]:
-    """All changes of a text; with `words`, also those of a model answer's text constants."""
+    """All changes of a text; with `words`, also what a student may mix up: words of Keras, and the order."""
     lines = source.splitlines()
     found = []
     for number, (site, new) in enumerate(_changes(ast.parse(source), words)):
@@ -161,6 +161,10 @@ def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.A
         if not (isinstance(node.func, ast.Name) and node.func.id == "say"):
             for keyword in node.keywords:
                 yield _with(node, keywords=[each for each in node.keywords if each is not keyword])
+        if words and len(node.args) > 1:
+            yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
+    elif words and isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
+        yield _with(node, elts=node.elts[::-1])
     elif isinstance(node, ast.IfExp):
         yield from (node.body, node.orelse)
     elif isinstance(node, ast.comprehension) and node.ifs:

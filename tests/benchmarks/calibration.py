@@ -9,6 +9,8 @@ divided by the check's threshold; exits with 1 where that is below 1.5.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import itertools
 import os
 import sys
@@ -106,15 +108,12 @@ def accuracy(
     for layer in model.layers:
         if hasattr(layer, "kernel"):
             layer.kernel.assign(draw(layer.kernel.shape))
-    model.compile(keras.optimizers.Adadelta(learning_rate=1.0), "categorical_crossentropy", ["accuracy"])
-    model.fit(
-        data["train_images"][..., None] / 255,
-        np.eye(10)[data["train_labels"]],
-        batch_size=batch,
-        epochs=epochs,
-        validation_split=0.1,
-        verbose=0,
+    model.compile(
+        keras.optimizers.Adadelta(learning_rate=1.0), "categorical_crossentropy", metrics=["accuracy"]
     )
+    pixels, labels = data["train_images"][..., None] / 255, np.eye(10)[data["train_labels"]]
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.fit(pixels, labels, batch_size=batch, epochs=epochs, validation_split=0.1, verbose=0)
     (case,) = TASKS[f"train_{net}"].cases(np.random.default_rng(seed), data)
     predicted = np.asarray(model(case.ask["images"][..., None] / 255)).argmax(axis=1)
     return float((predicted == case.truth["labels"]).mean())
