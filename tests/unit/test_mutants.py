@@ -121,7 +121,7 @@ def test_the_command_tells_all_three(capsys: pytest.CaptureFixture[str]):
     found = sort_out({"judge.py"}, [("judge.py", "if colour > 3:", "3 → 2")], [stale])
     command.said(40, found, "no known answer notices", 2)
     said = capsys.readouterr().out
-    assert "no known answer notices: judge.py\n    if colour > 3:\n    3 → 2\n" in said
+    assert "no known answer notices: judge.py\n    if colour > 3:\n      3 → 2\n" in said
     assert "accepted, but noticed or gone: judge.py\n    return 5" in said
     assert "40 changes: 1 survive, 0 are accepted" in said
 
