@@ -105,6 +105,8 @@ def _changes(tree: ast.Module, words: bool) -> Iterator[tuple[_Site, ast.AST]]:
     for site in _sites(tree, None, False):
         for new in _instead_of(site.node, site.in_function, words):
             yield site, new
+        for new in _mixed_up(site.node) if words else ():
+            yield site, new
 
 
 def _sites(parent: ast.AST, statement: ast.stmt | None, in_function: bool) -> Iterator[_Site]:
@@ -161,16 +163,28 @@ def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.A
         if not (isinstance(node.func, ast.Name) and node.func.id == "say"):
             for keyword in node.keywords:
                 yield _with(node, keywords=[each for each in node.keywords if each is not keyword])
-        if words and len(node.args) > 1:
-            yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
-    elif words and isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
-        yield _with(node, elts=node.elts[::-1])
     elif isinstance(node, ast.IfExp):
         yield from (node.body, node.orelse)
     elif isinstance(node, ast.comprehension) and node.ifs:
         yield _with(node, ifs=[])
     elif in_function:
         yield from _instead_of_statement(node)
+
+
+def _mixed_up(node: ast.AST) -> Iterator[ast.AST]:
+    """What a student may write instead of a part of a model answer: another order or part, nothing done."""
+    if isinstance(node, ast.Call) and node.args:
+        yield node.args[0]
+        if len(node.args) > 1:
+            yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
+    elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
+        yield _with(node, elts=node.elts[::-1])
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield node.value
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for part, other in (("train", "test"), ("test", "train")):
+            if part in node.id.split("_"):
+                yield _with(node, id=node.id.replace(part, other))
 
 
 def _instead_of_statement(node: ast.AST) -> Iterator[ast.AST]:

@@ -169,8 +169,15 @@ def test_model_answers_are_compared_by_their_values():
 
 
 def test_a_model_answer_is_changed_as_a_student_may_mix_it_up():
-    """Another activation, arguments and sides in another order: only there, and not in a judge?"""
-    mixed_up = {"'relu' → 'tanh'", "f('relu', (a, b)) → f((a, b), 'relu')", "(a, b) → (b, a)"}
-    source = 'f("relu", (a, b))'
-    assert {each.change for each in places(source, words=True)} == mixed_up
+    """Another activation, order or part of the data, and nothing done: only there, and not in a judge?"""
+    mixed_up = {
+        "'relu' → 'tanh'",
+        "f('relu', (a, b)) → f((a, b), 'relu')",
+        "f('relu', (a, b)) → 'relu'",
+        "(a, b) → (b, a)",
+        "x_train[:, None] → x_train",
+        "x_train → x_test",
+    }
+    source = 'f("relu", (a, b))\nx_train[:, None]'
+    assert {each.change for each in places(source, words=True)} >= mixed_up
     assert places(source) == []
