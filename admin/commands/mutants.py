@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -83,13 +84,12 @@ def checks(tasks: Sequence[str], workers: int) -> Sorted:
             changes = [change for change in changes if users[change]]
         else:
             whole |= {change.file for change in changes}
-        for change, fate in trials.fates(changes, users.__getitem__, seen, imported, workers):
-            tried += 1
-            if not fate:
-                survivors.append(change.mark)
+        fates = dict(trials.fates(changes, users.__getitem__, seen, imported, workers))
+        tried += len(fates)
+        survivors += [change.mark for change in changes if not fates[change]]
         print(f"{module}: {len(changes)} changes, {len(survivors) - before} not noticed", flush=True)
     found = accepted.sort_out(whole, survivors, accepted.read_accepted())
-    return said(tried, found, "no known answer notices", time.monotonic() - begun)
+    return said(tried, found, "no known answer of these tasks notices", time.monotonic() - begun)
 
 
 def is_as_recorded(seen: trials.Observations) -> None:
@@ -105,7 +105,7 @@ def answers_of(task: str, workers: int) -> Sorted:
     """Try all changes of a task's model answer; say how it went."""
     begun = time.monotonic()
     file = f"{task}: the model answer"
-    came = list(model_answers.fates(task, workers))
+    came = sorted(model_answers.fates(task, workers), key=lambda pair: pair[0].number)
     survivors = [(file, place.text, place.change) for place, fate in came if fate == model_answers.KEEPS]
     same = sum(fate == model_answers.SAME for _, fate in came)
     print(f"{file}: {len(came)} changes, {same} compute the same", flush=True)
@@ -115,8 +115,8 @@ def answers_of(task: str, workers: int) -> Sorted:
 
 def said(tried: int, found: Sorted, what: str, seconds: float) -> Sorted:
     """Print which changes survive and which acceptances are stale."""
-    for file, line, change in found.new:
-        print(f"  {what}: {file}\n    {line}\n    {change}")
+    for (file, line), marks in itertools.groupby(found.new, key=lambda mark: mark[:2]):
+        print(f"  {what}: {file}\n    {line}", *(f"      {change}" for _, _, change in marks), sep="\n")
     for entry in found.stale:
         print(f"  accepted, but noticed or gone: {entry.file}\n    {entry.line}\n    {entry.change}")
     print(

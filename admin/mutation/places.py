@@ -68,7 +68,7 @@ class _Site:
 
 
 def places(source: str, words: bool = False) -> list[Place]:
-    """All changes of a text; with `words`, also those of a model answer's text constants."""
+    """All changes of a text; with `words`, also what a student may mix up: words of Keras, and the order."""
     lines = source.splitlines()
     found = []
     for number, (site, new) in enumerate(_changes(ast.parse(source), words)):
@@ -104,6 +104,8 @@ def _changes(tree: ast.Module, words: bool) -> Iterator[tuple[_Site, ast.AST]]:
     """Each site with each node that may stand there instead, always in the same order."""
     for site in _sites(tree, None, False):
         for new in _instead_of(site.node, site.in_function, words):
+            yield site, new
+        for new in _mixed_up(site.node) if words else ():
             yield site, new
 
 
@@ -167,6 +169,22 @@ def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.A
         yield _with(node, ifs=[])
     elif in_function:
         yield from _instead_of_statement(node)
+
+
+def _mixed_up(node: ast.AST) -> Iterator[ast.AST]:
+    """What a student may write instead of a part of a model answer: another order or part, nothing done."""
+    if isinstance(node, ast.Call) and node.args:
+        yield node.args[0]
+        if len(node.args) > 1:
+            yield _with(node, args=[node.args[1], node.args[0], *node.args[2:]])
+    elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
+        yield _with(node, elts=node.elts[::-1])
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield node.value
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for part, other in (("train", "test"), ("test", "train")):
+            if part in node.id.split("_"):
+                yield _with(node, id=node.id.replace(part, other))
 
 
 def _instead_of_statement(node: ast.AST) -> Iterator[ast.AST]:

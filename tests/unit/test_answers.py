@@ -22,6 +22,7 @@ import problem_unittests as tests
 from admin.course.answers import ANSWERS, Answer, answer
 from admin.course.cells import grade_id
 from admin.course.source_notebook import read_source
+from admin.mutation import known
 from checks.forward import forward, layer_weights
 from checks.model import described as model_described
 from checks.task import TABLE, all_forerunners, as_json, from_json, out_of
@@ -112,6 +113,8 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
     reached, findings, stderr = graded(given)
     assert (reached, stderr) == (given.points, ""), tests.words(given.task, findings)
     assert out_of(findings) == TABLE[given.task].points
+    told = known.told(known.plain(findings), bool(given.or_key))
+    assert told == known.recorded().get(f"{given.task}: {given.name}"), "python3 -m admin mutants --record"
     assert given.is_told([key for finding in findings for key in finding.keys])
     assert [from_json(json.loads(json.dumps(as_json(finding)))) for finding in findings] == findings
 

@@ -121,7 +121,7 @@ def test_the_command_tells_all_three(capsys: pytest.CaptureFixture[str]):
     found = sort_out({"judge.py"}, [("judge.py", "if colour > 3:", "3 → 2")], [stale])
     command.said(40, found, "no known answer notices", 2)
     said = capsys.readouterr().out
-    assert "no known answer notices: judge.py\n    if colour > 3:\n    3 → 2\n" in said
+    assert "no known answer notices: judge.py\n    if colour > 3:\n      3 → 2\n" in said
     assert "accepted, but noticed or gone: judge.py\n    return 5" in said
     assert "40 changes: 1 survive, 0 are accepted" in said
 
@@ -166,4 +166,18 @@ def test_model_answers_are_compared_by_their_values():
     assert model_answers.same({"kind": "Model", "layers": [1]}, {"kind": "Model", "layers": [2]})
     assert not model_answers.same({"kind": "Model", "epochs": 12}, {"kind": "Model", "epochs": 13})
     assert not model_answers.same({"kind": "Model"}, {"kind": "Model", "epochs": 13})
-    assert [each.change for each in places('f("relu", 3)', words=True)][:1] == ["'relu' → 'tanh'"]
+
+
+def test_a_model_answer_is_changed_as_a_student_may_mix_it_up():
+    """Another activation, order or part of the data, and nothing done: only there, and not in a judge?"""
+    mixed_up = {
+        "'relu' → 'tanh'",
+        "f('relu', (a, b)) → f((a, b), 'relu')",
+        "f('relu', (a, b)) → 'relu'",
+        "(a, b) → (b, a)",
+        "x_train[:, None] → x_train",
+        "x_train → x_test",
+    }
+    source = 'f("relu", (a, b))\nx_train[:, None]'
+    assert {each.change for each in places(source, words=True)} >= mixed_up
+    assert places(source) == []
