@@ -36,8 +36,8 @@ def parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{key!r}]", part) for key, part in value.items())
     elif isinstance(value, list | tuple):
         yield from ((f"[{place}]", part) for place, part in enumerate(value))
-    closure = getattr(value, "__closure__", None) or ()
-    yield from ((f"⟨{place}⟩", cell.cell_contents) for place, cell in enumerate(closure))
+    if isinstance(value, types.FunctionType):
+        yield from ((f"⟨{place}⟩", cell.cell_contents) for place, cell in enumerate(value.__closure__ or ()))
 
 
 def within_reach() -> dict[str, Callable[..., Any]]:
