@@ -262,7 +262,8 @@ def notebook_after(task: str, code: str, before: Mapping[str, Any]) -> dict[str,
     """The names of a notebook after a task's answer cell with this code."""
     names = dict(before)
     if task == "cifar_training":
-        importlib.import_module("tools.training").bound_training(steps=3)
+        fitting = importlib.import_module("tools.fitting")
+        fitting.bound_training(fitting.Bounds(steps=3))
     with quiet():
         exec(code, names)
     return names

@@ -30,8 +30,8 @@ import numpy as np
 from admin.course.answers import answer
 from admin.grading.cases import data_of
 from checks.tasks import TASKS
-from checks.training import _LEARNED
-from tools.training import bound_training
+from checks.training import LEARNED
+from tools.fitting import bound_training
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCHES = (8, 12, 16, 24, 31, 32, 33, 48, 64, 100, 128, 200, 256, 384, 512, 768, 1000, 1024)
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     data = data_of(ROOT / "notebooks")
     bound_training()
-    print(f"threshold {_LEARNED}, {options.seeds} seeds, {len(data['train_images'])} digits")
+    print(f"threshold {LEARNED}, {options.seeds} seeds, {len(data['train_images'])} digits")
     print("| net | batch | epochs | lowest (with) | median | lowest / threshold | seconds a run |")
     print("|---|---|---|---|---|---|---|", flush=True)
     lowest = []
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for seed in range(options.seeds)
             ]
             least, which = min(runs)
-            lowest.append(least / _LEARNED)
+            lowest.append(least / LEARNED)
             seconds = (time.monotonic() - begun) / len(runs)
             median = float(np.median([came for came, _ in runs]))
             cells = (net, batch, count, f"{least:.2f} ({which})", f"{median:.2f}", f"{lowest[-1]:.2f}")
