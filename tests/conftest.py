@@ -11,6 +11,7 @@ TESTS = Path(__file__).parent
 ONE_AT_A_TIME = ("bootstrap", "browser", "grading")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes the machine stays in one process, one after the other; of the rest, each file does."""
     for item in items:
