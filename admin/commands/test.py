@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
 
 def side_by_side() -> list[str]:
     """Two processes for all tests; `tests/conftest.py` says which of them stay in one."""
-    return ["-n", "2", "--dist", "loadgroup"] if (os.cpu_count() or 1) > 1 else []
+    return ["-n", "2"] if (os.cpu_count() or 1) > 1 else []
 
 
 def as_absolute(argument: str) -> str:
