@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 import zipfile
@@ -131,7 +132,7 @@ def test_an_old_python_is_told_what_to_do(archive: zipfile.ZipFile, tmp_path: Pa
             "if sys.argv[1] == '-c': exec(sys.argv[2])\n"
             "sys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
         )
-        (programs / "python3").write_text(f'#!/bin/sh\nexec "{shutil.which("python3")}" "{pretend}" "$@"\n')
+        (programs / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{pretend}" "$@"\n')
         (programs / "python3").chmod(0o755)
     assert not (folder / ".venv").exists()
 
