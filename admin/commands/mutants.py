@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     tasks = [task for task in every_task if task in options.tasks] or every_task
     known.prepare(every_task)
     if options.record:
-        record(every_task)
+        record(tasks)
         return 0
     try:
         found = [] if options.model_answers else [checks(tasks, options.workers)]

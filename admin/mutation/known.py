@@ -252,19 +252,24 @@ def _trained(train: Callable[[str], Any], net: str) -> Any:
     return model
 
 
-@functools.cache
 def notebook_before(task: str) -> dict[str, Any]:
-    """The names of a notebook just before a task's answer cell."""
+    """The names of a notebook just before a task's answer cell; where that trains, with a net of its own."""
+    return _new_notebook(task) if task == "cifar_training" else _shared_notebook(task)
+
+
+def _new_notebook(task: str) -> dict[str, Any]:
     names: dict[str, Any] = notebooks().new_notebook(task)
     return names
+
+
+_shared_notebook = functools.cache(_new_notebook)
 
 
 def notebook_after(task: str, code: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """The names of a notebook after a task's answer cell with this code."""
     names = dict(before)
     if task == "cifar_training":
-        fitting = importlib.import_module("tools.fitting")
-        fitting.bound_training(fitting.Bounds(steps=3))
+        importlib.import_module("tools.fitting").bound_training(notebooks().SHORT)
     with quiet():
         exec(code, names)
     return names
@@ -340,6 +345,13 @@ def recorded() -> dict[str, list[Finding]]:
 
 
 def record(found: Mapping[str, list[Finding]]) -> None:
-    """Write that down, a line an answer, for `git diff` to show."""
-    lines = [f"{json.dumps(name)}: {json.dumps(findings)}" for name, findings in found.items()]
+    """Write that down, a line an answer, for `git diff` to show; what answers to other tasks are told stays."""
+    kept = {name: findings for name, findings in recorded().items() if _task(name) not in map(_task, found)}
+    order = tasks_with_points()
+    everything = sorted((kept | dict(found)).items(), key=lambda pair: order.index(_task(pair[0])))
+    lines = [f"{json.dumps(name)}: {json.dumps(findings)}" for name, findings in everything]
     RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _task(name: str) -> str:
+    return name.split(":")[0]
