@@ -86,7 +86,8 @@ def look(a, b, c):
 
 def test_a_change_is_one_place_and_what_is_no_code_stays():
     """Does each change differ from the others, and are docstrings, annotations and `strict` left alone?"""
-    source = 'def look(a: "int" = 1) -> list[2]:\n    """What holds: 3."""\n    return zip(a + 1, a, strict=True)\n'
+    head = 'def look(a: "int" = 1) -> list[2]:\n    """What holds: 3."""\n'
+    source = head + "    return zip(a + 1, a, strict=True)\n"
     texts = [ast.unparse(changed(source, each.number)) for each in places(source)]
     assert len(set(texts)) == len(texts)
     assert ast.unparse(ast.parse(source)) not in texts

@@ -13,6 +13,12 @@ ANSWERS = functions(
         "in half precision": ("return (images / 255).astype(np.float16)", 8, ""),
         "times a factor": ("return np.multiply(images, 1 / 255, dtype=np.float64)", 8, ""),
         "a table of 256 values": ("return np.linspace(0, 1, 256)[images]", 8, ""),
+        "by the largest value of the type": ("return images / np.iinfo(images.dtype).max", 8, ""),
+        "with noise that nobody sees": (
+            "return images / 255 + np.random.default_rng(1).random(images.shape) / 100_000",
+            8,
+            "",
+        ),
         "with a rescaling layer": (
             "return np.asarray(keras.layers.Rescaling(1 / 255)(images.astype('float32')))",
             8,
