@@ -59,6 +59,8 @@ class Observation:
     ran: dict[str, frozenset[Line]]
     """The lines of the checks that ran in "cases", "answer" and "judge"."""
     seconds: float
+    cases: tuple[Any, ...] = ()
+    """Those of an answer that was made by hand: no notebook can be asked again."""
 
 
 # --- Which code -----------------------------------------------------------------------------------
@@ -122,7 +124,7 @@ def _content(task: str) -> str:
     paths = [file_of(module) for module in (*modules_of(task), *sorted(LEFT_OUT))]
     paths += [path for path in answers.glob("*.py") if path.stem not in TABLE or path.stem in own]
     paths += [*(CHECKS.parent / "tools").rglob("*.py"), REPOSITORY / "tests" / "unit" / "test_answers.py"]
-    paths += [Path(__file__), *(CHECKS.parent / "data").glob("*.npz")]
+    paths += [Path(__file__), Path(__file__).with_name("by_hand.py"), *(CHECKS.parent / "data").glob("*.npz")]
     place = str(REPOSITORY).encode()  # which the lines that ran are noted with
     return hashlib.sha256(b"\0".join([place, *(p.read_bytes() for p in sorted(paths))])).hexdigest()[:16]
 
@@ -131,8 +133,29 @@ def _observe(task: str) -> list[Observation]:
     from admin.course.answers import ANSWERS
 
     fresh_checks()
+    from admin.mutation.by_hand import by_hand
+
     given = [each for each in ANSWERS if each.task == task]
-    return [_observed(each) for each in given]
+    return [*map(_observed, given), *map(_observed_by_hand, by_hand(task))]
+
+
+def _observed_by_hand(given: Any) -> Observation:
+    ran: set[Line] = set()
+    begun = time.monotonic()
+    with watched(ran):
+        found = judged(given.task, [given.case], [given.answer])
+    return Observation(
+        given.task,
+        given.name,
+        "",
+        False,
+        {PRACTICE_SEED: (hash_of([given.case]), [given.answer])},
+        {PRACTICE_SEED: found},
+        False,
+        {"cases": frozenset(), "answer": frozenset(), "judge": frozenset(ran)},
+        time.monotonic() - begun,
+        (given.case,),
+    )
 
 
 def _observed(given: Any) -> Observation:

@@ -20,6 +20,9 @@ LEARNED = 0.4
 # The notebook keeps a tenth of the pictures for validation.
 _TRAINED_ON = 0.9
 
+_SMALLEST_BATCH, _LARGEST_BATCH = 8, 1024
+_MOST_EPOCHS = 100
+
 
 def cases_train(rng: np.random.Generator, data: Given) -> list[Case]:
     """Pictures that were never released, whose labels stay with the judge, and what they were made of."""
@@ -87,9 +90,9 @@ def _batch_mistake(batch: Any, train_size: int) -> Sentence | None:
         return say("training.batch_not_whole", batch=_shown(batch))
     if batch < 1:
         return say("training.batch_empty", batch=batch)
-    if batch < 8:
+    if batch < _SMALLEST_BATCH:
         return say("training.batch_small", batch=batch, train_size=train_size, steps=train_size // batch)
-    if batch > 1024:
+    if batch > _LARGEST_BATCH:
         steps = -(-train_size // batch)
         return say("training.batch_large", batch=batch, train_size=train_size, steps=steps)
     return None
@@ -97,7 +100,7 @@ def _batch_mistake(batch: Any, train_size: int) -> Sentence | None:
 
 def _epochs(batch: Any, epochs: Any) -> Finding:
     mistake = _epochs_mistake(epochs)
-    if mistake and is_whole(batch) and is_whole(epochs) and batch < epochs and epochs > 100:
+    if mistake and mistake.key == "training.epochs_many" and is_whole(batch) and batch < epochs:
         return wrong("epochs", 3, mistake, say("training.swapped"))
     return either("epochs", 3, mistake, say("training.epochs_right", epochs=epochs))
 
@@ -111,7 +114,7 @@ def _epochs_mistake(epochs: Any) -> Sentence | None:
         return say("training.epochs_none", epochs=epochs)
     if epochs < 2:
         return say("training.epochs_single")
-    return say("training.epochs_many", epochs=epochs) if epochs > 100 else None
+    return say("training.epochs_many", epochs=epochs) if epochs > _MOST_EPOCHS else None
 
 
 def _shown(number: Any) -> Sentence:

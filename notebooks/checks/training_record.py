@@ -64,12 +64,13 @@ def of_training(answer: Answer) -> Training:
             seen=True,
         )
     curves = answer.get("curves")
-    asked = answer.get("asked")
+    asked = answer["asked"] if isinstance(answer.get("asked"), dict) else None
     return Training(
-        asked=asked if isinstance(asked, dict) else None,
+        asked=asked,
         curves=curves,
         length=_length(curves),
-        lower=_lower(curves) if isinstance(asked, dict) and asked.get("epochs") != 1 else 1.0,
+        # A single epoch has nothing to fall from.
+        lower=1.0 if asked and asked.get("epochs") == 1 else _lower(curves),
         pictures=array_of(answer, "shown pictures"),
         labels=array_of(answer, "shown labels"),
         seen=False,
