@@ -127,6 +127,33 @@ ANSWERS = [
         "cifar_model.neither_net",
     ),
     _cifar_model(
+        "a lone convolution, as in net_1 but for its size and padding",
+        "keras.Sequential([keras.layers.Conv2D(64, 5, padding='same', activation='relu'), "
+        "keras.layers.Flatten(), keras.layers.Dense(10, activation='softmax')])",
+        _COMPILE,
+        4,
+        "cifar_model.neither_net",
+    ),
+    Answer(
+        "cifar_model",
+        "a layer that was told to do something else",
+        f"cifar_model = net_1{_CIFAR_SHAPE}\n"
+        "cifar_model.layers[-1].call = lambda x, training=None: keras.ops.ones((len(x), 10)) / 10\n"
+        f"cifar_model.compile({_COMPILE})",
+        0,
+        "cifar_model.nothing_to_compile",
+    ),
+    Answer(
+        "cifar_model",
+        "a net that stops",
+        "class Net(keras.Model):\n"
+        "    def call(self, x):\n"
+        "        raise ValueError('not yet')\n\n"
+        f"cifar_model = Net()\ncifar_model.compile({_COMPILE})",
+        0,
+        "cifar_model.no_cifar_pictures",
+    ),
+    _cifar_model(
         "for pictures of 16 × 16", "net_2((16, 16, 3), 10)", _COMPILE, 4, "cifar_model.no_cifar_pictures"
     ),
     _cifar_model(
