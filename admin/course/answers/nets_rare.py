@@ -30,7 +30,7 @@ def _coded(name: str, code: str, points: float, key: str = "", net: str = "net_1
 
 # ------------------------------------------------------------------------------------------- own classes
 
-_WHOLE = """
+WHOLE = """
 class Whole(keras.layers.Layer):
     def __init__(self, classes):
         super().__init__()
@@ -180,8 +180,8 @@ _SIDES = "rows, columns, colours = sample_shape"
 _TWO_ROWS = "keras.layers.Reshape((rows // 2, -1, colours) if rows % 2 == 0 else (-1, columns // 2, colours))"
 
 _BY_CLASS = [
-    _coded("all in one own layer", _WHOLE.replace("{classes}", "nb_classes"), 14),
-    _coded("all in one own layer, ten classes", _WHOLE.replace("{classes}", "10"), 13, "nets.fixed_classes"),
+    _coded("all in one own layer", WHOLE.replace("{classes}", "nb_classes"), 14),
+    _coded("all in one own layer, ten classes", WHOLE.replace("{classes}", "10"), 13, "nets.fixed_classes"),
     _coded(
         "own convolutions, 64 hidden units",
         _OWN_CONVOLUTION.format(
@@ -229,6 +229,7 @@ _BY_LAYER = [
     _in_turn("a convolution in groups", 11, "nets.conv_defaults", ("64, 3,", "64, 3, groups=2,")),
     _in_turn("a convolution without bias", 11, "nets.conv_defaults", ("32, 3,", "32, 3, use_bias=False,")),
     _in_turn("a frozen convolution", 13, "nets.frozen", ("32, 3,", "32, 3, trainable=False,")),
+    _in_turn("GELU", 11, "nets.activation", ('64, 3, activation="relu"', '64, 3, activation="gelu"')),
     _in_turn("three filters", 11, "nets.filters", ("(32, 3,", "(3, 3,")),
     _in_turn("kernels of 32 × 32", 8, "nets.kernel", ("(32, 3,", "(32, 32,"), ("128", "8")),
     _in_turn(
@@ -352,8 +353,8 @@ _FOR_SOME = [
 ]
 
 _FOLLOWED = [
-    sequential("net_1", "many kinds of layers", _MANY_KINDS, 4, "nets.extra_layers"),
-    _coded("more kinds of layers", _MORE_KINDS, 4, "nets.extra_layers"),
+    sequential("net_1", "many kinds of layers", _MANY_KINDS, 0, "nets.extra_layers"),
+    _coded("more kinds of layers", _MORE_KINDS, 1, "nets.extra_layers"),
 ]
 
 RARE_1 = [*_FOLLOWED, *_BY_CLASS, *_BY_LAYER, *_FOR_SOME]
