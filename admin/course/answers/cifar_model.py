@@ -96,6 +96,13 @@ ANSWERS = [
         "cifar_model.metric_wrong",
     ),
     _cifar_model(
+        "the share of errors",
+        f"net_2{_CIFAR_SHAPE}",
+        _COMPILE.replace('"accuracy"', "lambda y, p: keras.ops.argmax(y, -1) != keras.ops.argmax(p, -1)"),
+        7,
+        "cifar_model.metric_wrong",
+    ),
+    _cifar_model(
         "no metric",
         f"net_2{_CIFAR_SHAPE}",
         _COMPILE.replace(', metrics=["accuracy"]', ""),
