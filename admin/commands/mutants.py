@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     tasks = [task for task in every_task if task in options.tasks] or every_task
     known.prepare(every_task)
     if options.record:
-        record(every_task)
+        record(tasks)
         return 0
     try:
         found = [] if options.model_answers else [checks(tasks, options.workers)]
@@ -57,10 +57,12 @@ class KnownAnswersDiffer(Exception):
 
 
 def record(tasks: Sequence[str]) -> None:
-    seen = {task: known.observations(task) for task in tasks}
-    known.record(
-        {f"{task}: {each.name}": known.lasting(each) for task, found in seen.items() for each in found}
-    )
+    """Write down what the known answers of these tasks are told now, in the order of the notebook."""
+    every_task = known.tasks_with_points()
+    found = {name: told for name, told in known.recorded().items() if name.split(": ")[0] not in tasks}
+    for task in tasks:
+        found |= {f"{task}: {each.name}": known.lasting(each) for each in known.observations(task)}
+    known.record(dict(sorted(found.items(), key=lambda item: every_task.index(item[0].split(": ")[0]))))
 
 
 def checks(tasks: Sequence[str], workers: int) -> Sorted:

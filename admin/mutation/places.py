@@ -139,7 +139,7 @@ def _sites(parent: ast.AST, statement: ast.stmt | None, function: str) -> Iterat
             inside = f"{function}.{parent.name}".lstrip(".")
         children = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
-            if not isinstance(child, ast.AST) or _is_text(child) or isinstance(child, ast.JoinedStr):
+            if not isinstance(child, ast.AST) or _is_left_out(child):
                 continue
             around = child if isinstance(child, ast.stmt) else statement
             if around is not None:
@@ -157,8 +157,14 @@ def _putter(parent: ast.AST, name: str, index: int, value: object) -> Callable[[
     return put
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _is_left_out(node: ast.AST) -> bool:
+    """Docstrings, texts, and `strict` of `zip`: it asserts that lengths are the same, and they are."""
+    is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_docstring or isinstance(node, ast.JoinedStr) or _is_strict(node)
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.AST]:
@@ -185,7 +191,8 @@ def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.A
     elif isinstance(node, ast.Call):
         if not (isinstance(node.func, ast.Name) and node.func.id == "say"):
             for keyword in node.keywords:
-                yield _with(node, keywords=[each for each in node.keywords if each is not keyword])
+                if not _is_strict(keyword):
+                    yield _with(node, keywords=[each for each in node.keywords if each is not keyword])
     elif isinstance(node, ast.IfExp):
         yield from (node.body, node.orelse)
     elif isinstance(node, ast.comprehension) and node.ifs:

@@ -87,12 +87,14 @@ def look(a, b, c):
 
 
 def test_a_change_is_one_place_and_what_is_no_code_stays():
-    """Does each change differ from the source and from the others, without docstrings and annotations?"""
-    source = 'def look(a: "int" = 1) -> list[2]:\n    """What holds: 3."""\n    return a + 1\n'
+    """Does each change differ from the others, and are docstrings, annotations and `strict` left alone?"""
+    head = 'def look(a: "int" = 1) -> list[2]:\n    """What holds: 3."""\n'
+    source = head + "    return zip(a + 1, a, strict=True)\n"
     texts = [ast.unparse(changed(source, each.number)) for each in places(source)]
     assert len(set(texts)) == len(texts)
     assert ast.unparse(ast.parse(source)) not in texts
     assert all('"""What holds: 3."""' in text and "list[2]" in text for text in texts)
+    assert all("strict=True" in text for text in texts if "return None" not in text)
     with pytest.raises(IndexError):
         changed(source, len(texts))
 
