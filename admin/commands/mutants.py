@@ -73,8 +73,9 @@ def checks(tasks: Sequence[str], workers: int) -> Sorted:
     begun = time.monotonic()
     modules = list(dict.fromkeys(module for task in tasks for module in known.modules_of(task)))
     shared = {module for module in modules if set(known.using(module)) - set(tasks)}
-    seen = {task: known.observations(task) for task in tasks}
+    seen: trials.Observations = {task: known.observations(task) for task in tasks}
     is_as_recorded(seen)
+    seen = trials.soonest_first(seen)
     ((_, imported),) = in_forks([0], lambda _: trials.at_import(), 1, trials.SECONDS)
     tried, survivors, whole = 0, list[Mark](), set[str]()
     for module in modules:

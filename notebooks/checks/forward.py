@@ -160,7 +160,10 @@ def _step_dense(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]
 
 
 def _step_normalise(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
-    scale, offset, mean, variance = weights
+    given = iter(weights)
+    scale = next(given) if layer.get("scale", True) else 1
+    offset = next(given) if layer.get("center", True) else 0
+    mean, variance = given
     return (values - mean) / np.sqrt(variance + layer["epsilon"]) * scale + offset
 
 

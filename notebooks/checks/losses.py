@@ -13,8 +13,8 @@ from checks.task import Answer, Ask, Case
 def loss_example(rng: np.random.Generator) -> Ask:
     """One-hot labels and shares of classes, (6, 10) each: what a loss gives for them tells which it is."""
     classes = rng.integers(0, 10, 6)
-    # Half of the rows are right, and no share is above a half: accuracy 0.5, precision and recall 0.
-    likeliest = np.where(np.arange(6) < 3, classes, (classes + 1 + rng.integers(0, 9, 6)) % 10)
+    # A third of the rows is right, and no share is above a half: accuracy 1/3, precision and recall 0.
+    likeliest = np.where(np.arange(6) < 2, classes, (classes + 1 + rng.integers(0, 9, 6)) % 10)
     shares = 0.35 * np.eye(10)[likeliest] + 0.65 * rng.dirichlet(np.full(10, 20.0), 6)
     return {
         "loss labels": np.eye(10, dtype=np.float32)[classes],

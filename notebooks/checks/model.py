@@ -18,8 +18,8 @@ from checks.task import Answer, Answering, Ask, Case, Given
 _MOST_MEASURED = 8
 _LARGEST_MEASURED = 200_000
 
-# An activation is told by what it gives for these: ReLU6 differs from ReLU beyond 6, softplus near 0.
-_PROBE = np.linspace(-30, 30, 12, dtype=np.float32).reshape(2, 6)
+# Activations are told by what it gives for these: ReLU6 is no ReLU beyond 6, softplus and GELU near 0.
+_PROBE = np.concatenate([np.linspace(-side, side, 12, dtype=np.float32) for side in (30, 2)]).reshape(4, 6)
 
 # Pictures in which kernels as large as numbers of filters (32 and 64) find a place.
 _LARGE_SIDE = 100

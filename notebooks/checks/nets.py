@@ -80,8 +80,7 @@ def _findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> lis
 
 def _right_so_far(net: str) -> list[Finding]:
     """All layers right; whether other shapes are followed remains to be seen."""
-    parts = findings_by_layer.POINTS[net].items()
-    return [right(f"nets.what_{part}", points) for part, points in parts if part != "any_shape"]
+    return [right(f"nets.what_{part}", points) for part, points in findings_by_layer.POINTS[net].items()]
 
 
 def _by_layer(
@@ -98,7 +97,7 @@ def _by_layer(
 def _otherwise(answer: Answer) -> Sentence:
     """What to say of a net that is no other by its layers."""
     output = array_of(answer, "output")
-    if output is not None and not same(array_of(answer, "training output"), output, _OUTPUT_TOLERANCE):
+    if output is None or not same(array_of(answer, "training output"), output, _OUTPUT_TOLERANCE):
         return say("nets.other_in_training")
     return say("nets.other_weights" if answer.get("other weights") else "nets.joined_otherwise")
 
@@ -136,9 +135,8 @@ def is_model(answer: Answer) -> bool:
 
 def computes(net: str, ask: Ask, answer: Answer) -> bool:
     """Whether a model gives what the net gives: same weights, same pictures, in use and in training."""
-    if not is_model(answer) or "shape" in answer or answer.get("random") is not False:
-        return False
-    if any(answer.get(key) != 0 for key in ("extra losses", "frozen", "constraints")):
+    changes = ("random", "extra losses", "frozen", "constraints")
+    if not is_model(answer) or any(answer.get(key) != 0 for key in changes):
         return False
     layers = _with_weights(layers_of(net, ask["nb_classes"]), ask["sample_shape"])
     if Counter(_sizes({"layers": layers})) != Counter(_sizes(answer)):
@@ -168,7 +166,6 @@ def _with_weights(layers: Sequence[Answer], sample_shape: Sequence[int]) -> list
     """A chain made by ``layers_of``, with the shapes of kernels and biases."""
     height, width, channels = sample_shape
     told: list[Answer] = []
-    size = channels
     for layer in layers:
         shapes: list[list[int]] = []
         if layer["kind"] == "Conv2D":
@@ -208,19 +205,17 @@ def layers_in_use(ask: Ask, answer: Answer) -> tuple[list[dict[str, Any]], Sente
 
 
 def chain(layers: Sequence[Answer]) -> list[dict[str, Any]]:
-    """The layers, without input layers, and each activation folded into the layer that it belongs to."""
+    """The layers, each activation folded into the layer that it belongs to."""
     folded: list[dict[str, Any]] = []
     for layer in layers:
         if "own" in layer:
             folded.append({**layer, "kind": OWN_LAYER, "class": layer["kind"]})
             continue
         activation = activation_of(layer)
-        if layer["kind"] == "InputLayer":
-            continue
         belongs_to = _without_activation(folded)
         if activation and belongs_to:
             belongs_to["activation"] = activation
-        elif activation != "linear" or not activation:
+        elif activation != "linear":
             folded.append(dict(layer))
     return folded
 
@@ -228,8 +223,7 @@ def chain(layers: Sequence[Answer]) -> list[dict[str, Any]]:
 def _without_activation(layers: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """The last layer of those that have activations, if it has none; noise or the like may come after."""
     main = [layer for layer in layers if findings_by_layer.is_asked_for(layer["kind"])]
-    is_open = main and main[-1]["kind"] in ("Conv2D", "Dense") and main[-1].get("activation") == "linear"
-    return main[-1] if is_open else None
+    return main[-1] if main and main[-1].get("activation") == "linear" else None
 
 
 def _any_shape(

@@ -30,13 +30,13 @@ def recognised(layers: Sequence[Answer], weights: Sequence[Sequence[np.ndarray]]
 
 def _same_step(came: np.ndarray, went: np.ndarray, weights: Sequence[np.ndarray]) -> Chain | None:
     """Layers that make of what came in what came out."""
-    for with_weights in _with_weights(weights, came.ndim):
+    for with_weights in _with_weights(weights):
         values = _output(with_weights, came)
         if values is None:
             continue
         for after in _without_weights(values.ndim):
             result = _output(after, values)
-            if result is not None and (after or with_weights) and close(result, went):
+            if close(result, went):
                 return with_weights + after
     return None
 
@@ -48,7 +48,7 @@ def _output(chain: Chain, values: np.ndarray) -> np.ndarray | None:
         return None
 
 
-def _with_weights(weights: Sequence[np.ndarray], dimensions: int) -> Iterator[Chain]:
+def _with_weights(weights: Sequence[np.ndarray]) -> Iterator[Chain]:
     """What a kernel, and a bias beside it, may belong to."""
     if not weights:
         yield []
@@ -64,7 +64,7 @@ def _with_weights(weights: Sequence[np.ndarray], dimensions: int) -> Iterator[Ch
         return
     if kernel.ndim == 2:
         yield [({**told, "kind": "Dense", "units": kernel.shape[1]}, own)]
-    elif kernel.ndim == 4 and dimensions == 4:
+    elif kernel.ndim == 4:
         told |= {"kind": "Conv2D", "filters": kernel.shape[3], "kernel_size": list(kernel.shape[:2])}
         for stride, padding in product((1, 2, 3), ("valid", "same")):
             yield [({**told, "strides": [stride, stride], "padding": padding}, own)]
@@ -74,8 +74,6 @@ def _without_weights(dimensions: int) -> Iterator[Chain]:
     """Activations, pooling and Flatten, in the order in which one writes them."""
     picture = dimensions == 4
     for activation, pools, flattens in product(ACTIVATIONS, range(1 + picture), range(1 + picture)):
-        chain: Chain = []
-        if activation != "linear":
-            chain.append(({"kind": "Activation", "activation": activation, "weights": []}, []))
+        chain: Chain = [({"kind": "Activation", "activation": activation, "weights": []}, [])]
         chain += [(_POOLING, [])] * pools + [({"kind": "Flatten", "weights": []}, [])] * flattens
         yield chain

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from admin.commands import mutants as command
-from admin.mutation import known, model_answers
+from admin.mutation import known, model_answers, trials
 from admin.mutation.accepted import Accepted, Mark, mark, read_accepted, sort_out
 from admin.mutation.children import Ended, in_forks
 from admin.mutation.places import changed, places
@@ -193,6 +195,20 @@ def test_a_check_s_modules_are_found():
     assert not set(found) & known.LEFT_OUT
     assert len(found) == len(set(found))
     assert set(known.using("checks.training")) == {"train_net_1", "train_net_2", "cifar_training"}
+
+
+def test_weights_that_were_drawn_before_are_the_same(monkeypatch: pytest.MonkeyPatch):
+    """Are a net's weights drawn once for all of its known answers, and what they are without that?"""
+    layers, other = [{"kind": "Dense", "weights": [[7, 5], [5]]}], [{"kind": "Dense", "weights": [[5, 7]]}]
+    checked = importlib.import_module("checks.forward")
+    monkeypatch.setattr(checked, "_drawn", checked._drawn)
+    plain = checked.layer_weights(layers, 3)[0]
+    trials.draw_once()
+    once, again = checked.layer_weights(layers, 3)[0], checked.layer_weights(layers, 3)[0]
+    assert all(np.array_equal(*pair) for pair in zip(plain, once, strict=True))
+    assert all(one is two for one, two in zip(once, again, strict=True))
+    assert not np.array_equal(once[0], checked.layer_weights(layers, 4)[0][0])
+    assert checked.layer_weights(other, 3)[0][0].shape == (5, 7)
 
 
 def test_model_answers_are_compared_by_their_values():

@@ -149,5 +149,5 @@ def test_lazy_nets_earn_next_to_nothing() -> None:
     """What do nets without convolutions earn, compiled as asked, in tasks 4, 6 and 10 together?"""
     lazy = {"net_1": "no convolution", "net_2": "no convolution", "cifar_model": "another net"}
     assert sum(answer(task, name).points for task, name in lazy.items()) <= 2
-    assert all(sum(POINTS[net].values()) == TABLE[net].points for net in POINTS)
+    assert all(sum(POINTS[net].values()) + 1 == TABLE[net].points for net in POINTS)
     assert any(a.name == "Flatten alone" and a.points == 0 for a in ANSWERS if a.task == "cifar_model")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.course.answers.base import Answer
+from admin.course.answers.nets_rare import WHOLE
 
 _CIFAR_SHAPE = "(cifar_x_train.shape[1:], NUMBER_CLASSES)"
 
@@ -95,6 +96,13 @@ ANSWERS = [
         "cifar_model.metric_wrong",
     ),
     _cifar_model(
+        "the share of errors",
+        f"net_2{_CIFAR_SHAPE}",
+        _COMPILE.replace('"accuracy"', "lambda y, p: keras.ops.argmax(y, -1) != keras.ops.argmax(p, -1)"),
+        7,
+        "cifar_model.metric_wrong",
+    ),
+    _cifar_model(
         "no metric",
         f"net_2{_CIFAR_SHAPE}",
         _COMPILE.replace(', metrics=["accuracy"]', ""),
@@ -125,6 +133,78 @@ ANSWERS = [
         _COMPILE,
         4,
         "cifar_model.neither_net",
+    ),
+    Answer(
+        "cifar_model",
+        "all in one own layer",
+        WHOLE.replace("{classes}", "nb_classes").strip()
+        + f"\n\ncifar_model = net_1{_CIFAR_SHAPE}\ncifar_model.compile({_COMPILE})",
+        8,
+    ),
+    *(
+        _cifar_model(
+            f"a learning rate of {rate}",
+            f"net_2{_CIFAR_SHAPE}",
+            _COMPILE.replace(_ADADELTA, f"keras.optimizers.Adam({rate})"),
+            6,
+            "cifar_model.rate_unusable",
+        )
+        for rate in ("0.0", "20.0", "float('inf')")
+    ),
+    _cifar_model(
+        "another net, with SGD",
+        'keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")])',
+        _COMPILE.replace(_ADADELTA, '"sgd"'),
+        0,
+        "cifar_model.other_optimiser",
+    ),
+    _cifar_model(
+        "a convolution alone",
+        "keras.Sequential([keras.layers.Conv2D(32, 3, activation='relu')])",
+        _COMPILE,
+        4,
+        "cifar_model.other_outputs",
+    ),
+    Answer(
+        "cifar_model",
+        "an object that is called as a net is, and stops",
+        "class Net:\n"
+        "    layers = []\n\n"
+        "    def get_weights(self):\n"
+        "        return []\n\n"
+        "    def __call__(self, x):\n"
+        "        raise ValueError('no net')\n\n"
+        "cifar_model = Net()",
+        0,
+        "any.stopped",
+    ),
+    Answer("cifar_model", "a number", "cifar_model = 3", 0, "cifar_model.other_kind"),
+    _cifar_model(
+        "a lone convolution, as in net_1 but for its size and padding",
+        "keras.Sequential([keras.layers.Conv2D(64, 5, padding='same', activation='relu'), "
+        "keras.layers.Flatten(), keras.layers.Dense(10, activation='softmax')])",
+        _COMPILE,
+        4,
+        "cifar_model.neither_net",
+    ),
+    Answer(
+        "cifar_model",
+        "a layer that was told to do something else",
+        f"cifar_model = net_1{_CIFAR_SHAPE}\n"
+        "cifar_model.layers[-1].call = lambda x, training=None: keras.ops.ones((len(x), 10)) / 10\n"
+        f"cifar_model.compile({_COMPILE})",
+        0,
+        "cifar_model.nothing_to_compile",
+    ),
+    Answer(
+        "cifar_model",
+        "a net that stops",
+        "class Net(keras.Model):\n"
+        "    def call(self, x):\n"
+        "        raise ValueError('not yet')\n\n"
+        f"cifar_model = Net()\ncifar_model.compile({_COMPILE})",
+        0,
+        "cifar_model.no_cifar_pictures",
     ),
     _cifar_model(
         "for pictures of 16 × 16", "net_2((16, 16, 3), 10)", _COMPILE, 4, "cifar_model.no_cifar_pictures"

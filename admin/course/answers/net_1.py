@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.course.answers.nets import PLAN_1, answers_of_both, sequential, with_change
+from admin.course.answers.nets_rare import RARE_1
 from admin.course.answers.nets_unusual import right_answers, wrong_answers
 
 ANSWERS = [
@@ -61,4 +62,5 @@ ANSWERS = [
     ),
     *right_answers("net_1"),
     *wrong_answers("net_1", conv_1=3, conv_2=3, hidden=2, output=2),
+    *RARE_1,
 ]

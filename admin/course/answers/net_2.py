@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin.course.answers.nets import PLAN_1, PLAN_2, answers_of_both, sequential, with_change
+from admin.course.answers.nets_rare import RARE_2
 from admin.course.answers.nets_unusual import right_answers, wrong_answers
 
 ANSWERS = [
@@ -33,4 +34,5 @@ ANSWERS = [
     with_change("net_2", PLAN_2, "both kernels 5 × 5", ", 3, ", ", 5, ", 7, "nets.kernel"),
     *right_answers("net_2"),
     *wrong_answers("net_2", conv_1=2, conv_2=3, hidden=1, output=2),
+    *RARE_2,
 ]
