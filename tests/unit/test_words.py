@@ -311,7 +311,7 @@ def test_a_translation_reaches_the_screen_and_makes_no_submission_a_new_one(
     after = look(course, "amara")
     assert after == before
     screen = io.StringIO()
-    report = Report(course, Console(file=screen, width=200), {}, width=5)
+    report = Report(course, Console(file=screen, width=500), {}, width=5)
     report.finished(Outcome("amara", broken=after.broken))
     report.end()
     said, end = screen.getvalue().splitlines()
