@@ -268,7 +268,8 @@ def first_batches(x: Any, rows: int, most: int | None = None) -> Iterator[Any]:
 def _is_sensible(given: Mapping[str, Any]) -> bool:
     """True where Keras would go on to the first step; what it refuses, it should refuse itself."""
     whole = (given[name] for name in ("epochs", "initial_epoch"))
-    counts = (given[name] for name in ("batch_size", "steps_per_epoch"))
+    # Keras takes a batch of 0 for none at all, and 32 then.
+    counts = (given["batch_size"] or None, given["steps_per_epoch"])
     split, frequency, weights = (
         given[name] for name in ("validation_split", "validation_freq", "class_weight")
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
@@ -23,10 +24,13 @@ from admin.course.layout import NOTEBOOK, Course
 from admin.grading import cases, execute
 from admin.grading.bounded import BoundedProcess
 from admin.grading.judge import findings
+from admin.grading.kept import Kept
+from admin.grading.trainer import CleanSession, WatchedSession
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
-from checks.language import say
-from checks.task import all_forerunners
+from checks.language import Sentence, say
+from checks.stopped_cells import with_the_error
+from checks.task import TABLE, all_forerunners
 from problem_unittests import TASKS, Case, Finding, points, words
 from tests.home import findings_at_home
 from tests.needs import needs_sandbox
@@ -65,33 +69,75 @@ def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -
 @pytest.mark.timeout(1800)
 def test_every_answer_gets_the_same_at_home_and_in_grading(built):
     """The whole list of answers: the same points, and the same findings, by secret cases in a session?"""
-    numbered = list(enumerate(ANSWERS))
     cases.data_of(built.source)  # once, before there are threads
-    with ThreadPoolExecutor(2) as pool:
-        halves = [pool.submit(in_grading, built, numbered[part::2]) for part in (0, 1)]
-        home = [findings_at_home(notebook_with(built, given), given.task) for given in ANSWERS]
-        graded = {number: found for half in halves for number, found in half.result()}
-    different = [
-        (given.task, given.name, gained(home[number]), gained(graded[number]))
-        for number, given in numbered
-        if not agree(given, home[number], graded[number])
-    ]
+    groups = [group for task in TASKS if TASKS[task].points for group in together(task)]
+    with ThreadPoolExecutor(1) as pool:
+        graded = pool.submit(all_in_grading, built, groups)
+        home = [found for group in groups for found in findings_at_home(*cells_of(built, group))]
+        pairs = zip(itertools.chain(*groups), home, graded.result(), strict=True)
+        different = [
+            (given.task, given.name, gained(own), gained(found))
+            for given, own, found in pairs
+            if not agree(given, own, found)
+        ]
     assert different == []
 
 
-def in_grading(course: Course, answers: list[tuple[int, Answer]]) -> list[tuple[int, list[Finding]]]:
-    """What is found in sessions, one after the other."""
-    found = []
+def together(task: str, count: int = 20) -> list[list[Answer]]:
+    """The known answers of a task, as many together as a session has time for."""
+    answers = [given for given in ANSWERS if given.task == task]
+    return [answers[at : at + count] for at in range(0, len(answers), count)]
+
+
+# Before each answer: the arrays as they were, and nothing of the answer before.
+KEEP = "_kept = {name: value.copy() for name, value in globals().items() if isinstance(value, np.ndarray)}"
+AS_BEFORE = """
+globals().update({{name: value.copy() for name, value in _kept.items()}})
+for _name in {names}: globals().pop(_name, None)
+"""
+
+
+def cells_of(course: Course, group: list[Answer]) -> tuple[list[str], list[list[tuple[str, str]]], str]:
+    """Cells of the released notebook up to a task's answer; for each answer its cells by name; the task."""
+    task = group[0].task
+    cells = notebook_with(course, group[0]).cells[:-1]
+    at = next(i for i, cell in enumerate(cells) if grade_id(cell) == task)
+    before = [*(cell.source for cell in cells[:at] if cell.cell_type == "code"), KEEP]
+    after = [(grade_id(cell), cell.source) for cell in cells[at + 1 :] if cell.cell_type == "code"]
+    clean = AS_BEFORE.format(names=TABLE[task].gives)
+    return before, [[("", clean), (task, given.code), *after] for given in group], task
+
+
+def all_in_grading(course: Course, groups: list[list[Answer]]) -> list[list[Finding]]:
     with contextlib.closing(Worker(True, Limits())) as own:
-        for number, given in answers:
-            notebook = notebook_with(course, given)
-            result = run(course, own, notebook, seed=number)
-            judged = result.findings[given.task]
-            assert not result.warnings, (given.name, result.warnings)
-            assert determine_grade(notebook.cells[-1])[0] == points(judged)
-            assert notebook.cells[-1].outputs[0].text == f"{words(given.task, judged)}\n"
-            found.append((number, judged))
-    return found
+        return [found for group in groups for found in in_grading(own, course, group)]
+
+
+def in_grading(own: Worker, course: Course, group: list[Answer]) -> list[list[Finding]]:
+    """What is found in a session, one answer after the other, as `execute.run` finds it."""
+    before, answers, task = cells_of(course, group)
+    folders = Folders(course.release, course.release, course.source)
+    kept = Kept(course.root / "grading" / "trainings")
+    with (
+        CleanSession(own, folders) as clean,
+        WatchedSession(own.session(folders), clean, kept) as watched,
+    ):
+        for source in before:
+            watched.session.run(source)
+        return [found_in(watched, own, course, task, cells, number) for number, cells in enumerate(answers)]
+
+
+def found_in(
+    watched: WatchedSession, own: Worker, course: Course, task: str, cells: list[tuple[str, str]], seed: int
+) -> list[Finding]:
+    raised = None
+    for name, source in cells:
+        outputs, *_ = execute.shown(own.bounded, watched.session, source, 1)
+        raised = execute.error_in(outputs) if name == task else raised
+    found, stopped, ended = execute.judged(own.bounded, watched, task, course.source, seed)
+    assert not stopped, stopped
+    assert not ended, ended
+    return with_the_error(task, found, raised)
 
 
 def gained(findings: list[Finding]) -> list[tuple[str, float, list[str]]]:
@@ -99,9 +145,16 @@ def gained(findings: list[Finding]) -> list[tuple[str, float, list[str]]]:
     return [(finding.what, finding.points, list(finding.keys)) for finding in findings]
 
 
+def all_keys(sentence: Sentence) -> set[str]:
+    """The key of a sentence, and of those in it."""
+    parts = [part for part in sentence.values.values() if isinstance(part, Sentence)]
+    return {sentence.key}.union(*map(all_keys, parts))
+
+
 def agree(given: Answer, home: list[Finding], graded: list[Finding]) -> bool:
     """Whether both say the same, and what the list says; where chance has a say, either of two keys."""
-    keys = [{key for finding in findings for key in finding.keys} for findings in (home, graded)]
+    said = [[sentence for finding in found for sentence in finding.said] for found in (home, graded)]
+    keys = [{key for sentence in sentences for key in all_keys(sentence)} for sentences in said]
     if not all(given.is_told(told) for told in keys) or points(home) != points(graded):
         return False
     by_chance = {given.key, given.or_key} if given.or_key else set()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from admin.mutation import known
 from admin.mutation.by_hand import ByHand, by_hand
-from checks.asking import PRACTICE_SEED
 from checks.task import TABLE, out_of, points
 from checks.tasks import TASKS
 
