@@ -1,7 +1,7 @@
 """Plain answers that were made by hand: what judges of trainings meet in grading, and hardly ever at home.
 
-There the grader has seen the training itself ("seen"), a full run has more pictures than a check looks at, and
-nets have learned more, or less, than any that can be trained in a second. No notebook is behind them.
+There the grader has seen the training itself ("seen"), a full run has more pictures than a check looks at,
+and nets have learned more, or less, than any that can be trained in a second. No notebook is behind them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def by_hand(task: str) -> list[ByHand]:
 
 
 def predicted(labels: np.ndarray, right: int, by: int = 5, sure: float = 0.82) -> np.ndarray:
-    """Shares of the classes: the first `right` pictures get their label, the others the one `by` further on."""
+    """Shares of the classes: the first `right` pictures get their label, others the one `by` further on."""
     classes = np.where(np.arange(len(labels)) < right, labels, (labels + by) % 10)
     shares = np.full((len(labels), 10), (1 - sure) / 9)
     shares[np.arange(len(labels)), classes] = sure
@@ -53,7 +53,7 @@ def unusable(labels: np.ndarray) -> np.ndarray:
     return numbers
 
 
-# ----------------------------------------------------------------------------------------------- tasks 5 and 7
+# ---------------------------------------------------------------------------------------------- tasks 5 and 7
 
 NOT_WATCHED = {"told": False, "training": None}
 NOT_SEEN = {"told": True, "training": None}
@@ -107,11 +107,12 @@ def curves(epochs: int = 30, last: float = 1.5, accuracy: str = "accuracy") -> d
 def drawn(history: Mapping[str, Sequence[float]], factor: float = 1) -> list[dict[str, Any]]:
     """Plain axes with these curves, the accuracies `factor` times as high."""
     accuracy = next((name for name in history if "acc" in name and name[:4] != "val_"), "accuracy")
+
+    def line(key: str, times: float) -> list[float]:
+        return [times * value for value in history.get(key, [])]
+
     return [
-        {
-            "lines": [[times * each for each in history.get(key, [])] for key in (what, f"val_{what}")],
-            "y": what,
-        }
+        {"lines": [line(what, times), line(f"val_{what}", times)], "y": what}
         for what, times in (("loss", 1), (accuracy, factor))
     ]
 

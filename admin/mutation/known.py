@@ -367,7 +367,7 @@ def recorded() -> dict[str, list[Finding]]:
 
 
 def record(found: Mapping[str, list[Finding]]) -> None:
-    """Write that down, a line an answer, for `git diff` to show; what answers to other tasks are told stays."""
+    """Write that down, a line an answer, for `git diff` to show. Of other tasks all stays as it is."""
     kept = {name: findings for name, findings in recorded().items() if _task(name) not in map(_task, found)}
     order = tasks_with_points()
     everything = sorted((kept | dict(found)).items(), key=lambda pair: order.index(_task(pair[0])))
