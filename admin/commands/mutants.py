@@ -57,10 +57,12 @@ class KnownAnswersDiffer(Exception):
 
 
 def record(tasks: Sequence[str]) -> None:
-    seen = {task: known.observations(task) for task in tasks}
-    known.record(
-        {f"{task}: {each.name}": known.lasting(each) for task, found in seen.items() for each in found}
-    )
+    """Write down what the known answers of these tasks are told now, in the order of the notebook."""
+    every_task = known.tasks_with_points()
+    found = {name: told for name, told in known.recorded().items() if name.split(": ")[0] not in tasks}
+    for task in tasks:
+        found |= {f"{task}: {each.name}": known.lasting(each) for each in known.observations(task)}
+    known.record(dict(sorted(found.items(), key=lambda item: every_task.index(item[0].split(": ")[0]))))
 
 
 def checks(tasks: Sequence[str], workers: int) -> Sorted:
@@ -106,7 +108,7 @@ def answers_of(task: str, workers: int) -> Sorted:
     begun = time.monotonic()
     file = f"{task}: the model answer"
     came = sorted(model_answers.fates(task, workers), key=lambda pair: pair[0].number)
-    survivors = [(file, place.text, place.change) for place, fate in came if fate == model_answers.KEEPS]
+    survivors = [accepted.mark(file, place) for place, fate in came if fate == model_answers.KEEPS]
     same = sum(fate == model_answers.SAME for _, fate in came)
     print(f"{file}: {len(came)} changes, {same} compute the same", flush=True)
     found = accepted.sort_out({file}, survivors, accepted.read_accepted())
@@ -116,9 +118,10 @@ def answers_of(task: str, workers: int) -> Sorted:
 def said(tried: int, found: Sorted, what: str, seconds: float) -> Sorted:
     """Print which changes survive and which acceptances are stale."""
     for (file, line), marks in itertools.groupby(found.new, key=lambda mark: mark[:2]):
-        print(f"  {what}: {file}\n    {line}", *(f"      {change}" for _, _, change in marks), sep="\n")
+        print(f"  {what}: {file}\n    {line}", *(f"      {mark.change}" for mark in marks), sep="\n")
     for entry in found.stale:
-        print(f"  accepted, but noticed or gone: {entry.file}\n    {entry.line}\n    {entry.change}")
+        where = entry.line or f"all of {entry.function}"
+        print(f"  accepted, but noticed or gone: {entry.file}\n    {where}\n    {entry.change or entry.kind}")
     print(
         f"  {tried} changes: {len(found.new)} survive, {len(found.known)} are accepted ({seconds:.0f} s)",
         flush=True,

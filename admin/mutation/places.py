@@ -45,6 +45,16 @@ _WORDS = {
     "adam": "sgd",
 }
 _DROPPED = (ast.Expr, ast.Assign, ast.AugAssign, ast.Raise, ast.Continue, ast.Break)
+_KINDS: dict[str, tuple[type[ast.AST], ...]] = {
+    "comparison": (ast.Compare,),
+    "condition": (ast.BoolOp, ast.If, ast.IfExp, ast.comprehension),
+    "arithmetic": (ast.BinOp,),
+    "argument": (ast.Call,),
+    "return": (ast.Return,),
+    "statement": _DROPPED,
+}
+KINDS = (*_KINDS, "number", "other")
+"""What a change is of; "other" are names such as any, the values True and False, `not`, signs, and words."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,10 @@ class Place:
     lines: range
     number: int
     """Which of the text's changes it is; `changed` makes it again from that."""
+    function: str
+    """The function that it is in, after those around it: "outer.inner"; empty outside of all."""
+    kind: str
+    """One of `KINDS`."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class _Site:
     node: ast.AST
     put: Callable[[ast.AST], None]
     statement: ast.stmt
-    in_function: bool
+    function: str
 
 
 def places(source: str, words: bool = False) -> list[Place]:
@@ -74,7 +88,8 @@ def places(source: str, words: bool = False) -> list[Place]:
     for number, (site, new) in enumerate(_changes(ast.parse(source), words)):
         line = getattr(site.node, "lineno", site.statement.lineno)
         change = f"{_shown(site.node)} → {'nothing' if isinstance(new, ast.Pass) else _shown(new)}"
-        found.append(Place(line, lines[line - 1].strip(), change, _lines(site.statement), number))
+        text, extent = lines[line - 1].strip(), _lines(site.statement)
+        found.append(Place(line, text, change, extent, number, site.function, _kind(site.node)))
     return found
 
 
@@ -86,6 +101,12 @@ def changed(source: str, number: int, words: bool = False) -> ast.Module:
             site.put(ast.copy_location(new, site.node))
             return ast.fix_missing_locations(tree)
     raise IndexError(f"there are not {number} changes")
+
+
+def _kind(node: ast.AST) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return "other" if isinstance(node.value, bool) else "number"
+    return next((kind for kind, types in _KINDS.items() if isinstance(node, types)), "other")
 
 
 def _shown(node: ast.AST) -> str:
@@ -102,21 +123,23 @@ def _lines(statement: ast.stmt) -> range:
 
 def _changes(tree: ast.Module, words: bool) -> Iterator[tuple[_Site, ast.AST]]:
     """Each site with each node that may stand there instead, always in the same order."""
-    for site in _sites(tree, None, False):
-        for new in _instead_of(site.node, site.in_function, words):
+    for site in _sites(tree, None, ""):
+        for new in _instead_of(site.node, bool(site.function), words):
             yield site, new
         for new in _mixed_up(site.node) if words else ():
             yield site, new
 
 
-def _sites(parent: ast.AST, statement: ast.stmt | None, in_function: bool) -> Iterator[_Site]:
+def _sites(parent: ast.AST, statement: ast.stmt | None, function: str) -> Iterator[_Site]:
     for name, value in ast.iter_fields(parent):
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
-        inside = in_function or (isinstance(parent, ast.FunctionDef) and name == "body")
+        inside = function
+        if isinstance(parent, ast.FunctionDef) and name == "body":
+            inside = f"{function}.{parent.name}".lstrip(".")
         children = value if isinstance(value, list) else [value]
         for index, child in enumerate(children):
-            if not isinstance(child, ast.AST) or _is_text(child) or isinstance(child, ast.JoinedStr):
+            if not isinstance(child, ast.AST) or _is_left_out(child):
                 continue
             around = child if isinstance(child, ast.stmt) else statement
             if around is not None:
@@ -134,8 +157,14 @@ def _putter(parent: ast.AST, name: str, index: int, value: object) -> Callable[[
     return put
 
 
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _is_left_out(node: ast.AST) -> bool:
+    """Docstrings, texts, and `strict` of `zip`: it asserts that lengths are the same, and they are."""
+    is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_docstring or isinstance(node, ast.JoinedStr) or _is_strict(node)
+
+
+def _is_strict(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.AST]:
@@ -162,7 +191,8 @@ def _instead_of(node: ast.AST, in_function: bool, words: bool) -> Iterator[ast.A
     elif isinstance(node, ast.Call):
         if not (isinstance(node.func, ast.Name) and node.func.id == "say"):
             for keyword in node.keywords:
-                yield _with(node, keywords=[each for each in node.keywords if each is not keyword])
+                if not _is_strict(keyword):
+                    yield _with(node, keywords=[each for each in node.keywords if each is not keyword])
     elif isinstance(node, ast.IfExp):
         yield from (node.body, node.orelse)
     elif isinstance(node, ast.comprehension) and node.ifs:

@@ -13,6 +13,7 @@ from typing import Any
 
 from admin.course.layout import REPOSITORY
 from admin.mutation import known
+from admin.mutation.accepted import Mark, mark
 from admin.mutation.children import Ended, in_forks
 from admin.mutation.known import Finding, Line, Observation
 from admin.mutation.places import Place, changed, places
@@ -31,9 +32,9 @@ class Change:
     place: Place
 
     @property
-    def mark(self) -> tuple[str, str, str]:
+    def mark(self) -> Mark:
         """What names it for as long as its line stays as it is."""
-        return self.file, self.place.text, self.place.change
+        return mark(self.file, self.place)
 
 
 def changes_of(module: str) -> list[Change]:

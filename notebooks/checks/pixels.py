@@ -16,8 +16,6 @@ from checks.plain import same
 PIXEL_TOLERANCE = 3e-4
 # float16 errs by 0.0005 of a value at most.
 _RELATIVE = 1e-3
-# A curve of a smaller power has no more than white in it.
-_FLATTEST = 0.05
 # How far the mean and the standard deviation of some standardised pictures may lie from 0 and 1.
 _ABOUT = 0.4
 # From the lowest to the highest value of standardised pictures it is seldom more than 5; of bare pixels, 255.
@@ -26,7 +24,10 @@ _WIDEST = 8
 
 @dataclass(frozen=True)
 class Misconception:
-    """What somebody computes who has it, for 8-bit pictures as float64, and what to say to them."""
+    """What somebody computes who has it, for 8-bit pictures as float64, and what to say to them.
+
+    A picture of one grey makes NaN of some of them, which is the same as nothing that came.
+    """
 
     compute: Callable[[np.ndarray], np.ndarray]
     sentence: Sentence
@@ -37,7 +38,7 @@ def _per_picture(images: np.ndarray, reduce: Callable[..., np.ndarray]) -> np.nd
 
 
 def _min_max(images: np.ndarray, low: Any, high: Any) -> np.ndarray:
-    return (images - low) / np.maximum(high - low, 1e-9)
+    return (images - low) / (high - low)
 
 
 def _rounded(digits: int) -> Misconception:
@@ -46,8 +47,8 @@ def _rounded(digits: int) -> Misconception:
 
 _MISCONCEPTIONS = (
     Misconception(lambda x: x, say("pixels.unchanged")),
-    Misconception(lambda x: x / max(x.max(), 1), say("pixels.by_maximum")),
-    Misconception(lambda x: x / np.maximum(_per_picture(x, np.max), 1), say("pixels.by_own_maximum")),
+    Misconception(lambda x: x / x.max(), say("pixels.by_maximum")),
+    Misconception(lambda x: x / _per_picture(x, np.max), say("pixels.by_own_maximum")),
     Misconception(lambda x: _min_max(x, x.min(), x.max()), say("pixels.min_max")),
     Misconception(
         lambda x: _min_max(x, _per_picture(x, np.min), _per_picture(x, np.max)), say("pixels.min_max_each")
@@ -59,8 +60,7 @@ _MISCONCEPTIONS = (
     Misconception(lambda x: x / 255 - 0.5, say("pixels.minus_half_to_half")),
     Misconception(lambda x: x / 255 / 255, say("pixels.twice")),
     Misconception(
-        lambda x: (x - _per_picture(x, np.mean)) / np.maximum(_per_picture(x, np.std), 1e-9),
-        say("pixels.standardised_each"),
+        lambda x: (x - _per_picture(x, np.mean)) / _per_picture(x, np.std), say("pixels.standardised_each")
     ),
     Misconception(lambda x: 1 - x / 255, say("pixels.inverted")),
     *map(_rounded, (0, 1, 2, 3)),
@@ -87,15 +87,13 @@ def _known(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> Sent
     for known in _MISCONCEPTIONS:
         if all(same(v, known.compute(p), PIXEL_TOLERANCE) for p, v in zip(pictures, values, strict=True)):
             return known.sentence
-    if not all(np.isfinite(value).all() for value in values):
-        return None
     x, y = (np.concatenate([part.ravel() for part in parts]) for parts in (pictures, values))
     return _divided(x, y) or _curved(x, y) or _standardised(pictures, values) or _moved(pictures, values)
 
 
 def _divided(x: np.ndarray, y: np.ndarray) -> Sentence | None:
     """Divided by another number than 255, but by the same one throughout."""
-    factor = float(x @ y / max(x @ x, 1e-9))
+    factor = float(x @ y / (x @ x))
     if not 0 < factor < 1 or np.any(np.abs(y - factor * x) > _RELATIVE * factor * 255):
         return None
     return say("pixels.divided_by", divisor=1 / factor, white=255 * factor)
@@ -103,11 +101,9 @@ def _divided(x: np.ndarray, y: np.ndarray) -> Sentence | None:
 
 def _curved(x: np.ndarray, y: np.ndarray) -> Sentence | None:
     """Black 0, white 1, and between them a power: a root, a square, a gamma correction."""
-    between = (x > 0) & (x < 255) & (y > 0)
-    if not between.any():
-        return None
+    between = (x > 0) & (x < 255)
     power = float(np.median(np.log(y[between]) / np.log(x[between] / 255)))
-    if power < _FLATTEST or not np.all(np.abs(y - (x / 255) ** power) <= PIXEL_TOLERANCE):
+    if power <= 0 or not same(y, (x / 255) ** power, PIXEL_TOLERANCE):
         return None
     return say("pixels.curved", came=0.2**power)
 
@@ -122,7 +118,7 @@ def _standardised(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) 
         x, y = picture.reshape(-1, channels), value.reshape(-1, channels)
         for channel in range(channels):
             slope, rest = _line(x[:, channel], y[:, channel])
-            if slope <= 0 or rest > _RELATIVE * 255 * slope:
+            if not rest <= _RELATIVE * 255 * slope:  # nor where it is NaN
                 return None
         if abs(value.mean()) > _ABOUT or abs(value.std() - 1) > _ABOUT:
             return None
@@ -132,7 +128,7 @@ def _standardised(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """The slope of the line through points, and how far the farthest one lies from it."""
     dx, dy = x - x.mean(), y - y.mean()
-    slope = float(dx @ dy / max(dx @ dx, 1e-9))
+    slope = float(dx @ dy / (dx @ dx))
     return slope, float(np.abs(dy - slope * dx).max())
 
 

@@ -52,23 +52,23 @@ def answer_of_rows(*names: str) -> Answering:
 
 def _rows(value: Any, wanted: Sequence[int]) -> Answer:
     """The kind of a value, and if it holds numbers, its shape and those of the wanted rows that are there."""
+    told = {"kind": kind_of(value)}
     array = as_array(value)
-    part = (
-        None if array is None else array[[row for row in wanted if row < len(array)]] if array.ndim else array
-    )
-    numbers = numbers_of(part)
-    if array is None or numbers is None:
-        return {"kind": kind_of(value)}
-    return {"kind": kind_of(value), "shape": [int(side) for side in array.shape], "rows": numbers}
+    if array is None:
+        return told
+    numbers = numbers_of(array[[row for row in wanted if row < len(array)]] if array.ndim else array)
+    if numbers is None:
+        return told
+    return {**told, "shape": [int(side) for side in array.shape], "rows": numbers}
 
 
 def finding_of_rows(
     name: str, answer: Answer, mistake: Callable[[np.ndarray, list[int]], Sentence | None], right: Sentence
 ) -> Finding:
     """A finding on an array by its rows and shape, in which `mistake` looks for one; worth 2 points."""
-    rows, shape = array_of(answer, f"{name} rows"), answer.get(f"{name} shape")
+    rows, shape = array_of(answer, f"{name} rows"), answer.get(f"{name} shape", [])
     kind = str(answer.get(f"{name} kind"))
-    if rows is None or shape is None:
+    if rows is None:
         return wrong(name, 2, wrong_kind(kind))
     (finding,) = halved(name, kind, [either(name, 2, mistake(rows, shape), right)])
     return finding

@@ -207,6 +207,29 @@ def test_missing_data_says_which_cell_to_run(capsys: pytest.CaptureFixture[str])
     assert "Run the cell that loads CIFAR-10" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("task", "name", "value"),
+    [
+        ("channel_axis", "train_images", np.zeros((9, 28, 28))),
+        ("channel_axis", "test_images", [[0, 1]]),
+        ("cifar_images", "cifar_test_images", np.zeros((9, 32, 32, 3), bool)),
+        ("cifar_labels", "cifar_train_labels", np.zeros((9, 10), np.uint8)),
+        ("cifar_labels", "cifar_test_labels", None),
+    ],
+)
+def test_data_that_were_overwritten_are_told(task: str, name: str, value: object) -> None:
+    """Is a student with other things under the names of the data told which cell to run again?"""
+    names = new_notebook(task)
+    exec(answer(task, "the model answer").code, names)
+    (finding,) = tests.grade_answer(task, {**names, name: value})
+    key = "any.data_overwritten" if isinstance(value, np.ndarray) else "any.no_data"
+    assert (finding.points, finding.key, finding.values["name"]) == (0, key, name)
+    assert finding.values["which"] == ("CIFAR-10" if "cifar" in task else "MNIST")
+    for kind in (np.uint8, np.int64):
+        whole = {each: names[each].astype(kind) for each in (name,) if "images" in each}
+        assert tests.points(tests.grade_answer(task, {**names, **whole})) == tests.TASKS[task].points
+
+
 def test_hints_have_three_levels_and_none_is_a_solution(capsys: pytest.CaptureFixture[str]) -> None:
     """Has every task three hints, none with a line of the answer in it, and a sentence for a wrong name?"""
     for name in tests.TASKS:

@@ -10,7 +10,7 @@ import pytest
 
 from admin.commands import mutants as command
 from admin.mutation import known, model_answers
-from admin.mutation.accepted import Accepted, read_accepted, sort_out
+from admin.mutation.accepted import Accepted, Mark, mark, read_accepted, sort_out
 from admin.mutation.children import Ended, in_forks
 from admin.mutation.places import changed, places
 
@@ -26,7 +26,7 @@ KNOWN = {(7, 0): "small", (8, 0): "right", (101, 4): "large", (100, 4): "right"}
 """Answers that know both bounds of the size, and none of the colour."""
 
 
-def survivors(source: str, answers: dict[tuple[int, int], str]) -> list[tuple[str, str, str]]:
+def survivors(source: str, answers: dict[tuple[int, int], str]) -> list[Mark]:
     """The changes of a judge that none of these answers notices."""
 
     def noticed(number: int) -> bool:
@@ -34,18 +34,18 @@ def survivors(source: str, answers: dict[tuple[int, int], str]) -> list[tuple[st
         exec(compile(changed(source, number), "judge", "exec"), names)
         return any(names["judge"](*given) != told for given, told in answers.items())  # type: ignore[operator]
 
-    return [("judge.py", each.text, each.change) for each in places(source) if not noticed(each.number)]
+    return [mark("judge.py", each) for each in places(source) if not noticed(each.number)]
 
 
 def test_what_no_answer_notices_is_reported_and_what_one_notices_is_not():
     """The bound of the colour is not tried: do changes of it survive, and those of the size not?"""
-    left = [change for _, _, change in survivors(JUDGE, KNOWN)]
+    left = [each.change for each in survivors(JUDGE, KNOWN)]
     assert "colour > 3 → colour >= 3" in left
     assert "3 → 2" in left
     assert "size < 8 → size <= 8" not in left
     assert "if size < 8 → if True" not in left
     more = {**KNOWN, (101, 3): "right"}
-    assert "colour > 3 → colour >= 3" not in [change for _, _, change in survivors(JUDGE, more)]
+    assert "colour > 3 → colour >= 3" not in [each.change for each in survivors(JUDGE, more)]
 
 
 def test_every_kind_of_change_is_made():
@@ -85,12 +85,14 @@ def look(a, b, c):
 
 
 def test_a_change_is_one_place_and_what_is_no_code_stays():
-    """Does each change differ from the source and from the others, without docstrings and annotations?"""
-    source = 'def look(a: "int" = 1) -> list[2]:\n    """What holds: 3."""\n    return a + 1\n'
+    """Does each change differ from the others, and are docstrings, annotations and `strict` left alone?"""
+    head = 'def look(a: "int" = 1) -> list[2]:\n    """What holds: 3."""\n'
+    source = head + "    return zip(a + 1, a, strict=True)\n"
     texts = [ast.unparse(changed(source, each.number)) for each in places(source)]
     assert len(set(texts)) == len(texts)
     assert ast.unparse(ast.parse(source)) not in texts
     assert all('"""What holds: 3."""' in text and "list[2]" in text for text in texts)
+    assert all("strict=True" in text for text in texts if "return None" not in text)
     with pytest.raises(IndexError):
         changed(source, len(texts))
 
@@ -98,7 +100,7 @@ def test_a_change_is_one_place_and_what_is_no_code_stays():
 def test_an_accepted_one_is_listed_with_its_reason_and_a_stale_acceptance_is_told():
     """By line and change; and is an entry for another file left alone in a run without that file?"""
     left = survivors(JUDGE, KNOWN)
-    (line,) = {text for _, text, change in left if change == "3 → 2"}
+    (line,) = {each.line for each in left if each.change == "3 → 2"}
     entries = [
         Accepted("judge.py", line, "colours are whole numbers from 4", "colour > 3 → colour >= 3"),
         Accepted("judge.py", line, "gone", "colour > 3 → colour <= 99"),
@@ -106,19 +108,51 @@ def test_an_accepted_one_is_listed_with_its_reason_and_a_stale_acceptance_is_tol
         Accepted("other.py", "return 5", "not tried"),
     ]
     found = sort_out({"judge.py"}, left, entries)
-    assert [(mark[2], reason) for mark, reason in found.known] == [
+    assert [(each.change, reason) for each, reason in found.known] == [
         ("colour > 3 → colour >= 3", "colours are whole numbers from 4")
     ]
     assert found.stale == entries[1:3]
-    assert ("judge.py", line, "3 → 2") in found.new
+    assert (line, "3 → 2") in [(each.line, each.change) for each in found.new]
     whole_line = sort_out({"judge.py"}, left, [Accepted("judge.py", line, "the whole line")])
-    assert not [mark for mark in whole_line.new if mark[1] == line]
+    assert not [each for each in whole_line.new if each.line == line]
+
+
+def test_an_entry_may_accept_what_is_left_of_a_function_or_of_its_kind():
+    """With functions inside, without others whose names begin alike; and is it told where nothing is left?"""
+    source = """
+def cases(size):
+    def some(count):
+        return count + 3
+    return some(2) < size
+
+def cases_of_rows():
+    return 7
+"""
+    left = [mark("check.py", each) for each in places(source)]
+    whole = sort_out({"check.py"}, left, [Accepted("check.py", function="cases", reason="so")])
+    assert {each.function for each in whole.new} == {"cases_of_rows"}
+    assert {each.function for each, _ in whole.known} == {"cases", "cases.some"}
+    numbers = Accepted("check.py", function="cases", kind="number", reason="so")
+    found = sort_out({"check.py"}, left, [numbers])
+    assert {each.change for each, _ in found.known} == {"3 → 4", "3 → 2", "2 → 3", "2 → 1"}
+    assert {each.kind for each in found.new} >= {"arithmetic", "comparison", "return", "number"}
+    assert found.stale == []
+    assert sort_out({"check.py"}, [m for m in left if m.kind != "number"], [numbers]).stale == [numbers]
+
+
+def test_an_entry_names_a_line_or_a_function_and_a_kind_that_there_is(tmp_path: Path):
+    """Is one without either refused, one with both, and one with a kind that no change has?"""
+    file = tmp_path / "accepted.toml"
+    for text in ("", 'line = "x"\nfunction = "f"', 'function = "f"\nkind = "numbers"'):
+        file.write_text(f'[[accepted]]\nfile = "a.py"\nreason = "so"\n{text}\n')
+        with pytest.raises(ValueError, match="line or"):
+            read_accepted(file)
 
 
 def test_the_command_tells_all_three(capsys: pytest.CaptureFixture[str]):
     """Is each survivor shown with file, line and change, and a stale entry named?"""
     stale = Accepted("judge.py", "return 5", "no such line")
-    found = sort_out({"judge.py"}, [("judge.py", "if colour > 3:", "3 → 2")], [stale])
+    found = sort_out({"judge.py"}, [Mark("judge.py", "if colour > 3:", "3 → 2")], [stale])
     command.said(40, found, "no known answer notices", 2)
     said = capsys.readouterr().out
     assert "no known answer notices: judge.py\n    if colour > 3:\n      3 → 2\n" in said
@@ -158,7 +192,7 @@ def test_a_check_s_modules_are_found():
     assert {"checks.training", "checks.plain"} <= set(found)
     assert not set(found) & known.LEFT_OUT
     assert len(found) == len(set(found))
-    assert set(known.using("checks.training")) == {"train_net_1", "train_net_2"}
+    assert set(known.using("checks.training")) == {"train_net_1", "train_net_2", "cifar_training"}
 
 
 def test_model_answers_are_compared_by_their_values():

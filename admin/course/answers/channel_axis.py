@@ -168,6 +168,28 @@ ANSWERS = [
             0,
             "channel_axis.expected",
         ),
+        (
+            "an object that ends the session",
+            "class Rows:\n    def __array__(self, *arguments, **keywords):\n        raise SystemExit\n"
+            "x_train = x_test = Rows()",
+            0,
+            "any.stopped",
+        ),
+        ("a number and a text", "x_train, x_test = 10, 'ten'", 0, "any.is_other"),
+        ("rows of different lengths", "x_train = x_test = [[1, 0], [1]]", 0, "any.is_list"),
+        (
+            "no pictures",
+            "x_train, x_test = train_pixels[:0, ..., None], test_pixels[:0, ..., None]",
+            0,
+            "channel_axis.other_size",
+        ),
+        (
+            "of the images, the pixels being none",
+            "train_pixels, test_pixels = train_pixels[:0], test_pixels[:0]\n"
+            "x_train, x_test = train_images[..., None] / 255, test_images[..., None] / 255",
+            4,
+            "",
+        ),
         ("empty", "x_train = None\nx_test = None", 0, "any.is_none"),
     )
 ]

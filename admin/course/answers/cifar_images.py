@@ -87,6 +87,22 @@ ANSWERS = [
             0,
             "cifar_images.other_shape",
         ),
+        (
+            "an object that ends the session",
+            "class Rows:\n    def __array__(self, *arguments, **keywords):\n        raise SystemExit\n"
+            "cifar_x_train = cifar_x_test = Rows()",
+            0,
+            "any.stopped",
+        ),
+        ("a number and a text", "cifar_x_train, cifar_x_test = 10, 'ten'", 0, "any.is_other"),
+        ("rows of different lengths", "cifar_x_train = cifar_x_test = [[1, 0], [1]]", 0, "any.is_list"),
+        (
+            "of images with 64 bits",
+            "cifar_train_images = cifar_train_images.astype(int)\n"
+            "cifar_x_train, cifar_x_test = cifar_train_images / 255, cifar_test_images / 255",
+            4,
+            "",
+        ),
         ("empty", "cifar_x_train = None\ncifar_x_test = None", 0, "any.is_none"),
     )
 ]

@@ -142,6 +142,16 @@ ANSWERS = [
             0,
             "one_hot.all_zero",
         ),
+        (
+            "an object that ends the session",
+            "class Rows:\n    def __array__(self, *arguments, **keywords):\n        raise SystemExit\n"
+            "cifar_y_train = cifar_y_test = Rows()",
+            0,
+            "any.stopped",
+        ),
+        ("a number and a text", "cifar_y_train, cifar_y_test = 10, 'ten'", 0, "any.is_other"),
+        ("rows of different lengths", "cifar_y_train = cifar_y_test = [[1, 0], [1]]", 0, "any.is_list"),
+        ("no rows", "cifar_y_train = cifar_y_test = np.zeros((0, 10))", 0, "cifar_labels.other_size"),
         ("empty", "cifar_y_train = None\ncifar_y_test = None", 0, "any.is_none"),
     )
 ]

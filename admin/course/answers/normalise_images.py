@@ -13,6 +13,12 @@ ANSWERS = functions(
         "in half precision": ("return (images / 255).astype(np.float16)", 8, ""),
         "times a factor": ("return np.multiply(images, 1 / 255, dtype=np.float64)", 8, ""),
         "a table of 256 values": ("return np.linspace(0, 1, 256)[images]", 8, ""),
+        "by the largest value of the type": ("return images / np.iinfo(images.dtype).max", 8, ""),
+        "with noise that nobody sees": (
+            "return images / 255 + np.random.default_rng(1).random(images.shape) / 100_000",
+            8,
+            "",
+        ),
         "with a rescaling layer": (
             "return np.asarray(keras.layers.Rescaling(1 / 255)(images.astype('float32')))",
             8,
@@ -80,6 +86,54 @@ ANSWERS = functions(
             "pixels.curved",
         ),
         "logarithm": ("return np.log1p(images.astype(float)) / np.log(256)", 5, "pixels.other_line"),
+        "falling, along a logarithm": (
+            "return 1 - np.log1p(images.astype(float)) / 6",
+            5,
+            "pixels.other_line",
+        ),
+        "brightened by a tenth": ("return images / 255 + 0.1", 5, "pixels.other_line"),
+        "a wave": ("return (1 - np.cos(np.pi * images / 255)) / 2", 5, "pixels.other_line"),
+        "grey for black": ("return np.where(images > 0, images / 255, 0.2)", 0, "pixels.other_line"),
+        "times 1.5": ("return images * 1.5", 0, "pixels.other_line"),
+        "as negative numbers": ("return -(images / 255)", 5, "pixels.other_line"),
+        "standardises, about 3": (
+            "return 3 + (images - images.mean()) / images.std()",
+            5,
+            "pixels.other_line",
+        ),
+        "standardises, three times as wide": (
+            "return 3 * (images - images.mean()) / images.std()",
+            0,
+            "pixels.other_line",
+        ),
+        "standardises, and inverts": (
+            "return (images.mean() - images) / images.std()",
+            5,
+            "pixels.other_line",
+        ),
+        "standardises, in half precision": (
+            "return ((images - images.mean()) / images.std()).astype(np.float16)",
+            5,
+            "pixels.standardised",
+        ),
+        "standardises a single row": (
+            "return images / 255 if images.ndim > 1 else (images - images.mean()) / images.std()",
+            5,
+            "pixels.standardised_each",
+        ),
+        "normal noise": (
+            "return np.random.default_rng(1).normal(size=images.shape)",
+            0,
+            "pixels.other_line",
+        ),
+        "NaN for black": ("return images / 255 * (images / images)", 0, "pixels.not_finite"),
+        "another divisor in colour": (
+            "return images / (254 if images.ndim == 4 else 256)",
+            5,
+            "pixels.other_line",
+        ),
+        "rounds to one decimal": ("return np.round(images / 255, 1)", 5, "pixels.rounded"),
+        "the first picture alone": ("return images[:1] / 255", 0, "normalise_images.no_shape_right"),
         "red and blue swapped": (
             "return (images[..., ::-1] if images.ndim == 4 else images) / 255",
             5,

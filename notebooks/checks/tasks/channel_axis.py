@@ -49,7 +49,7 @@ def _wrong_pixels(
     for right in (pixels if own else None, images / 255):
         if right is not None and same(rows, right[..., np.newaxis], PIXEL_TOLERANCE):
             return None
-    if same(rows, images[..., np.newaxis], 0.5):
+    if same(rows, images[..., np.newaxis], PIXEL_TOLERANCE):
         return say("channel_axis.not_normalised", source=source)
     return say("channel_axis.other_pixels", source=source)
 
@@ -68,6 +68,6 @@ def _wrong_shape(name: str, shape: Sequence[int], size: int, picture: Sequence[i
     }
     if key := keys.get(tuple(shape)):
         return say(f"channel_axis.{key}", came=came)
-    if len(shape) == 4 and list(shape[1:]) == [height, width, 1]:
+    if list(shape[1:]) == [height, width, 1]:
         return say("channel_axis.other_size", came=came, count=shape[0], size=size)
     return say("channel_axis.expected", came=came, size=size, height=height, width=width)
