@@ -147,7 +147,7 @@ def record(before: float = 2.5, after: float = 1.5, **other: Any) -> dict[str, A
     return {"told": True, "training": {**seen, **PICTURES.learned(), **other}}
 
 
-def compared(reached: float, before: float = 4, after: float = 0, **other: Any) -> dict[str, Any]:
+def compared(reached: float, before: float = 5, after: float = 1, **other: Any) -> dict[str, Any]:
     """Of one that was done in the student's session, and by the grader to compare."""
     return record(before, after, reached=reached, **{"compared only": True}, **other)
 
@@ -267,14 +267,14 @@ def _watched(one: Callable[..., ByHand]) -> Iterator[ByHand]:
 
 def _compared(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     guesses, own = predicted(UNSEEN, 20), curves(30, 2)
-    enough = {"seen": compared(3), "unseen": guesses, "curves": own}
+    enough = {"seen": compared(4), "unseen": guesses, "curves": own}
     yield one("a good part", 10, "cifar_training.slowly", **enough)
-    less = {"seen": compared(3.25), "unseen": guesses, "curves": own}
+    less = {"seen": compared(4.25), "unseen": guesses, "curves": own}
     yield one("less than that", 8, "cifar_training.nothing_learned", **less)
     yield one(
         "reached without end", 8, "cifar_training.nothing_learned", seen=compared(-np.inf), unseen=guesses
     )
-    stopped = {"seen": compared(4), "unseen": guesses, "curves": curves(1)}
+    stopped = {"seen": compared(5), "unseen": guesses, "curves": curves(1)}
     yield one("stopped by one's own", 6, "cifar_training.stopped_early", **stopped)
 
 
@@ -318,6 +318,17 @@ def _at_home(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     yield one("no losses", 7, "cifar_training.nothing_learned", **no_loss)
     once = {name: values[:1] if name == "val_loss" else values for name, values in curves().items()}
     yield one("measured once", 10, "cifar_training.slowly", curves=once, unseen=guesses)
+    twice = {**curves(2), "val_loss": [2.0, 2.0]}
+    asked_twice = {"curves": twice, "asked": {**ASKED, "epochs": 2}, "unseen": guesses}
+    yield one("validation stands still at once", 6, "cifar_training.nothing_learned", **asked_twice)
+    flat = {**curves(), "loss": [2.0] * 30, "val_accuracy": [0.1]}
+    yield one(
+        "measured once, and nothing learned", 8, "cifar_training.nothing_learned", curves=flat, unseen=guesses
+    )
+    nothing = {"curves": {}, "axes": drawn(curves()), "unseen": guesses}
+    yield one("an empty history", 4, "cifar_training.stopped_early", **nothing)
+    lists = {"asked": {**ASKED, "epochs": [30], "batch_size": "128", "validation_split": [0.2]}}
+    yield one("asked for by lists", 6, "cifar_training.epochs_unknown", **lists)
     single = {"curves": curves(1), "asked": {**ASKED, "epochs": 1}, "unseen": guesses}
     yield one("one epoch", 8, "cifar_training.slowly", **single)
     yield one(
@@ -331,6 +342,7 @@ def _at_home(one: Callable[..., ByHand]) -> Iterator[ByHand]:
 def _mixed(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     right, mixed = (10, "cifar_training.learned"), (8, "cifar_training.labels_mixed")
     other = PICTURES.learned(wrong=8)
+    brighter = other["pictures"] + np.arange(8)[:, None, None, None]
     one_class_for_another = {**PICTURES.learned(40), "labels": (PICTURES.labels + 3) % 5}
     for name, told, (points, key) in (
         ("two of eight wrong", PICTURES.learned(wrong=2), right),
@@ -338,6 +350,7 @@ def _mixed(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("seven pictures", PICTURES.learned(7, wrong=7), right),
         ("of other pictures", PICTURES.learned(wrong=8, noise=0.35), right),
         ("of much the same pictures", PICTURES.learned(wrong=8, noise=0.05), mixed),
+        ("of pictures as bright as may be", {**other, "pictures": brighter}, mixed),
         ("of all classes mixed", {**PICTURES.learned(40), "labels": np.arange(40) % 5}, mixed),
         ("with other names", one_class_for_another, right),
         ("one label less", {**other, "labels": other["labels"][1:]}, right),

@@ -1,0 +1,54 @@
+"""Judges of trainings on plain answers made by hand: what comes in grading, and hardly ever at home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from admin.mutation import known
+from admin.mutation.by_hand import ByHand, by_hand
+from checks.asking import grade_answer
+from checks.task import TABLE, Finding, out_of, points
+from checks.tasks import TASKS
+
+ALL = [each for task in TABLE for each in by_hand(task)]
+
+
+@pytest.mark.parametrize("given", ALL, ids=lambda each: f"{each.task}: {each.name}")
+def test_a_plain_answer_gets_its_points_and_words(given: ByHand) -> None:
+    """Does each get exactly its points, and is it told what is written beside it?"""
+    findings = TASKS[given.task].judge([given.case], [given.answer])
+    plain = known.plain(findings)
+    keys = {key for finding in plain for key in finding[3]}
+    assert (points(findings), given.key in keys) == (given.points, True), keys
+    assert out_of(findings) == TABLE[given.task].points
+    assert plain == known.recorded().get(f"{given.task}: {given.name}"), "python3 -m admin mutants --record"
+
+
+@pytest.fixture(scope="module")
+def saturated() -> dict[str, Any]:
+    """A notebook before task 11 whose net is so sure that most shares are 0 or 1 as numbers."""
+    names: dict[str, Any] = known.notebooks().new_notebook("cifar_training")
+    last = names["cifar_model"].layers[-1]
+    last.set_weights([1e4 * each for each in last.get_weights()])
+    return names
+
+
+def the_score(names: dict[str, Any], score: list[float]) -> Finding:
+    return grade_answer("cifar_training", {**names, "cifar_score": score})[-1]
+
+
+def test_evaluate_s_own_loss_of_a_saturated_net_is_right(saturated: dict[str, Any]) -> None:
+    """Keras computes it from outputs before they are shares: is it accepted, and what is far from both not?"""
+    model, labels = saturated["cifar_model"], saturated["cifar_y_test"]
+    with known.quiet():
+        loss, accuracy = model.evaluate(saturated["cifar_x_test"], labels, verbose=0)
+        shares = (model.predict(saturated["cifar_x_test"], verbose=0) * labels).sum(axis=1)
+    cut_off = float(-np.log(np.clip(shares, 1e-7, 1)).mean())
+    assert (shares < 1e-7).mean() > 0.5
+    assert loss > 2 * cut_off
+    assert the_score(saturated, [loss, accuracy]).points == 2
+    wrong = the_score(saturated, [1.5 * loss, accuracy])
+    assert (wrong.points, wrong.key) == (0, "cifar_training.score_close")
