@@ -174,7 +174,6 @@ def answered(case: Case, **other: Any) -> dict[str, Any]:
     history = curves()
     return {
         "history": "History",
-        "epochs": 30,
         "asked": ASKED,
         "curves": history,
         "score kind": "list",
@@ -245,6 +244,7 @@ def _watched(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     yield one(
         "epochs unknown", 8, "cifar_training.epochs_unknown", seen=record(asked={**ASKED, "epochs": 1.5})
     )
+    asked: dict[str, Any]
     for epochs in (29, 31):
         asked = {**ASKED, "epochs": epochs}
         yield one(f"{epochs} epochs", 8, "cifar_training.epochs", seen=record(asked=asked))
@@ -365,20 +365,18 @@ def _figures(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     history = curves()
     loss, accuracy = drawn(history)
     right, missing = (10, "cifar_training.learned"), (9, "cifar_training.curve_missing")
+    hundredfold = {name: [100 * value for value in values] for name, values in history.items()}
+    unvalidated = {name: history[name] for name in ("loss", "accuracy")}
     val_first = {name: history[name] for name in ("val_loss", "val_accuracy", "loss", "accuracy")}
     short = curves(accuracy="acc")
     other_one = {"precision": history["loss"], "val_precision": history["loss"], **history}
     wild = {name: [*values[:9], *[np.nan] * 21] for name, values in history.items()}
     for name, drawing, of, (points, key) in (
         ("in per cent", drawn(history, 100), history, right),
-        (
-            "the losses in per cent",
-            [*drawn({**history, "loss": [100 * x for x in history["loss"]]})],
-            history,
-            missing,
-        ),
-        ("too high by a little", drawn(history, 1 + 0.5e-6), history, right),
-        ("too high by more", drawn(history, 1 + 5e-6), history, missing),
+        ("in per cent, and rounded", drawn(history, 100 * (1 + 1e-6)), history, right),
+        ("the losses in per cent", [drawn(hundredfold)[0], accuracy], history, missing),
+        ("too high by a little", drawn(history, 1 + 1.2e-6), history, right),
+        ("too high by more", drawn(history, 1 + 2.7e-6), history, missing),
         ("validation before training", drawn(val_first), val_first, right),
         ("another metric first", drawn(other_one), other_one, right),
         ("accuracy by its short name", drawn(short), short, right),
@@ -386,10 +384,11 @@ def _figures(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("drawn for another one", drawn(curves(30, 1.2)), history, (8, "cifar_training.curve_missing")),
         (
             "the first lines of others",
-            [{"lines": [[1.0], *loss["lines"]], "y": "loss"}, accuracy],
+            [{"lines": [[1.0, 2.0], *loss["lines"]], "y": "loss"}, accuracy],
             history,
             right,
         ),
+        ("empty lines", drawn(unvalidated), unvalidated, (8, "cifar_training.curve_missing")),
         ("loss alone", [loss], history, missing),
         ("accuracy alone", [accuracy], history, missing),
         ("no lines", [{"y": "loss"}, accuracy], history, missing),
@@ -425,12 +424,13 @@ def _scores_of_some(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("1, none right", [9.0, 1.0], none, far),
     ):
         yield one(name, points, key, seen=record(), score=score, **other)
-    for name, score, kind, key in (
+    number: list[float] | None
+    for name, number, kind, key in (
         ("a number", None, "float", "score_other"),
         ("not there", None, "NoneType", "score_none"),
         ("one number", [0.5], "list", "score_other"),
     ):
-        told = {"score": score, "score_kind": kind}
+        told = {"score": number, "score_kind": kind}
         yield one(name, 8, f"cifar_training.{key}", seen=record(), **told)
     three = {"score": [9.0, 0.5, 0.1]}
     yield one("three numbers", 10, "cifar_training.score_right", seen=record(), **three)

@@ -41,7 +41,7 @@ def the_score(names: dict[str, Any], score: list[float]) -> Finding:
 
 
 def test_evaluate_s_own_loss_of_a_saturated_net_is_right(saturated: dict[str, Any]) -> None:
-    """Keras computes it from outputs before they are shares: is it accepted, and what is far from both not?"""
+    """Keras computes it from outputs before they are shares: is it accepted, and no other one?"""
     model, labels = saturated["cifar_model"], saturated["cifar_y_test"]
     with known.quiet():
         loss, accuracy = model.evaluate(saturated["cifar_x_test"], labels, verbose=0)
@@ -49,6 +49,7 @@ def test_evaluate_s_own_loss_of_a_saturated_net_is_right(saturated: dict[str, An
     cut_off = float(-np.log(np.clip(shares, 1e-7, 1)).mean())
     assert (shares < 1e-7).mean() > 0.5
     assert loss > 2 * cut_off
-    assert the_score(saturated, [loss, accuracy]).points == 2
+    right = the_score(saturated, [loss, accuracy])
+    assert (right.points, right.values["accuracy"]) == (2, accuracy)
     wrong = the_score(saturated, [1.5 * loss, accuracy])
     assert (wrong.points, wrong.key) == (0, "cifar_training.score_close")
