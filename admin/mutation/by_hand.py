@@ -422,6 +422,7 @@ def _scores_of_some(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("1.6 per cent", [9.0, 1.6], some, per_cent),
         ("0.8, none right", [9.0, 0.8], none, far),
         ("1, none right", [9.0, 1.0], none, far),
+        ("20 per cent of a half", [9.0, 20.0], {}, far),
     ):
         yield one(name, points, key, seen=record(), score=score, **other)
     number: list[float] | None
@@ -461,6 +462,7 @@ def _scores(one: Callable[..., ByHand], case: Case) -> Iterator[ByHand]:
         ("a loss just like it", [9.0, 0.5], {"loss": cross_entropy(case) + 0.0015}, right),
         ("a loss the same", [9.0, 0.5], {"loss": cross_entropy(case) + 0.0007}, close),
         ("of outputs that are no shares", [9.0, 0.5], {"predictions": half * 1.005}, right),
+        ("of outputs that are nearly shares", [9.0, 0.5], {"predictions": half * 1.0015}, right),
         ("of outputs that are shares but for rounding", [9.0, 0.5], {"predictions": half * 1.0007}, close),
         ("a loss nearly right", [loss * 1.015, 0.5], {}, right),
         ("a loss not quite right", [loss * 1.03, 0.5], {}, close),
@@ -468,6 +470,7 @@ def _scores(one: Callable[..., ByHand], case: Case) -> Iterator[ByHand]:
         ("a small loss, not quite right", [small + 0.0015, 1.0], sure, close),
         ("the loss that Keras computes", [13.8, 0.5], {"predictions": hard, "test_loss": 13.8}, right),
         ("the loss of shares cut off", [-np.log(1e-7) / 2, 0.5], {"predictions": hard}, right),
+        ("another loss, by Keras alone", [9.0, 0.5], {"loss": 5.0, "test_loss": 3.0}, right),
         ("neither loss", [10.0, 0.5], {"predictions": hard, "test_loss": 13.8}, close),
         ("swapped", [0.5, loss], {}, (8, "score_swapped")),
         ("in per cent", [loss, 50.0], {}, (8, "score_per_cent")),

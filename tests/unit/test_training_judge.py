@@ -53,3 +53,6 @@ def test_evaluate_s_own_loss_of_a_saturated_net_is_right(saturated: dict[str, An
     assert (right.points, right.values["accuracy"]) == (2, accuracy)
     wrong = the_score(saturated, [1.5 * loss, accuracy])
     assert (wrong.points, wrong.key) == (0, "cifar_training.score_close")
+    assert (wrong.values["told_loss"], wrong.values["told_accuracy"]) == (1.5 * loss, accuracy)
+    far = the_score(saturated, [loss, accuracy + 0.5])
+    assert (far.key, far.values["told"]) == ("cifar_training.score_far", accuracy + 0.5)

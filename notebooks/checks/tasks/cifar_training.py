@@ -300,7 +300,7 @@ def _loss_of(case: Case, answer: Answer, predictions: np.ndarray) -> float:
     if not is_cross_entropy(case, answer):
         return float("nan")
     # From numbers alone, Keras keeps every share above 1e-7, so that no logarithm is infinite.
-    shares = np.clip(predictions[np.arange(len(labels)), labels], 1e-7, 1)
+    shares = np.maximum(predictions[np.arange(len(labels)), labels], 1e-7)
     return float(-np.log(shares).mean())
 
 
