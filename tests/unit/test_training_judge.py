@@ -10,6 +10,8 @@ import pytest
 from admin.mutation import known
 from admin.mutation.by_hand import ByHand, by_hand
 from checks.asking import grade_answer
+from checks.carried import NETS
+from checks.plain import rows_of
 from checks.task import TABLE, Finding, out_of, points
 from checks.tasks import TASKS
 
@@ -56,3 +58,24 @@ def test_evaluate_s_own_loss_of_a_saturated_net_is_right(saturated: dict[str, An
     assert (wrong.values["told_loss"], wrong.values["told_accuracy"]) == (1.5 * loss, accuracy)
     far = the_score(saturated, [loss, accuracy + 0.5])
     assert (far.key, far.values["told"]) == ("cifar_training.score_far", accuracy + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "pictures"),
+    [("train_net_1", "model_1", "x_test"), ("cifar_training", "cifar_model", "cifar_x_test")],
+)
+def test_a_net_that_is_asked_elsewhere_gets_pictures_as_its_student_prepares_them(
+    task: str, model: str, pictures: str
+) -> None:
+    """Without the notebook, pictures that come along tell how; and is the notebook's own net left out?"""
+    names = known.notebooks().new_notebook(task)
+    names[pictures] = 1 - 2 * names[pictures]
+    (case,) = TASKS[task].cases(np.random.default_rng(1), names)
+    ask = {**case.ask, "prepared": rows_of(names[pictures], case.ask["rows"])}
+    at_home = TASKS[task].answer(names, case.ask)
+    elsewhere, unprepared = (TASKS[task].answer({model: names[model]}, each) for each in (ask, case.ask))
+    assert np.allclose(at_home["predictions"], elsewhere["predictions"], atol=1e-4)
+    assert not np.allclose(at_home["predictions"], unprepared["predictions"], atol=1e-2)
+    left = TASKS[task].answer(names, {**case.ask, "net elsewhere": True})
+    assert set(at_home) - set(left) == set(elsewhere) & set(NETS[task].keys)
+    assert all(left[name] == at_home[name] for name in left)
