@@ -1,7 +1,7 @@
 """Plain answers that were made by hand: what judges of trainings meet in grading, and hardly ever at home.
 
-There the grader has seen the training itself ("seen"), a full run has more pictures than a check looks at, and
-nets have learned more, or less, than any that can be trained in a second. No notebook is behind them.
+There the grader has seen the training itself ("seen"), a full run has more pictures than a check looks at,
+and nets have learned more, or less, than any that can be trained in a second. No notebook is behind them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def by_hand(task: str) -> list[ByHand]:
 
 
 def predicted(labels: np.ndarray, right: int, by: int = 5, sure: float = 0.82) -> np.ndarray:
-    """Shares of the classes: the first `right` pictures get their label, the others the one `by` further on."""
+    """Shares of the classes: the first `right` pictures get their label, others the one `by` further on."""
     classes = np.where(np.arange(len(labels)) < right, labels, (labels + by) % 10)
     shares = np.full((len(labels), 10), (1 - sure) / 9)
     shares[np.arange(len(labels)), classes] = sure
@@ -53,7 +53,7 @@ def unusable(labels: np.ndarray) -> np.ndarray:
     return numbers
 
 
-# ----------------------------------------------------------------------------------------------- tasks 5 and 7
+# ---------------------------------------------------------------------------------------------- tasks 5 and 7
 
 NOT_WATCHED = {"told": False, "training": None}
 NOT_SEEN = {"told": True, "training": None}
@@ -107,11 +107,12 @@ def curves(epochs: int = 30, last: float = 1.5, accuracy: str = "accuracy") -> d
 def drawn(history: Mapping[str, Sequence[float]], factor: float = 1) -> list[dict[str, Any]]:
     """Plain axes with these curves, the accuracies `factor` times as high."""
     accuracy = next((name for name in history if "acc" in name and name[:4] != "val_"), "accuracy")
+
+    def line(key: str, times: float) -> list[float]:
+        return [times * value for value in history.get(key, [])]
+
     return [
-        {
-            "lines": [[times * each for each in history.get(key, [])] for key in (what, f"val_{what}")],
-            "y": what,
-        }
+        {"lines": [line(what, times), line(f"val_{what}", times)], "y": what}
         for what, times in (("loss", 1), (accuracy, factor))
     ]
 
@@ -146,7 +147,7 @@ def record(before: float = 2.5, after: float = 1.5, **other: Any) -> dict[str, A
     return {"told": True, "training": {**seen, **PICTURES.learned(), **other}}
 
 
-def compared(reached: float, before: float = 4, after: float = 0, **other: Any) -> dict[str, Any]:
+def compared(reached: float, before: float = 5, after: float = 1, **other: Any) -> dict[str, Any]:
     """Of one that was done in the student's session, and by the grader to compare."""
     return record(before, after, reached=reached, **{"compared only": True}, **other)
 
@@ -173,7 +174,6 @@ def answered(case: Case, **other: Any) -> dict[str, Any]:
     history = curves()
     return {
         "history": "History",
-        "epochs": 30,
         "asked": ASKED,
         "curves": history,
         "score kind": "list",
@@ -244,6 +244,7 @@ def _watched(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     yield one(
         "epochs unknown", 8, "cifar_training.epochs_unknown", seen=record(asked={**ASKED, "epochs": 1.5})
     )
+    asked: dict[str, Any]
     for epochs in (29, 31):
         asked = {**ASKED, "epochs": epochs}
         yield one(f"{epochs} epochs", 8, "cifar_training.epochs", seen=record(asked=asked))
@@ -266,14 +267,14 @@ def _watched(one: Callable[..., ByHand]) -> Iterator[ByHand]:
 
 def _compared(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     guesses, own = predicted(UNSEEN, 20), curves(30, 2)
-    enough = {"seen": compared(3), "unseen": guesses, "curves": own}
+    enough = {"seen": compared(4), "unseen": guesses, "curves": own}
     yield one("a good part", 10, "cifar_training.slowly", **enough)
-    less = {"seen": compared(3.25), "unseen": guesses, "curves": own}
+    less = {"seen": compared(4.25), "unseen": guesses, "curves": own}
     yield one("less than that", 8, "cifar_training.nothing_learned", **less)
     yield one(
         "reached without end", 8, "cifar_training.nothing_learned", seen=compared(-np.inf), unseen=guesses
     )
-    stopped = {"seen": compared(4), "unseen": guesses, "curves": curves(1)}
+    stopped = {"seen": compared(5), "unseen": guesses, "curves": curves(1)}
     yield one("stopped by one's own", 6, "cifar_training.stopped_early", **stopped)
 
 
@@ -291,12 +292,11 @@ def _unwatched(one: Callable[..., ByHand]) -> Iterator[ByHand]:
 def _at_home(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     guesses = predicted(UNSEEN, 79)
 
-    def history(losses: Sequence[float], validated: Sequence[float] | None = None) -> dict[str, Any]:
-        """The losses of an early epoch and the last ones."""
+    def history(losses: Sequence[float], validated: Sequence[float] = (3, 2)) -> dict[str, Any]:
+        """One that stays as it was in all epochs but the last."""
         found = curves()
-        found["loss"] = [losses[0]] + 28 * [losses[-1]] + [losses[-1]] if losses else []
-        if validated is not None:
-            found["val_loss"] = [validated[0]] * 29 + [validated[1]]
+        found["loss"] = 29 * [losses[0]] + [losses[1]]
+        found["val_loss"] = 29 * [validated[0]] + [validated[1]]
         return found
 
     for name, losses, validated, points, key in (
@@ -317,6 +317,17 @@ def _at_home(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     yield one("no losses", 7, "cifar_training.nothing_learned", **no_loss)
     once = {name: values[:1] if name == "val_loss" else values for name, values in curves().items()}
     yield one("measured once", 10, "cifar_training.slowly", curves=once, unseen=guesses)
+    twice = {**curves(2), "val_loss": [2.0, 2.0]}
+    asked_twice = {"curves": twice, "asked": {**ASKED, "epochs": 2}, "unseen": guesses}
+    yield one("validation stands still at once", 6, "cifar_training.nothing_learned", **asked_twice)
+    flat = {**curves(), "loss": [2.0] * 30, "val_accuracy": [0.1]}
+    yield one(
+        "measured once, and nothing learned", 8, "cifar_training.nothing_learned", curves=flat, unseen=guesses
+    )
+    nothing = {"curves": {}, "axes": drawn(curves()), "unseen": guesses}
+    yield one("an empty history", 4, "cifar_training.stopped_early", **nothing)
+    lists = {"asked": {**ASKED, "epochs": [30], "batch_size": "128", "validation_split": [0.2]}}
+    yield one("asked for by lists", 6, "cifar_training.epochs_unknown", **lists)
     single = {"curves": curves(1), "asked": {**ASKED, "epochs": 1}, "unseen": guesses}
     yield one("one epoch", 8, "cifar_training.slowly", **single)
     yield one(
@@ -330,6 +341,7 @@ def _at_home(one: Callable[..., ByHand]) -> Iterator[ByHand]:
 def _mixed(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     right, mixed = (10, "cifar_training.learned"), (8, "cifar_training.labels_mixed")
     other = PICTURES.learned(wrong=8)
+    brighter = other["pictures"] + np.arange(8)[:, None, None, None]
     one_class_for_another = {**PICTURES.learned(40), "labels": (PICTURES.labels + 3) % 5}
     for name, told, (points, key) in (
         ("two of eight wrong", PICTURES.learned(wrong=2), right),
@@ -337,6 +349,7 @@ def _mixed(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("seven pictures", PICTURES.learned(7, wrong=7), right),
         ("of other pictures", PICTURES.learned(wrong=8, noise=0.35), right),
         ("of much the same pictures", PICTURES.learned(wrong=8, noise=0.05), mixed),
+        ("of pictures as bright as may be", {**other, "pictures": brighter}, mixed),
         ("of all classes mixed", {**PICTURES.learned(40), "labels": np.arange(40) % 5}, mixed),
         ("with other names", one_class_for_another, right),
         ("one label less", {**other, "labels": other["labels"][1:]}, right),
@@ -351,20 +364,18 @@ def _figures(one: Callable[..., ByHand]) -> Iterator[ByHand]:
     history = curves()
     loss, accuracy = drawn(history)
     right, missing = (10, "cifar_training.learned"), (9, "cifar_training.curve_missing")
+    hundredfold = {name: [100 * value for value in values] for name, values in history.items()}
+    unvalidated = {name: history[name] for name in ("loss", "accuracy")}
     val_first = {name: history[name] for name in ("val_loss", "val_accuracy", "loss", "accuracy")}
     short = curves(accuracy="acc")
     other_one = {"precision": history["loss"], "val_precision": history["loss"], **history}
     wild = {name: [*values[:9], *[np.nan] * 21] for name, values in history.items()}
     for name, drawing, of, (points, key) in (
         ("in per cent", drawn(history, 100), history, right),
-        (
-            "the losses in per cent",
-            [*drawn({**history, "loss": [100 * x for x in history["loss"]]})],
-            history,
-            missing,
-        ),
-        ("too high by a little", drawn(history, 1 + 0.5e-6), history, right),
-        ("too high by more", drawn(history, 1 + 5e-6), history, missing),
+        ("in per cent, and rounded", drawn(history, 100 * (1 + 1e-6)), history, right),
+        ("the losses in per cent", [drawn(hundredfold)[0], accuracy], history, missing),
+        ("too high by a little", drawn(history, 1 + 1.2e-6), history, right),
+        ("too high by more", drawn(history, 1 + 2.7e-6), history, missing),
         ("validation before training", drawn(val_first), val_first, right),
         ("another metric first", drawn(other_one), other_one, right),
         ("accuracy by its short name", drawn(short), short, right),
@@ -372,10 +383,11 @@ def _figures(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("drawn for another one", drawn(curves(30, 1.2)), history, (8, "cifar_training.curve_missing")),
         (
             "the first lines of others",
-            [{"lines": [[1.0], *loss["lines"]], "y": "loss"}, accuracy],
+            [{"lines": [[1.0, 2.0], *loss["lines"]], "y": "loss"}, accuracy],
             history,
             right,
         ),
+        ("empty lines", drawn(unvalidated), unvalidated, (8, "cifar_training.curve_missing")),
         ("loss alone", [loss], history, missing),
         ("accuracy alone", [accuracy], history, missing),
         ("no lines", [{"y": "loss"}, accuracy], history, missing),
@@ -409,14 +421,16 @@ def _scores_of_some(one: Callable[..., ByHand]) -> Iterator[ByHand]:
         ("1.6 per cent", [9.0, 1.6], some, per_cent),
         ("0.8, none right", [9.0, 0.8], none, far),
         ("1, none right", [9.0, 1.0], none, far),
+        ("20 per cent of a half", [9.0, 20.0], {}, far),
     ):
         yield one(name, points, key, seen=record(), score=score, **other)
-    for name, score, kind, key in (
+    number: list[float] | None
+    for name, number, kind, key in (
         ("a number", None, "float", "score_other"),
         ("not there", None, "NoneType", "score_none"),
         ("one number", [0.5], "list", "score_other"),
     ):
-        told = {"score": score, "score_kind": kind}
+        told = {"score": number, "score_kind": kind}
         yield one(name, 8, f"cifar_training.{key}", seen=record(), **told)
     three = {"score": [9.0, 0.5, 0.1]}
     yield one("three numbers", 10, "cifar_training.score_right", seen=record(), **three)
@@ -447,6 +461,7 @@ def _scores(one: Callable[..., ByHand], case: Case) -> Iterator[ByHand]:
         ("a loss just like it", [9.0, 0.5], {"loss": cross_entropy(case) + 0.0015}, right),
         ("a loss the same", [9.0, 0.5], {"loss": cross_entropy(case) + 0.0007}, close),
         ("of outputs that are no shares", [9.0, 0.5], {"predictions": half * 1.005}, right),
+        ("of outputs that are nearly shares", [9.0, 0.5], {"predictions": half * 1.0015}, right),
         ("of outputs that are shares but for rounding", [9.0, 0.5], {"predictions": half * 1.0007}, close),
         ("a loss nearly right", [loss * 1.015, 0.5], {}, right),
         ("a loss not quite right", [loss * 1.03, 0.5], {}, close),
@@ -454,6 +469,7 @@ def _scores(one: Callable[..., ByHand], case: Case) -> Iterator[ByHand]:
         ("a small loss, not quite right", [small + 0.0015, 1.0], sure, close),
         ("the loss that Keras computes", [13.8, 0.5], {"predictions": hard, "test_loss": 13.8}, right),
         ("the loss of shares cut off", [-np.log(1e-7) / 2, 0.5], {"predictions": hard}, right),
+        ("another loss, by Keras alone", [9.0, 0.5], {"loss": 5.0, "test_loss": 3.0}, right),
         ("neither loss", [10.0, 0.5], {"predictions": hard, "test_loss": 13.8}, close),
         ("swapped", [0.5, loss], {}, (8, "score_swapped")),
         ("in per cent", [loss, 50.0], {}, (8, "score_per_cent")),

@@ -15,6 +15,7 @@ from checks.task import Answer
 _ALIKE = 0.98
 _PART = 0.25
 _STILL = 1e-6
+_ASKED = ("epochs", "batch_size", "validation_split", "validation_data", "kept")
 _FEWEST = 8  # pictures that have to be recognised before anything is said of their labels
 
 
@@ -37,14 +38,10 @@ class Training:
 
 
 def as_asked(asked: Any) -> dict[str, Any] | None:
-    """What `fit` was asked for, as JSON values, if the history says so."""
+    """What `fit` was asked for, as numbers and truth values, if the history says so."""
     if not isinstance(asked, dict):
         return None
-    return {
-        str(key)[:40]: value
-        for key, value in list(asked.items())[:40]
-        if value is None or isinstance(value, bool | int | float)
-    }
+    return {name: asked[name] for name in _ASKED if isinstance(asked.get(name), bool | int | float)}
 
 
 def of_training(answer: Answer) -> Training:
@@ -64,7 +61,7 @@ def of_training(answer: Answer) -> Training:
             seen=True,
         )
     curves = answer.get("curves")
-    asked = answer["asked"] if isinstance(answer.get("asked"), dict) else None
+    asked = as_asked(answer.get("asked"))
     return Training(
         asked=asked,
         curves=curves,
@@ -104,7 +101,7 @@ def _lower_of_record(record: Mapping[str, Any]) -> float:
     reached = record.get("reached", after)
     if not before or not np.isfinite([before, after, reached]).all():
         return 0.0
-    if record["compared only"] and before - reached < _PART * (before - after):
+    if before - reached < _PART * (before - after):
         return 0.0
     return float((before - reached) / before)
 

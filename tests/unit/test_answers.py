@@ -33,7 +33,7 @@ import matplotlib.pyplot as plt
 
 DATA = Path(__file__).parents[2] / "notebooks" / "data"
 SMALL = 600
-# Shorter than in grading: a right net has learned something by then, and none so much that it would be told so.
+# Shorter than in grading: a right net has learned something by then, and none so much that it is told so.
 SHORT = fitting.Bounds(steps=20)
 
 

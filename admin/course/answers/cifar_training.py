@@ -114,6 +114,12 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         "cifar_training.history_dictionary",
     ),
     _cifar_training(
+        "the model instead of the history",
+        _TRAINING + "cifar_history = cifar_model\n",
+        2,
+        "cifar_training.history_other",
+    ),
+    _cifar_training(
         "the epochs written over after one",
         _TRAINING.replace("epochs=30, ", "") + "cifar_history.params['epochs'] = 30\n",
         8,

@@ -10,7 +10,7 @@ import numpy as np
 from checks.language import Sentence, say
 from checks.losses import is_cross_entropy, loss_example, loss_value
 from checks.pictures import moved, prepared_like
-from checks.plain import array_of, floats, is_whole, named_data, number_of, rows_of, some_rows, whole
+from checks.plain import array_of, floats, is_whole, named_data, number_of, rows_of, some_rows
 from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, right, wrong
 from checks.training import LEARNED, predicted, seen_training
 from checks.training_record import Training, as_asked, labels_are_mixed, of_training
@@ -65,10 +65,10 @@ def answer(given: Given, ask: Ask) -> Answer:
     history: Any = given.get("cifar_history")
     score = given.get("cifar_score")
     answer: dict[str, Any] = {"history": type(history).__name__, "score": None}
-    if hasattr(history, "params") and hasattr(history, "history"):
-        answer["epochs"] = whole(history.params.get("epochs"))
+    curves = getattr(history, "history", None)
+    if isinstance(curves, dict):
         answer["asked"] = as_asked(getattr(history, "asked", None))
-        answer["curves"] = {str(key): floats(values) for key, values in history.history.items()}
+        answer["curves"] = {str(key): floats(values) for key, values in curves.items()}
         pictures, labels = getattr(history, "shown", None) or (None, None)
         if isinstance(pictures, np.ndarray) and isinstance(labels, np.ndarray):
             answer["shown pictures"], answer["shown labels"] = pictures, labels
@@ -176,7 +176,7 @@ def _batches(asked: Answer) -> Finding:
 
 
 def _split_mistake(asked: Answer, size: int) -> Sentence | None:
-    split = asked.get("validation_split") or 0
+    split = asked.get("validation_split")
     kept = asked.get("kept")
     if asked.get("validation_data"):
         # A fifth that was set aside by hand is what is asked for, too.
@@ -300,7 +300,7 @@ def _loss_of(case: Case, answer: Answer, predictions: np.ndarray) -> float:
     if not is_cross_entropy(case, answer):
         return float("nan")
     # From numbers alone, Keras keeps every share above 1e-7, so that no logarithm is infinite.
-    shares = np.clip(predictions[np.arange(len(labels)), labels], 1e-7, 1)
+    shares = np.maximum(predictions[np.arange(len(labels)), labels], 1e-7)
     return float(-np.log(shares).mean())
 
 
