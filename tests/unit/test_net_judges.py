@@ -65,6 +65,17 @@ def test_who_can_not_be_followed_is_named() -> None:
     assert (doubt.key, doubt.values["kinds"]) == ("nets.not_followed", ["Unheard"])
 
 
+def test_settings_that_are_missing_stop_no_judge() -> None:
+    """Is a layer without its settings no reason to stop, and an output that is missing another doubt?"""
+    ask, flatten = CASES[0].ask, {"kind": "Flatten", "weights": []}
+    _, doubt = layers_in_use(ask, {**HONEST, "layers": [{"kind": "Conv2D", "weights": []}, flatten]})
+    assert doubt is not None
+    assert doubt.values["kinds"].key == "nets.own_joining"
+    _, doubt = layers_in_use(ask, {**HONEST, "layers": [flatten]})
+    assert doubt is not None
+    assert doubt.key == "nets.not_as_told"
+
+
 @pytest.mark.parametrize(("kernel", "shown"), [([5, 4], "5 × 4"), ("wide", "wide"), (None, "None")])
 def test_the_sides_of_a_kernel_are_shown(kernel: Any, shown: str) -> None:
     """Is a wrong kernel told by its sides, or by whatever stands there?"""
