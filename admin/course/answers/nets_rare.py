@@ -104,6 +104,30 @@ def net_1(sample_shape, nb_classes):
     return keras.Sequential([{features}, *(Larger() for _ in range(9)), keras.layers.Dense(128, "relu"),
                              keras.layers.Dense(nb_classes, "softmax")])"""
 
+_NOTHING_CHANGED = """
+class Same(keras.layers.Layer):
+    def call(self, x):
+        return x + 0
+
+def net_1(sample_shape, nb_classes):
+    return keras.Sequential([{features}, *(Same() for _ in range(9)), keras.layers.Dense(128, "relu"),
+                             keras.layers.Dense(10, "softmax")])"""
+
+_FEATURES_ALONE = """
+class Features(keras.layers.Layer):
+    def build(self, shape):
+        self.kernels = [self.add_weight(shape=(3, 3, shape[3], 32)), self.add_weight(shape=(3, 3, 32, 64))]
+        self.biases = [self.add_weight(shape=(32,)), self.add_weight(shape=(64,))]
+
+    def call(self, x):
+        for kernel, bias in zip(self.kernels, self.biases):
+            x = keras.ops.relu(keras.ops.conv(x, kernel) + bias)
+        return keras.ops.max_pool(x, 2)
+
+def net_1(sample_shape, nb_classes):
+    return keras.Sequential([keras.Input(sample_shape), Features(), keras.layers.Flatten(),
+                             keras.layers.Dense(128, "relu"), keras.layers.Dense(10, "softmax")])"""
+
 _TOLD_OTHERWISE = """
 def net_1(sample_shape, nb_classes):
     first = keras.layers.Conv2D(32, 3)
@@ -201,6 +225,13 @@ _BY_CLASS = [
     ),
     _coded("own factors", _OWN_FACTORS.format(**_FEATURES), 13, "nets.extra_layers"),
     _coded("nine own layers", _MANY_OWN.format(**_FEATURES), 0, "nets.not_followed"),
+    _coded(
+        "nine own layers that change nothing, ten classes",
+        _NOTHING_CHANGED.format(**_FEATURES),
+        13,
+        "nets.fixed_classes",
+    ),
+    _coded("convolutions in one own layer, ten classes", _FEATURES_ALONE, 13, "nets.fixed_classes"),
     _coded(
         "a layer that was told to do something else, before a measured one",
         _TOLD_OTHERWISE.format(rest=", ".join(PLAN_1.splitlines()[2:])),
