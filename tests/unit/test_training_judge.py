@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
 from typing import Any
 
 import numpy as np
->>>>>>> b317b7d6ae4972e3dc60d82ad9aef4c521031749
 import pytest
 
 from admin.mutation import known
 from admin.mutation.by_hand import ByHand, by_hand
-<<<<<<< HEAD
-from checks.task import TABLE, out_of, points
-=======
 from checks.asking import grade_answer
 from checks.carried import NETS
 from checks.plain import rows_of
 from checks.task import TABLE, Finding, out_of, points
->>>>>>> b317b7d6ae4972e3dc60d82ad9aef4c521031749
 from checks.tasks import TASKS
 
 ALL = [each for task in TABLE for each in by_hand(task)]

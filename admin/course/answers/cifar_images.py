@@ -114,6 +114,8 @@ ANSWERS += [
         "cifar_x_train, cifar_x_test = change(cifar_train_images), change(cifar_test_images)",
         0,
         key,
+        # Of pictures that all have a black pixel, the two are the same.
+        "pixels.by_own_maximum" if key == "pixels.min_max_each" else "",
     )
     for name, value, key in (
         ("divides by 254", "x / 254", "pixels.divided_by"),
