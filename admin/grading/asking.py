@@ -13,7 +13,7 @@ def asked(watched: WatchedSession, task: str, ask: Mapping[str, Any]) -> dict[st
     """Plain values that a task's objects give for one `ask`. Raises what `Session.answer` raises.
 
     Where a net takes part, "seen" says what the grader saw itself: whether the net was `told` in plain data,
-    and so answered outside the student's session, and the `training` that it came out of.
+    and so trained and answered outside the student's session, and the `training` that it came out of.
     """
     session = watched.session
     if task not in NETS:
@@ -29,7 +29,7 @@ def asked(watched: WatchedSession, task: str, ask: Mapping[str, Any]) -> dict[st
         return without_seen(from_net)
     own = session.answer(task, {**ask, "net elsewhere": True})
     training = watched.training_of(carried["net"])
-    seen = {"told": True, "training": training}
+    seen = {"told": training is not None or not watched.exhausted, "training": training}
     return {**without_seen(own), **from_net, "seen": seen}
 
 

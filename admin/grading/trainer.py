@@ -28,8 +28,8 @@ from admin.sandbox.limits import BadSubmission, SandboxError
 from checks import portable
 from checks.plain import array_of, is_whole
 
-MOST_TRAININGS = 12
-"""Of one submission; what is more trains in its own session."""
+MOST_TRAININGS = 16
+"""Of one submission; what is more trains in its own session, whose word is taken for it."""
 
 SHOWN = 20
 """Pictures of a training that the judge gets to see, with their labels."""
@@ -103,6 +103,8 @@ class WatchedSession:
     clean: CleanSession
     kept: Kept | None = None
     trainings: list[Training] = field(default_factory=list)
+    exhausted: bool = False
+    """It asked for more trainings than it gets."""
 
     def __post_init__(self) -> None:
         self.session.served = self.serve
@@ -115,7 +117,10 @@ class WatchedSession:
 
     def serve(self, request: Any) -> dict[str, Any] | None:
         """What a training comes to; None for what is no training, or can't be done in a clean session."""
-        if not is_training(request) or len(self.trainings) >= MOST_TRAININGS:
+        if not is_training(request):
+            return None
+        if len(self.trainings) >= MOST_TRAININGS:
+            self.exhausted = True
             return None
         compared_only = request["compared only"]
         request = {name: request[name] for name in ("net", "call", "callbacks")}

@@ -53,7 +53,7 @@ class Bounds:
     arrays: int = 64
     dimensions: int = 8
     depth: int = 24
-    total_bytes: int = 256 << 20
+    total_bytes: int = 1 << 30
     values: int = 200_000
     """in the text: each costs some hundred bytes of memory, and may be as short as `[],`"""
 
