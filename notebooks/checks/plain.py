@@ -41,7 +41,7 @@ def numbers_of(array: np.ndarray | None) -> np.ndarray | None:
     # Objects, and extended precision, which is another one on each machine.
     longer = array.dtype.kind == "O" or (array.dtype.kind == "f" and array.dtype.itemsize > 8)
     try:
-        return np.array(array, np.float64 if longer else None, subok=False)
+        return np.array(array, np.float64 if longer else None)
     except (OverflowError, TypeError, ValueError):
         return None
 

@@ -91,6 +91,29 @@ ANSWERS = functions(
             5,
             "pixels.other_line",
         ),
+        "standardises the roots": (
+            "roots = np.sqrt(images.astype(float))\nreturn (roots - roots.mean()) / roots.std()",
+            5,
+            "pixels.other_line",
+        ),
+        "logarithm, by each picture's maximum": (
+            "values = np.log1p(images.astype(float))\n"
+            "return values / values.max(axis=tuple(range(1, images.ndim)), keepdims=True)",
+            5,
+            "pixels.other_line",
+        ),
+        "logarithm, and a single picture sorted": (
+            "values = np.log1p(images.astype(float)) / 6\n"
+            "return values if images.ndim > 2 else np.sort(values, axis=None).reshape(images.shape)",
+            5,
+            "pixels.other_line",
+        ),
+        "the mean for all": ("return np.full(images.shape, images.mean() / 255)", 0, "pixels.other_line"),
+        "by 256, and single pictures only": (
+            "assert images.ndim < 3, 'too many axes'\nreturn images / 256",
+            4,
+            "pixels.by_256",
+        ),
         "brightened by a tenth": ("return images / 255 + 0.1", 5, "pixels.other_line"),
         "a wave": ("return (1 - np.cos(np.pi * images / 255)) / 2", 5, "pixels.other_line"),
         "grey for black": ("return np.where(images > 0, images / 255, 0.2)", 0, "pixels.other_line"),
