@@ -27,9 +27,8 @@ def tell_labels_apart(labels: np.ndarray, rows: np.ndarray) -> bool:
     So it is where each 1 is one place too far, and with zeros and ones swapped; not with constants, noise, or
     the rows of an identity matrix.
     """
-    if not np.isin(rows, (0, 1)).all():
-        return False
-    return bool(np.array_equal((rows[:, np.newaxis] == rows).all(axis=2), labels[:, np.newaxis] == labels))
+    same_rows, same_labels = (rows[:, np.newaxis] == rows).all(axis=2), labels[:, np.newaxis] == labels
+    return bool(np.isin(rows, (0, 1)).all()) and np.array_equal(same_rows, same_labels)
 
 
 def misplaced(triples: Sequence[Triple]) -> Sentence:

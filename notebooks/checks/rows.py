@@ -51,15 +51,13 @@ def answer_of_rows(*names: str) -> Answering:
 
 
 def _rows(value: Any, wanted: Sequence[int]) -> Answer:
-    """The kind of a value, and if it holds numbers, its shape and those of the wanted rows that are there."""
-    told = {"kind": kind_of(value)}
+    """A value's kind; of an array also its shape, and the wanted rows that are there if it holds numbers."""
     array = as_array(value)
     if array is None:
-        return told
-    numbers = numbers_of(array[[row for row in wanted if row < len(array)]] if array.ndim else array)
-    if numbers is None:
-        return told
-    return {**told, "shape": [int(side) for side in array.shape], "rows": numbers}
+        return {"kind": kind_of(value)}
+    part = array[[row for row in wanted if row < len(array)]] if array.ndim else array
+    shape = [int(side) for side in array.shape]
+    return {"kind": kind_of(value), "shape": shape, "rows": numbers_of(part)}
 
 
 def finding_of_rows(

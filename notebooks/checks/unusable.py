@@ -25,7 +25,7 @@ def no_numbers(task: str, answers: Sequence[Answer]) -> list[Finding]:
         return []
     kinds = [str(answer.get("kind")) for answer in answers if answer.get("kind") not in (None, "NoneType")]
     return nothing_to_judge(task, answers) or [
-        wrong("any.what_answer", TABLE[task].points, wrong_kind(kinds[0] if kinds else "NoneType"))
+        wrong("any.what_answer", TABLE[task].points, wrong_kind(next(iter(kinds), "NoneType")))
     ]
 
 
@@ -35,7 +35,7 @@ def stopped(task: str, answer: Answer) -> Sentence:
         error = say("any.not_callable", name=answer["not callable"])
         return say("any.not_there_yet", error=error)
     error = answer["error"]
-    if "Cannot cast ufunc 'divide'" in error or "Cannot cast ufunc 'true_divide'" in error:
+    if "Cannot cast ufunc 'divide'" in error:
         return say("any.divided_in_place", task=task, error=error)
     return say("any.stopped", task=task, error=error)
 

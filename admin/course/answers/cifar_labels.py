@@ -136,6 +136,13 @@ ANSWERS = [
             "cifar_labels.expected",
         ),
         (
+            "no 1 for one of the classes",
+            "def rows(labels):\n    return np.eye(10)[labels.ravel()] * (labels != 8)\n"
+            "cifar_y_train, cifar_y_test = rows(cifar_train_labels), rows(cifar_test_labels)",
+            0,
+            "one_hot.not_one_each",
+        ),
+        (
             "zeros",
             "cifar_y_train = np.zeros((len(cifar_train_labels), 10))\n"
             "cifar_y_test = np.zeros((len(cifar_test_labels), 10))",

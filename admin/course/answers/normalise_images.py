@@ -166,6 +166,11 @@ ANSWERS = functions(
         ),
         "integer division": ("return images // 255", 3, "normalise_images.whole_numbers"),
         "in place on 8 bits": ("images /= 255\nreturn images", 0, "any.divided_in_place"),
+        "in place on 8 bits, and stops without white": (
+            "assert images.max() == 255, 'no white'\nimages /= 255\nreturn images",
+            0,
+            "any.divided_in_place",
+        ),
         "writes back into 8 bits": (
             "images[...] = images / 255\nreturn images",
             2,
@@ -177,6 +182,7 @@ ANSWERS = functions(
         "a list of arrays": ("return list(images / 255)", 4, "any.is_list"),
         "a tuple": ("return tuple(images / 255)", 4, "any.is_list"),
         "a tensor": ("return keras.ops.convert_to_tensor(images / 255)", 4, "any.is_tensor"),
+        "a variable of Keras": ("return keras.Variable(images / 255)", 4, "any.is_tensor"),
         "an array of objects": ("return (images / 255).astype(object)", 4, "any.is_objects"),
         "a list, divided by 256": ("return (images / 256).tolist()", 2, "pixels.by_256"),
         "a list of zeros": ("return np.zeros(images.shape).tolist()", 0, "any.is_list"),

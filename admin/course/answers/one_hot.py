@@ -123,11 +123,23 @@ ANSWERS = functions(
             0,
             "any.is_other",
         ),
+        "None for few classes, a text for more": (
+            "return None if number_classes < 5 else 'many'",
+            0,
+            "any.is_other",
+        ),
         "stops for one label, None for the others": (
             "assert len(vector) > 1, 'too few'",
             0,
             "any.none_came",
         ),
+        "the first label for all": (
+            "return np.eye(number_classes)[np.repeat(vector[:1], len(vector))]",
+            0,
+            "one_hot.other_places",
+        ),
+        "zeros in ten columns": ("return np.zeros((len(vector), 10))", 0, "one_hot.always_ten"),
+        "the number of classes": ("return number_classes", 0, "any.is_other"),
         "sorted": ("return np.eye(number_classes)[np.sort(vector)]", 0, "one_hot.other_places"),
         "the identity": ("return np.eye(number_classes)", 0, "one_hot.identity"),
         "an extra axis": (

@@ -33,7 +33,7 @@ def _array(part: str, case: Case, answer: Answer) -> Finding:
     def mistake(rows: np.ndarray, shape: list[int]) -> Sentence | None:
         if shape != [size, *images.shape[1:]]:
             return _wrong_shape(name, shape, [size, *images.shape[1:]])
-        is_right = rows.dtype.kind == "f" and same(rows, images / 255, PIXEL_TOLERANCE)
+        is_right = same(rows, images / 255, PIXEL_TOLERANCE)
         return None if is_right else misconception([images], [rows])
 
     return finding_of_rows(name, answer, mistake, say("cifar_images.right"))

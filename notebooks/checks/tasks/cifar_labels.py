@@ -28,7 +28,7 @@ def judge(cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
 
 
 def _array(part: str, case: Case, answer: Answer) -> Finding:
-    labels, size = case.truth[part].reshape(-1).astype(int), case.truth[f"{part} size"]
+    labels, size = case.truth[part].ravel().astype(int), case.truth[f"{part} size"]
 
     def mistake(rows: np.ndarray, shape: list[int]) -> Sentence | None:
         if shape != [size, 10] or rows.shape != (len(labels), 10):
@@ -46,6 +46,6 @@ def _wrong_shape(name: str, shape: Sequence[int], size: int) -> Sentence:
         return say("cifar_labels.still_labels", came=came)
     if shape == [10, size]:
         return say("cifar_labels.transposed", came=came)
-    if shape[-1:] == [10] and len(shape) == 2:
+    if shape[1:] == [10]:
         return say("cifar_labels.other_size", came=came, size=size)
     return say("cifar_labels.expected", came=came, size=size)
