@@ -119,7 +119,6 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         2,
         "cifar_training.history_other",
     ),
-    _cifar_training("no net left", _TRAINING + "cifar_model = None\n", 6, "cifar_training.nothing_trained"),
     _cifar_training("a table in place of the net", _TRAINING + "cifar_model = {}\n", 6, "training.no_net"),
     _cifar_training(
         "a function in place of the net",
