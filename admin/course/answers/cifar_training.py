@@ -119,6 +119,21 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         2,
         "cifar_training.history_other",
     ),
+    _cifar_training("a table in place of the net", _TRAINING + "cifar_model = {}\n", 6, "training.no_net"),
+    _cifar_training(
+        "a function in place of the net",
+        _TRAINING + "cifar_model = lambda pictures: np.eye(10)[: len(pictures)]\n",
+        6,
+        "training.no_net",
+    ),
+    _cifar_training("test pictures lost afterwards", _TRAINING + "cifar_x_test = None\n", 10),
+    _cifar_training("test pictures cut afterwards", _TRAINING + "cifar_x_test = cifar_x_test[..., :1]\n", 10),
+    _cifar_training(
+        "the score as a dictionary",
+        _TRAINING.replace("cifar_y_test, verbose=0)", "cifar_y_test, verbose=0, return_dict=True)"),
+        8,
+        "cifar_training.score_other",
+    ),
     _cifar_training(
         "the epochs written over after one",
         _TRAINING.replace("epochs=30, ", "") + "cifar_history.params['epochs'] = 30\n",

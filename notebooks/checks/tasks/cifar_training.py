@@ -64,7 +64,7 @@ def answer(given: Given, ask: Ask) -> Answer:
     """
     history: Any = given.get("cifar_history")
     score = given.get("cifar_score")
-    answer: dict[str, Any] = {"history": type(history).__name__, "score": None}
+    answer: dict[str, Any] = {"history": type(history).__name__}
     curves = getattr(history, "history", None)
     if isinstance(curves, dict):
         answer["asked"] = as_asked(getattr(history, "asked", None))
@@ -73,17 +73,14 @@ def answer(given: Given, ask: Ask) -> Answer:
         if isinstance(pictures, np.ndarray) and isinstance(labels, np.ndarray):
             answer["shown pictures"], answer["shown labels"] = pictures, labels
     answer["score kind"] = type(score).__name__
-    if isinstance(score, list | tuple | np.ndarray):
-        answer["score"] = floats(score)
+    answer["score"] = floats(score)
     answer["axes"], answer["figure"] = _axes(given.get("cifar_figure"))
     return answer if ask.get("net elsewhere") else {**answer, **_of_the_net(given, ask)}
 
 
 def _of_the_net(given: Given, ask: Ask) -> Answer:
-    model = given.get("cifar_model")
+    model: Any = given.get("cifar_model")
     prepared = ask.get("prepared", rows_of(given.get("cifar_x_test"), ask["rows"]))
-    if not callable(model) or not hasattr(model, "layers"):
-        return predicted(model, "predictions", prepared_like(ask["raw"], ask["raw"], prepared))
     # As the student prepared them: a mistake there has cost its points in task 9.
     fits = prepared is not None and prepared.shape == ask["raw"].shape
     pictures = prepared if fits else prepared_like(ask["raw"], ask["raw"], prepared)
