@@ -13,6 +13,7 @@ from checks.forward import layer_weights
 from checks.model import cases_net
 from checks.nets import computes, judge_net, layers_in_use, layers_of
 from checks.task import Answer
+from checks.tasks import cifar_model
 
 CASES = cases_net(np.random.default_rng(3), {})
 HONEST = {"kind": "Model", "random": False, "extra losses": 0, "frozen": 0, "constraints": 0}
@@ -91,3 +92,11 @@ def test_weights_of_a_layer_that_comes_again_are_the_same() -> None:
     first, again, other = layer_weights([dense, {**dense, "again": 0}, dense], 3)
     assert first[0] is again[0]
     assert np.array_equal(other[0], layer_weights([dense, dense], 3)[1][0])
+
+
+@pytest.mark.parametrize("cases", [cases_net, cifar_model.cases])
+def test_seeds_of_weights_are_drawn_from_too_many_to_try(cases: Any) -> None:
+    """Do the seeds of the weights reach up to two to the power of 31, none of them twice?"""
+    seeds = [case.ask["seed"] for draw in range(20) for case in cases(np.random.default_rng(draw), {})]
+    assert len(set(seeds)) == len(seeds)
+    assert 2**30 < max(seeds) < 2**31
