@@ -24,7 +24,9 @@ def asked(watched: WatchedSession, task: str, ask: Mapping[str, Any]) -> dict[st
     if from_net is None:
         # It can't be told, or not be made again: it answers for itself.
         answer = session.answer(task, ask)
-        return {**answer, "seen": {"told": False, "training": None}} if which.keys else without_seen(answer)
+        if not which.keys:
+            return without_seen(answer)
+        return {**answer, "seen": {"told": False, "training": watched.last_of(ask["raw"].shape[1:])}}
     if not which.keys:
         return without_seen(from_net)
     own = session.answer(task, {**ask, "net elsewhere": True})

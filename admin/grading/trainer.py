@@ -159,6 +159,12 @@ class WatchedSession:
         question = {"task": task, "carried": {"net": net, "prepared": prepared}, "ask": dict(ask)}
         return self.clean.do("answer", question)
 
+    def last_of(self, shape: Sequence[int]) -> dict[str, Any] | None:
+        """The last training on pictures of this shape, as the judge gets it, whatever became of its net."""
+        fitting = (each for each in reversed(self.trainings) if each.pictures.shape[1:] == tuple(shape))
+        last = next(fitting, None)
+        return last.told() if last and not last.compared_only else None
+
     def training_of(self, net: Any) -> dict[str, Any] | None:
         """The last training that this net, as plain data, came out of, as the judge gets it.
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from checks.plain import rows_of
 from checks.portable import NotPortable, as_data, rebuilt
 from checks.task import Answer, Ask, Given
@@ -60,11 +62,19 @@ def told(task: str, given: Given, ask: Ask) -> Answer:
         if not getattr(net, "built", False) and callable(net):
             net(ask["images"])  # without an Input it has no weights before its first pictures
         carried: dict[str, Any] = {"net": as_data(net, weights=which.weights)}
+        if not which.weights and not _is_as_told(net, ask["images"]):
+            return {}
     except (NotPortable, Exception, SystemExit):  # its own session then says what is wrong with it
         return {}
     if which.prepared:
         carried["prepared"] = rows_of(given.get(which.prepared), ask["rows"])
     return carried
+
+
+def _is_as_told(net: Any, images: np.ndarray) -> bool:
+    """Whether the net computes what its own description computes: a layer may have been changed since."""
+    again = rebuilt(as_data(net))
+    return bool(np.allclose(net(images), again(images), atol=1e-4, equal_nan=True))
 
 
 def answered(task: str, carried: Mapping[str, Any], ask: Ask) -> Answer:

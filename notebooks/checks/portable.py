@@ -264,7 +264,6 @@ def rebuilt(data: Mapping[str, Any]) -> Any:
 
     if trouble := problem(data):
         raise NotPortable(trouble)
-    keras.utils.set_random_seed(0)  # of dropout: the same training comes to the same
     try:
         model = keras.saving.deserialize_keras_object(data["config"], safe_mode=True)
         if data["weights"] is not None:

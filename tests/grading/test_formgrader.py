@@ -259,7 +259,7 @@ def test_after_a_rebuild_the_new_text_and_the_new_checks_count(server):
     checks = server.house / "notebooks" / "checks" / "report.py"
     text = checks.read_text()
     checks.write_text(
-        f"{text}\n_words = words\n\ndef words(task, found):\n    return 'Rebuilt. ' + _words(task, found)\n"
+        f"{text}\n_words = words\n\ndef words(*given):\n    return 'Rebuilt. ' + _words(*given)\n"
     )
     for place in (server.course.source, server.course.release, server.course.submitted("quick")):
         notebook = nbformat.read(place / FILE, 4)

@@ -37,7 +37,7 @@ def answers_of_both(task: str) -> list[Answer]:
             ("one epoch", "128", "1", 5, "training.epochs_single"),
             ("swapped", "5", "128", 2, "training.swapped"),
             ("as many epochs as pictures in a batch", "128", "128", 5, "training.epochs_many"),
-            ("too large for a number of pictures", "10**9", "12", 5, "training.too_large"),
+            ("too large for a number of pictures", "10**9", "12", 5, "training.batch_not_whole"),
             ("epochs in a fraction, and few pictures", "5", "128.0", 2, "training.batch_small"),
             ("no batch size, and many epochs", "None", "128", 2, "training.no_batch"),
             ("an empty batch", "0", "12", 5, "training.batch_empty"),

@@ -201,7 +201,8 @@ def _learned(case: Case, answer: Answer, training: Training) -> Finding:
     accuracy = float((unseen.argmax(axis=1) == labels).mean()) if np.isfinite(unseen).all() else 0.0
     if not seen_training(answer):
         return wrong(what, 2, say("training.not_seen", model="cifar_model"))
-    told = training.seen or not isinstance(answer.get("seen"), dict)
+    seen = answer.get("seen")
+    told = not isinstance(seen, dict) or bool(seen["told"])
     if accuracy >= (LEARNED if told else _LEARNED_SOMETHING):
         return right(what, 2, say("cifar_training.learned", accuracy=accuracy))
     if not told:  # what its history says of the loss is the session's own word
