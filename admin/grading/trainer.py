@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,10 +22,12 @@ import numpy as np
 from admin.grading.kept import Kept
 from admin.grading.worker import Folders, Worker
 from admin.sandbox import protocol
+from admin.sandbox.bubblewrap import REPOSITORY
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, SandboxError
 from checks import portable
 from checks.plain import array_of, is_whole
+from tools.fit_calls import classes_of
 
 MOST_TRAININGS = 16
 """Of one submission; what is more trains in its own session, whose word is taken for it."""
@@ -36,6 +37,13 @@ SHOWN = 20
 
 _ENDS = (BadSubmission, CellTimeout, KilledFromOutside, SandboxError, SessionEnded)
 _MOST_ROWS = 4096
+_CODE_OF_TRAININGS = (
+    "notebooks/tools/fitting.py",
+    "notebooks/tools/fit_calls.py",
+    "notebooks/checks/portable.py",
+    "admin/sandbox/guest/clean.py",
+)
+_LIBRARIES = ("keras", "numpy", "tensorflow", "tensorflow-cpu", "tensorflow_cpu")
 _NUMBERS = ("batch", "steps", "epochs", "initial_epoch")
 _BOUNDS = protocol.Bounds(array_bytes=1 << 30, arrays=1024, values=1 << 22, text_bytes=64 << 20)
 
@@ -189,22 +197,16 @@ def hash_of(weights: Sequence[np.ndarray]) -> str:
     return hashlib.sha256(protocol.encode(list(weights), _BOUNDS)).hexdigest()
 
 
-def classes_of(labels: np.ndarray) -> np.ndarray:
-    """Class numbers of one-hot rows, or of numbers."""
-    return labels.argmax(axis=-1) if labels.ndim == 2 else labels.reshape(len(labels), -1)[:, 0]
-
-
 @functools.cache
 def recipe() -> bytes:
     """What a training's outcome depends on besides the request: our code, and the libraries' versions."""
-    from checks import portable as code_of_nets
-    from tools import fitting
-
-    files = [Path(str(module.__file__)).read_bytes() for module in (fitting, code_of_nets)]
-    versions = [f"{name} {metadata.version(name)}" for name in ("keras", "numpy")]
+    files = [(REPOSITORY / name).read_bytes() for name in _CODE_OF_TRAININGS]
+    installed = ((each.name, each.version) for each in metadata.distributions())
+    versions = sorted(f"{name} {version}" for name, version in installed if name in _LIBRARIES)
     return hashlib.sha256(b"\0".join([*files, *(version.encode() for version in versions)])).digest()
 
 
+# By the key of a training; `grade` runs submissions in threads.
 _locks: dict[str, threading.Lock] = {}
 _of_locks = threading.Lock()
 
@@ -214,10 +216,12 @@ def one_at_a_time(key: str) -> Iterator[None]:
     """Of several threads that want the same training, the later ones wait, and find it kept."""
     with _of_locks:
         lock = _locks.setdefault(key, threading.Lock())
-    with lock:
-        yield
-    with _of_locks:
-        _locks.pop(key, None)
+    try:
+        with lock:
+            yield
+    finally:
+        with _of_locks:
+            _locks.pop(key, None)
 
 
 def is_training(request: Any) -> bool:
