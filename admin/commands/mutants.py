@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from admin.mutation import accepted, known, model_answers, trials
-from admin.mutation.accepted import Mark, Sorted
+from admin.mutation.accepted import Sorted
 from admin.mutation.children import in_forks
 
 NOT_RECORDED = (
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         record(tasks)
         return 0
     try:
-        found = [] if options.model_answers else [checks(tasks, options.workers)]
+        found = [] if options.model_answers else checks(tasks, options.workers)
         found += [answers_of(task, options.workers) for task in tasks]
     except KnownAnswersDiffer as difference:
         print(f"{difference}\n{NOT_RECORDED}", file=sys.stderr)
@@ -65,34 +65,31 @@ def record(tasks: Sequence[str]) -> None:
     known.record(dict(sorted(found.items(), key=lambda item: every_task.index(item[0].split(": ")[0]))))
 
 
-def checks(tasks: Sequence[str], workers: int) -> Sorted:
-    """Try all changes of the modules of these tasks on their known answers; say how it went.
+def checks(tasks: Sequence[str], workers: int) -> list[Sorted]:
+    """Try all changes of the modules of these tasks on their known answers; say how it went, by module.
 
     What several tasks share is changed, in a run of some tasks, only where their known answers come by.
     """
-    begun = time.monotonic()
     modules = list(dict.fromkeys(module for task in tasks for module in known.modules_of(task)))
-    shared = {module for module in modules if set(known.using(module)) - set(tasks)}
     seen: trials.Observations = {task: known.observations(task) for task in tasks}
     is_as_recorded(seen)
     seen = trials.soonest_first(seen)
     ((_, imported),) = in_forks([0], lambda _: trials.at_import(), 1, trials.SECONDS)
-    tried, survivors, whole = 0, list[Mark](), set[str]()
+    found = []
     for module in modules:
-        before = len(survivors)
+        begun = time.monotonic()
         changes = trials.changes_of(module)
         having = [task for task in tasks if module in known.modules_of(task)]
         users = {change: trials.used_by(change, having, seen, imported) for change in changes}
-        if module in shared:
-            changes = [change for change in changes if users[change]]
-        else:
-            whole |= {change.file for change in changes}
+        whole = {change.file for change in changes}
+        if set(known.using(module)) - set(tasks):
+            whole, changes = set(), [change for change in changes if users[change]]
         fates = dict(trials.fates(changes, users.__getitem__, seen, imported, workers))
-        tried += len(fates)
-        survivors += [change.mark for change in changes if not fates[change]]
-        print(f"{module}: {len(changes)} changes, {len(survivors) - before} not noticed", flush=True)
-    found = accepted.sort_out(whole, survivors, accepted.read_accepted())
-    return said(tried, found, "no known answer of these tasks notices", time.monotonic() - begun)
+        survivors = [change.mark for change in changes if not fates[change]]
+        found.append(accepted.sort_out(whole, survivors, accepted.read_accepted()))
+        title, what = f"{module}: {len(fates)} changes", "no known answer of these tasks notices"
+        said(title, found[-1], what, time.monotonic() - begun)
+    return found
 
 
 def is_as_recorded(seen: trials.Observations) -> None:
@@ -111,20 +108,18 @@ def answers_of(task: str, workers: int) -> Sorted:
     came = sorted(model_answers.fates(task, workers), key=lambda pair: pair[0].number)
     survivors = [accepted.mark(file, place) for place, fate in came if fate == model_answers.KEEPS]
     same = sum(fate == model_answers.SAME for _, fate in came)
-    print(f"{file}: {len(came)} changes, {same} compute the same", flush=True)
     found = accepted.sort_out({file}, survivors, accepted.read_accepted())
-    return said(len(came), found, "computes something else, and keeps all points", time.monotonic() - begun)
+    title = f"{file}: {len(came)} changes, {same} compute the same"
+    said(title, found, "computes something else, and keeps all points", time.monotonic() - begun)
+    return found
 
 
-def said(tried: int, found: Sorted, what: str, seconds: float) -> Sorted:
-    """Print which changes survive and which acceptances are stale."""
+def said(title: str, found: Sorted, what: str, seconds: float) -> None:
+    """Print how many changes survive, and each; and which acceptances are stale."""
+    print(f"{title}, {len(found.new)} survive, {len(found.known)} are accepted ({seconds:.0f} s)")
     for (file, line), marks in itertools.groupby(found.new, key=lambda mark: mark[:2]):
         print(f"  {what}: {file}\n    {line}", *(f"      {mark.change}" for mark in marks), sep="\n")
     for entry in found.stale:
         where = entry.line or f"all of {entry.function}"
         print(f"  accepted, but noticed or gone: {entry.file}\n    {where}\n    {entry.change or entry.kind}")
-    print(
-        f"  {tried} changes: {len(found.new)} survive, {len(found.known)} are accepted ({seconds:.0f} s)",
-        flush=True,
-    )
-    return found
+    sys.stdout.flush()
