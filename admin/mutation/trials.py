@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import importlib.machinery
 import time
@@ -26,8 +27,11 @@ SECONDS = 900.0
 
 Observations = Mapping[str, Sequence[Observation]]
 
+# What was drawn for the nets, by shape and seed, and what their layers computed, by all that goes in: nearly
+# all of the time of their judges goes into both.
 _weights: dict[tuple[tuple[int, ...], ...], np.ndarray] = {}
-"""What was drawn for the nets, by shape and seed: nearly all of the time of their judges goes into it."""
+_computed: dict[tuple[Any, ...], np.ndarray] = {}
+_SLOW_STEPS = {"Conv2D": ("_step_conv", "_windows"), "Dense": ("_step_dense",)}
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def fates(
 
 def soonest_first(seen: Observations) -> Observations:
     """The same, in the order of the time that their judging takes; from then on judging nets takes less."""
-    draw_once()
+    compute_once()
     return {task: sorted(found, key=_time_to_judge) for task, found in seen.items()}
 
 
@@ -104,10 +108,20 @@ def _time_to_judge(known_answer: Observation) -> float:
     return time.monotonic() - begun
 
 
-def draw_once() -> None:
-    """From now on, let the checks that are imported take the weights of nets that were drawn before."""
+def compute_once(changed_function: str = "") -> None:
+    """From now on, let the checks that are imported take what was drawn and computed for nets before.
+
+    What the function that was changed has a part in is done anew.
+    """
     forward: Any = importlib.import_module("checks.forward")
-    draw = forward._drawn
+    if changed_function != "_drawn":
+        forward._drawn = _drawn_once(forward._drawn)
+    for kind, functions in _SLOW_STEPS.items():
+        if changed_function not in functions:
+            forward.STEPS[kind] = _computed_once(kind, forward.STEPS[kind])
+
+
+def _drawn_once(draw: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 
     def drawn(shape: Sequence[int], seed: Sequence[int]) -> np.ndarray:
         key = tuple(shape), tuple(seed)
@@ -116,7 +130,22 @@ def draw_once() -> None:
             _weights[key].flags.writeable = False
         return _weights[key]
 
-    forward._drawn = drawn
+    return drawn
+
+
+def _computed_once(kind: str, step: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    def computed(values: np.ndarray, layer: Mapping[str, Any], weights: Sequence[np.ndarray]) -> np.ndarray:
+        drawn = {id(each) for each in _weights.values()}
+        if not all(id(each) in drawn for each in weights):
+            return step(values, layer, weights)
+        content = hashlib.sha256(values.tobytes()).hexdigest()
+        key = kind, values.shape, str(values.dtype), content, repr(layer), *map(id, weights)
+        if key not in _computed:
+            _computed[key] = step(values, layer, weights)
+            _computed[key].flags.writeable = False
+        return _computed[key]
+
+    return computed
 
 
 def noticed_by(change: Change, seen: Observations, imported: frozenset[Line]) -> str:
@@ -126,8 +155,7 @@ def noticed_by(change: Change, seen: Observations, imported: frozenset[Line]) ->
         known.fresh_checks()
     except Exception as error:  # whatever it is, nobody could overlook it
         return f"import: {type(error).__name__}"
-    if change.place.function != "_drawn":
-        draw_once()
+    compute_once(change.place.function)
     always = runs(change, imported)
     for again in (False, True):  # what is quick comes first
         for task, observations in seen.items():

@@ -155,11 +155,11 @@ def test_the_command_tells_all_three(capsys: pytest.CaptureFixture[str]):
     """Is each survivor shown with file, line and change, and a stale entry named?"""
     stale = Accepted("judge.py", "return 5", "no such line")
     found = sort_out({"judge.py"}, [Mark("judge.py", "if colour > 3:", "3 → 2")], [stale])
-    command.said(40, found, "no known answer notices", 2)
+    command.said("judge: 40 changes", found, "no known answer notices", 2)
     said = capsys.readouterr().out
     assert "no known answer notices: judge.py\n    if colour > 3:\n      3 → 2\n" in said
     assert "accepted, but noticed or gone: judge.py\n    return 5" in said
-    assert "40 changes: 1 survive, 0 are accepted" in said
+    assert "judge: 40 changes, 1 survive, 0 are accepted" in said
 
 
 def test_an_acceptance_has_a_reason(tmp_path: Path):
@@ -202,13 +202,34 @@ def test_weights_that_were_drawn_before_are_the_same(monkeypatch: pytest.MonkeyP
     layers, other = [{"kind": "Dense", "weights": [[7, 5], [5]]}], [{"kind": "Dense", "weights": [[5, 7]]}]
     checked = importlib.import_module("checks.forward")
     monkeypatch.setattr(checked, "_drawn", checked._drawn)
+    monkeypatch.setattr(checked, "STEPS", dict(checked.STEPS))
     plain = checked.layer_weights(layers, 3)[0]
-    trials.draw_once()
+    trials.compute_once()
     once, again = checked.layer_weights(layers, 3)[0], checked.layer_weights(layers, 3)[0]
     assert all(np.array_equal(*pair) for pair in zip(plain, once, strict=True))
     assert all(one is two for one, two in zip(once, again, strict=True))
     assert not np.array_equal(once[0], checked.layer_weights(layers, 4)[0][0])
     assert checked.layer_weights(other, 3)[0][0].shape == (5, 7)
+
+
+def test_what_a_layer_computed_before_is_the_same(monkeypatch: pytest.MonkeyPatch):
+    """Is a layer computed once for the same values and weights, anew for others or where it changed?"""
+    checked = importlib.import_module("checks.forward")
+    monkeypatch.setattr(checked, "_drawn", checked._drawn)
+    monkeypatch.setattr(checked, "STEPS", dict(checked.STEPS))
+    layers = [{"kind": "Dense", "weights": [[7, 5], [5]]}]
+    values, step = np.arange(14, dtype=np.float32).reshape(2, 7), checked.STEPS["Dense"]
+    trials.compute_once("_step_dense")
+    assert checked.STEPS["Dense"] is step
+    trials.compute_once()
+    (weights,) = checked.layer_weights(layers, 3)
+    (others,) = checked.layer_weights(layers, 4)
+    once, again = (checked.STEPS["Dense"](values, layers[0], weights) for _ in range(2))
+    assert once is again
+    assert np.array_equal(once, step(values, layers[0], weights))
+    for came, drawn in ((values + 1, weights), (values, others)):
+        now = checked.STEPS["Dense"](came, layers[0], drawn)
+        assert np.array_equal(now, step(came, layers[0], drawn))
 
 
 def test_model_answers_are_compared_by_their_values():
