@@ -6,6 +6,8 @@ import functools
 import hashlib
 import importlib
 import importlib.machinery
+import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
+import pytest
 
 from admin.course.layout import REPOSITORY
 from admin.mutation import known
@@ -31,6 +34,8 @@ Observations = Mapping[str, Sequence[Observation]]
 # all of the time of their judges goes into both.
 _weights: dict[tuple[tuple[int, ...], ...], np.ndarray] = {}
 _computed: dict[tuple[Any, ...], np.ndarray] = {}
+# Asking all known answers, again, and testing this.
+_NO_UNIT_TESTS = ("test_answers", "test_mutants")
 _SLOW_STEPS = {"Conv2D": ("_step_conv", "_windows"), "Dense": ("_step_dense",)}
 
 
@@ -156,6 +161,8 @@ def noticed_by(change: Change, seen: Observations, imported: frozenset[Line]) ->
     except Exception as error:  # whatever it is, nobody could overlook it
         return f"import: {type(error).__name__}"
     compute_once(change.place.function)
+    if fails_a_unit_test(change, quick=True):
+        return "unit tests"
     always = runs(change, imported)
     for again in (False, True):  # what is quick comes first
         for task, observations in seen.items():
@@ -166,7 +173,31 @@ def noticed_by(change: Change, seen: Observations, imported: frozenset[Line]) ->
             for each in one_of_each(observations) if again else observations:
                 if (always or reached(change, each)) and differs(each, again):
                     return f"{task}: {each.name}"
-    return ""
+    return "unit tests" if fails_a_unit_test(change, quick=False) else ""
+
+
+def fails_a_unit_test(change: Change, quick: bool) -> bool:
+    """Whether a unit test fails that imports the module. Runs in a fork that has changed it.
+
+    Those are quick that have no net.
+    """
+    files = [str(path) for path in unit_tests_of(change.file) if quick == ("keras" not in path.read_text())]
+    for name in [name for name in sys.modules if name.startswith(("tests.", "problem_unittests"))]:
+        del sys.modules[name]  # they have the checks as they were
+    return bool(files) and pytest.main(["-x", "-q", "-p", "no:cacheprovider", *files]) == 1
+
+
+@functools.cache
+def unit_tests_of(file: str) -> tuple[Path, ...]:
+    """The files of unit tests that import from a file of the checks; those that try its changes are none."""
+    module = Path(file).with_suffix("").name
+    named = re.compile(
+        rf"^(from checks\S* import .*\b{module}\b|from checks\S*\.{module} import)", re.MULTILINE
+    )
+    tests = (REPOSITORY / "tests" / "unit").glob("test_*.py")
+    return tuple(
+        path for path in sorted(tests) if path.stem not in _NO_UNIT_TESTS and named.search(path.read_text())
+    )
 
 
 def one_of_each(observations: Sequence[Observation]) -> list[Observation]:
