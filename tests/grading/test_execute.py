@@ -286,7 +286,7 @@ KEYS = (
     "history score axes figure loss metrics optimiser"
 ).split()  # fmt: skip
 KEYS += ["training output", "extra losses", "learning rate", "score kind", "net error", "units", "filters"]
-KEYS += ["other weights", "random", "shape", "arguments", "name", "is layer"]
+KEYS += ["other weights", "lazy", "random", "shape", "arguments", "name", "is layer"]
 KEYS += ["asked", "unseen", "test loss", "seen", "shown pictures", "shown labels", "model kind"]
 ARRAYS = (
     "x_train x_test train_pixels test_pixels cifar_y_train cifar_y_test cifar_x_train cifar_x_test".split()
