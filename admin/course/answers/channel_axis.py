@@ -54,6 +54,13 @@ ANSWERS = [
             "channel_axis.three_channels",
         ),
         (
+            "colour pictures of another size",
+            "x_train = np.resize(train_pixels, (len(train_pixels), 32, 32, 3))\n"
+            "x_test = np.resize(test_pixels, (len(test_pixels), 32, 32, 3))",
+            0,
+            "channel_axis.colour_pictures",
+        ),
+        (
             "flattened",
             "x_train = train_pixels.reshape(len(train_pixels), -1)\nx_test = "
             "test_pixels.reshape(len(test_pixels), -1)",
