@@ -200,3 +200,14 @@ ANSWERS = [
         ("empty", "x_train = None\nx_test = None", 0, "any.is_none"),
     )
 ]
+# By the cell alone, without a notebook that keeps its code, it is not known that there is another name.
+ANSWERS.append(
+    Answer(
+        "channel_axis",
+        "another spelling of a name",
+        "x_train = None\nX_train = train_pixels[..., None]\nx_test = test_pixels[..., None]",
+        2,
+        "any.is_none",
+        "any.other_name",
+    )
+)
