@@ -18,7 +18,7 @@ for _folder in (Path(__file__).resolve().parent, Path(__file__).resolve().parent
 
 from checks.asking import answer, grade_answer  # noqa: E402
 from checks.language import say, text_of  # noqa: E402
-from checks.report import check, hint, words  # noqa: E402
+from checks.report import Points, check, hint, words  # noqa: E402
 from checks.stopped_cells import watch  # noqa: E402
 from checks.task import Case, Finding, Given, NotReady, Task, points  # noqa: E402
 from checks.tasks import TASKS  # noqa: E402
@@ -75,7 +75,7 @@ def test_train(task: str, notebook: Given) -> float:
     """Check task 5 (``"train_net_1"``) or 7 (``"train_net_2"``); returns the points (of 8)."""
     if task not in ("train_net_1", "train_net_2"):
         print(text_of(say("any.train_which")))
-        return 0
+        return Points(0)
     return check(task, notebook)
 
 

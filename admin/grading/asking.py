@@ -28,7 +28,8 @@ def asked(watched: WatchedSession, task: str, ask: Mapping[str, Any]) -> dict[st
             return without_seen(answer)
         return {**answer, "seen": {"told": False, "training": watched.last_of(ask["raw"].shape[1:])}}
     if not which.keys:
-        return without_seen(from_net)
+        # Made again from plain data, a net has its weights; whether it had them before, the session says.
+        return {**without_seen(from_net), "lazy": carried.get("lazy") is True}
     own = session.answer(task, {**ask, "net elsewhere": True})
     training = watched.training_of(carried["net"])
     seen = {"told": training is not None or not watched.exhausted, "training": training}

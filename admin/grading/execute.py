@@ -38,14 +38,15 @@ from admin.grading.worth import score, worth_of
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
-from checks.errors import in_one_line
+from checks.errors import in_one_line, line_told
 from checks.language import Said, Sentence, say, text_of
 from checks.report import words
-from checks.stopped_cells import StoppedCell, line_in, with_the_error
+from checks.stopped_cells import News, StoppedCell, after_cell, line_in, with_the_error
 from checks.task import Case, Finding, scaled, wrong
 from checks.tasks import TASKS
 
 CHECK = "check_"
+UNREAD = ("SyntaxError", "IndentationError", "TabError")
 NOT_ISOLATED = "WITHOUT SANDBOX"
 OTHER_NOTEBOOK = say("session.other_notebook")
 
@@ -267,7 +268,7 @@ def run_cells(
     warnings: dict[str, Sentence] = {}
     late: Sentence | None = None
     ended: Sentence | None = None
-    raised: dict[str, StoppedCell | None] = {}
+    news: dict[str, News] = {}
     for count, cell in enumerate(code_cells(nb), 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
@@ -281,7 +282,7 @@ def run_cells(
             if reason := ended or late:
                 warnings[name] = reason
             late = None
-            found = with_the_error(task, found, raised.get(task))
+            found = with_the_error(task, found, news.get(task))
             findings[task] = write_points(cell, task, found, count)
         elif ended or not cell.source.strip():
             cell.outputs, cell.execution_count = [], None
@@ -289,7 +290,7 @@ def run_cells(
             cell.outputs, stopped, ended = shown(bounded, watched.session, cell.source, count)
             cell.execution_count = count
             late = late or stopped
-            raised[name] = None if ended else error_in(cell.outputs)
+            after_cell(news, cell.source, name, None if ended else error_in(cell.outputs))
     return findings, warnings
 
 
@@ -313,7 +314,10 @@ def error_in(outputs: list[NotebookNode]) -> StoppedCell | None:
     error = next((output for output in reversed(outputs) if output.output_type == "error"), None)
     if error is None:
         return None
-    return StoppedCell(shortened(in_one_line(error.ename, error.evalue)), line_in(error.traceback))
+    # Python reads a cell before it runs it: a mistake in its grammar has no traceback then.
+    begun = error.ename not in UNREAD or any("Traceback" in line for line in error.traceback)
+    told = shortened(in_one_line(error.ename, error.evalue))
+    return StoppedCell(told, line_in(error.traceback) if begun else line_told(error.evalue), begun)
 
 
 def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:

@@ -80,6 +80,7 @@ def _trainings(task: str) -> Iterator[ByHand]:
             neighbours = predicted((labels + by) % 10, right)
             yield one(f"{right} labels off by {by:+}", 6, f"training.{key}", neighbours)
     yield one("no numbers", 6, "training.not_ten_numbers")
+    yield one("a net for other pictures", 6, "training.other_pictures", model="ValueError")
     yield one("nine columns", 6, "training.not_ten_numbers", enough[:, :9])
     yield one("a picture less", 6, "training.not_ten_numbers", enough[1:])
     yield one("NaN", 6, "training.not_ten_numbers", unusable(labels))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from checks.model import is_lazy
 from checks.plain import rows_of
 from checks.portable import NotPortable, as_data, rebuilt
 from checks.task import Answer, Ask, Given
@@ -59,9 +60,10 @@ def told(task: str, given: Given, ask: Ask) -> Answer:
         net = given[which.name]
         if which.made:
             net = net(tuple(ask["sample_shape"]), ask["nb_classes"])
+        lazy = is_lazy(net)
         if not getattr(net, "built", False) and callable(net):
             net(ask["images"])  # without an Input it has no weights before its first pictures
-        carried: dict[str, Any] = {"net": as_data(net, weights=which.weights)}
+        carried: dict[str, Any] = {"net": as_data(net, weights=which.weights), "lazy": lazy}
         if not which.weights and not _is_as_told(net, ask["images"]):
             return {}
     except (NotPortable, Exception, SystemExit):  # its own session then says what is wrong with it

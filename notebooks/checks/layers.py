@@ -16,6 +16,9 @@ OWN_LAYER = "own layer"
 # arguments the other way round, has two.
 _MOST_WRONG_SETTINGS = 2
 
+# Of a digit, in pixels: what its first convolution sees.
+_SIDE = 28
+
 POINTS: Mapping[str, Mapping[str, int]] = {
     "net_1": {
         "conv_1": 3,
@@ -43,9 +46,12 @@ def by_part(net: str, layers: Sequence[Answer], expected: Sequence[Answer], clas
     dense = [layer for layer in layers if layer["kind"] == "Dense"]
     swapped = [c.get("filters") for c in convolutions] == [64, 32]
     said = {}
+    side = _SIDE
     for index, wanted in enumerate(layer for layer in expected if layer["kind"] == "Conv2D"):
         layer = convolutions[index] if len(convolutions) > index else None
-        said[f"conv_{index + 1}"] = _convolution(net, layer, wanted, swapped)
+        said[f"conv_{index + 1}"] = _convolution(net, layer, wanted, swapped, side)
+        padded = layer is not None and layer.get("padding") == "same"
+        side -= 0 if padded else wanted["kernel_size"][0] - 1
     said["pooling"] = _pooling_of_net_2(layers) if net == "net_2" else _pooling(layers)
     said["hidden"] = _hidden(layers, dense)
     said["output"] = _output(layers, dense, classes)
@@ -58,24 +64,25 @@ def by_part(net: str, layers: Sequence[Answer], expected: Sequence[Answer], clas
 def convolves(net: str, layers: Sequence[Answer], expected: Sequence[Answer]) -> bool:
     """Whether one of the layers is, at least in part, a convolution of the net."""
     return any(
-        len(_settings(net, layer, wanted, False)) + (layer["kind"] != "Conv2D") <= _MOST_WRONG_SETTINGS
+        len(_settings(net, layer, wanted, False, _SIDE)) + (layer["kind"] != "Conv2D") <= _MOST_WRONG_SETTINGS
         for layer in layers
         for wanted in expected
         if wanted["kind"] == "Conv2D"
     )
 
 
-def _convolution(net: str, layer: Answer | None, wanted: Answer, swapped: bool) -> list[Sentence]:
+def _convolution(net: str, layer: Answer | None, wanted: Answer, swapped: bool, side: int) -> list[Sentence]:
     if layer is None:
         return [say("nets.no_convolution")]
     if layer["kind"] != "Conv2D":
         return [say("nets.no_conv_2d", kind=layer["kind"])]
     if layer.get("filters") == 3 and layer.get("kernel_size") == [wanted["filters"], wanted["filters"]]:
         return [say("nets.conv_arguments", filters=wanted["filters"])]
-    return _settings(net, layer, wanted, swapped)
+    return _settings(net, layer, wanted, swapped, side)
 
 
-def _settings(net: str, layer: Answer, wanted: Answer, swapped: bool) -> list[Sentence]:
+def _settings(net: str, layer: Answer, wanted: Answer, swapped: bool, side: int) -> list[Sentence]:
+    """What is wrong with a convolution on so many pixels a side."""
     said = []
     if swapped:
         said.append(say("nets.filters_swapped"))
@@ -86,7 +93,7 @@ def _settings(net: str, layer: Answer, wanted: Answer, swapped: bool) -> list[Se
     if layer.get("strides") != wanted["strides"]:
         said.append(_stride(net, layer.get("strides"), wanted["strides"]))
     if layer.get("padding") != "valid":
-        said.append(say("nets.conv_padding"))
+        said.append(say("nets.conv_padding", side=side, valid=side - wanted["kernel_size"][0] + 1))
     if layer.get("activation") != "relu":
         said.append(_activation(layer.get("activation")))
     if (

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dis
-import io
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from types import FunctionType
 from typing import Any
 
 from checks.asking import grade_answer
+from checks.held_back import held_back
 from checks.language import say
 from checks.task import TABLE, Entry, Finding, Given, all_forerunners
 
@@ -39,8 +38,7 @@ def _is_in_the_way(task: str, given: Given) -> bool:
     if task not in _ASKED:
         return False
     try:
-        # Here only the points are wanted, not what a student's function prints.
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        with held_back():
             findings = grade_answer(task, given)
     except Exception:  # of the check's own, which says nothing about the answer
         return False

@@ -95,6 +95,7 @@ def described(model: Any, ask: Ask) -> Answer:
         return {"kind": "type", "name": model.__name__}
     if not hasattr(model, "get_weights") or not hasattr(model, "layers"):
         return {"kind": type(model).__name__, "is layer": hasattr(model, "get_weights")}
+    lazy = is_lazy(model)
     with exactly():
         output = model(ask["images"])  # a model without an Input has no weights before its first pictures
         if isinstance(only(output), list | tuple | dict):
@@ -103,9 +104,20 @@ def described(model: Any, ask: Ask) -> Answer:
     own = model.get_weights()
     try:
         with exactly(called):
-            return _asked(model, ask)
+            return {**_asked(model, ask), "lazy": lazy}
     finally:
         model.set_weights(own)
+
+
+def is_lazy(model: Any) -> bool:
+    """Whether a net was given no shape: a Sequential without an Input has no weights before it is called.
+
+    A net of a class of its own has none either, and no other way to get a shape than from its pictures.
+    https://keras.io/guides/sequential_model/#specifying-the-input-shape-in-advance
+    """
+    import keras
+
+    return isinstance(model, keras.Sequential) and not model.built and not model.weights
 
 
 def _asked(model: Any, ask: Ask) -> Answer:

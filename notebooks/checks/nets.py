@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from checks import layers as findings_by_layer
 from checks.forward import OWN_CODE, STEPS, activation_of, close, forward, layer_weights
 from checks.language import Sentence, say
@@ -243,10 +245,22 @@ def _any_shape(
         if "error" in answer:
             return wrong(what, 1, say("nets.fixed_shape", net=net))
         output, classes = array_of(answer, "output"), case.ask["nb_classes"]
-        if output is None or output.shape[1:] != (classes,):
+        if output is None or not _is_row(output, classes, others):
             if output is None or case is cases[0]:
                 shape = None if output is None else shown_shape(output.shape[1:])
                 return wrong(what, 1, say("nets.no_row", shape=shape, classes=classes))
             return wrong(what, 1, say("nets.fixed_classes"))
+    if any(answer.get("lazy") is True for answer in answers):
+        return wrong(what, 1, say("nets.without_shape", net=net))
     explained = all(follows) or not all(finding.points for finding in others)
     return right(what, 1) if explained else wrong(what, 1, say("nets.other_shapes"))
+
+
+def _is_row(output: np.ndarray, classes: int, others: Sequence[Finding]) -> bool:
+    """Whether a row of one number a class comes of each picture.
+
+    Without Flatten it is such a row for each pixel. That costs the points of the hidden layer, and no others.
+    """
+    no_flatten = any("nets.no_flatten" in finding.keys for finding in others)
+    shape = output.shape[-1:] if no_flatten else output.shape[1:]
+    return shape == (classes,)

@@ -18,6 +18,8 @@ PIXEL_TOLERANCE = 3e-4
 _RELATIVE = 1e-3
 # How far the mean and the standard deviation of some standardised pictures may lie from 0 and 1.
 _ABOUT = 0.4
+# Which 8 bits can hold.
+_NUMBERS = 256
 # From the lowest to the highest value of standardised pictures it is seldom more than 5; of bare pixels, 255.
 _WIDEST = 8
 
@@ -88,7 +90,8 @@ def _known(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> Sent
         if all(same(v, known.compute(p), PIXEL_TOLERANCE) for p, v in zip(pictures, values, strict=True)):
             return known.sentence
     x, y = (np.concatenate([part.ravel() for part in parts]) for parts in (pictures, values))
-    return _divided(x, y) or _curved(x, y) or _standardised(pictures, values) or _moved(pictures, values)
+    known_line = _divided(x, y) or _curved(x, y) or _started_again(x, y)
+    return known_line or _standardised(pictures, values) or _moved(pictures, values)
 
 
 def _divided(x: np.ndarray, y: np.ndarray) -> Sentence | None:
@@ -106,6 +109,24 @@ def _curved(x: np.ndarray, y: np.ndarray) -> Sentence | None:
     if power <= 0 or not same(y, (x / 255) ** power, PIXEL_TOLERANCE):
         return None
     return say("pixels.curved", came=0.2**power)
+
+
+def _started_again(x: np.ndarray, y: np.ndarray) -> Sentence | None:
+    """Lines that start again at the other end: added, subtracted or multiplied within 8 bits.
+
+    Two neighbouring pixels are then either a step apart, or that step less 256 units.
+    """
+    pixels, first = np.unique(x, return_index=True)
+    steps = np.diff(y[first])[np.diff(pixels) == 1]
+    if not len(steps) or not np.isfinite(y).all() or steps.max() <= 0:
+        return None
+    unit = (steps.max() - steps.min()) / _NUMBERS
+    factor = round(steps.max() / unit) if unit else 0
+    for start in range(_NUMBERS if 0 < factor < _NUMBERS else 0):
+        rest = y - unit * ((factor * x + start) % _NUMBERS)
+        if np.ptp(rest) <= _RELATIVE * _NUMBERS * unit:
+            return say("pixels.started_again")
+    return None
 
 
 def _standardised(pictures: Sequence[np.ndarray], values: Sequence[np.ndarray]) -> Sentence | None:

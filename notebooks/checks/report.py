@@ -8,6 +8,8 @@ from typing import Any
 
 from checks import mending, stopped_cells
 from checks.asking import grade_answer
+from checks.consequences import is_consequence, lost, told_before
+from checks.held_back import held_back
 from checks.language import say, text_of
 from checks.task import Finding, Given, points, scaled
 from checks.tasks import TASKS
@@ -20,13 +22,32 @@ def check(task: str, given: Given) -> float:
     """Print a task's findings with the public cases, and what stands in the way, and return the points."""
     stopped_cells.watch()
     try:
-        findings = grade_answer(task, given)
+        with held_back() as was_shown:
+            findings = grade_answer(task, given)
     except Exception as error:  # of the check's own: a student can do nothing with a traceback of ours
         print(_wrapped(_said("any.check_stopped", task=task, error=type(error).__name__), "  "))
-        return 0
+        return Points(0)
     findings = stopped_cells.with_the_error(task, findings, stopped_cells.stopped_cell(task))
-    print(words(task, mending.with_what_comes_first(task, given, findings)))
-    return points(findings)
+    remarks = [Finding("any.what_printed", 0, 0, (say("any.printed"),))] if was_shown() else []
+    print(words(task, [*mending.with_what_comes_first(task, given, findings), *remarks]))
+    return Points(points(findings))
+
+
+class Points(float):
+    """A check's points, of which a notebook shows nothing more: the words have said them.
+
+    nbgrader reads partial credit off the plain text of a cell's result (`nbgrader.utils.get_partial_grade`),
+    so there has to be one. A notebook shows HTML in place of the text, where there is some.
+    """
+
+    def __repr__(self) -> str:
+        return f"{float(self):g}"
+
+    def _repr_html_(self) -> str:
+        return (
+            "<style>.jp-OutputArea-child:has(.course-points) { display: none }</style>"
+            '<span class="course-points"></span>'
+        )
 
 
 def words(task: str, findings: Sequence[Finding], worth: float | None = None) -> str:
@@ -43,13 +64,24 @@ def words(task: str, findings: Sequence[Finding], worth: float | None = None) ->
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [title]
     for finding in findings:
-        right = finding.points >= finding.out_of if TASKS[task].points else finding.points > 0
-        mark = "→" if out_of and not finding.out_of else "✓" if right else "✗"
-        head = f"  {mark} {finding.name.ljust(width)}  "
-        lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
+        head = f"  {_mark(finding, findings, task)} {finding.name.ljust(width)}  "
+        before = told_before(finding, findings)
+        message = _said("any.same_as", name=before.name) if before else finding.message
+        lines.append(_wrapped(head + message, " " * len(head)).rstrip())
     if points(scaled(findings, out_of)) < out_of:
         lines.append(f"  {_said('any.want_more', task=task)}")
     return "\n".join(lines)
+
+
+def _mark(finding: Finding, findings: Sequence[Finding], task: str) -> str:
+    """What stands before a finding: a cross before each fault, once, and a dot before what follows."""
+    if not TASKS[task].points:
+        return "✓" if finding.points > 0 else "✗"
+    if not finding.out_of:
+        return "→"
+    if not lost(finding):
+        return "✓"
+    return "·" if is_consequence(finding, findings) or told_before(finding, findings) else "✗"
 
 
 def hint(task: str, level: int = 1) -> None:

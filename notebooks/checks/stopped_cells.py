@@ -1,7 +1,7 @@
-"""Answer cells that raised: their error is what a student has to know, not that a name is still None.
+"""Answer cells that raised, or made another name: a student has to know that, not that a name is still None.
 
-At home, a hook of IPython's keeps the last error of each answer cell. In grading, the grader reads it off the
-cell's outputs.
+At home, a hook of IPython's sees each cell that was run, and its error. In grading, the grader reads it off
+the cell's outputs. The check would otherwise judge what an earlier run has left, and say nothing of it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import functools
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from checks.close_names import close_name
 from checks.errors import told, without_colours
 from checks.language import Sentence, say
 from checks.task import TABLE, Entry, Finding, wrong
@@ -22,6 +23,7 @@ from checks.task import TABLE, Entry, Finding, wrong
 _NOTHING_THERE = {
     "any.is_none",
     "any.none_came",
+    "any.not_there",
     "any.not_there_yet",
     "training.no_batch",
     "training.no_epochs",
@@ -37,26 +39,63 @@ _PLACE = re.compile(r"Cell In\[(\d{1,6})\], line (\d{1,6})")
 
 @dataclass(frozen=True)
 class StoppedCell:
-    """The error that an answer cell ended with, in one line, and the cell's line, if it is known."""
+    """The error that an answer cell ended with, in one line, and the cell's line, if it is known.
+
+    One that Python could not read has not `begun`: all that a check sees is older.
+    """
 
     error: str
     line: int | None
+    begun: bool = True
 
 
-def with_the_error(task: str, findings: Sequence[Finding], stopped: StoppedCell | None) -> list[Finding]:
-    """The findings on a task whose answer cell stopped: nothing is called empty that the error kept away.
+@dataclass(frozen=True)
+class OtherName:
+    """A name that is asked for, and a close one that was made in its place.
 
-    Points stay as they are. An answer that got all of them is left alone.
+    `newest` says that it was made by the newest run of the answer cell, and not in some cell.
+    """
+
+    name: str
+    made: str
+    newest: bool
+
+
+News = StoppedCell | OtherName
+Kept = MutableMapping[str, News]
+"""By task, what its check can't see of the cells that were run."""
+
+
+def after_cell(kept: Kept, code: str, cell: str, stopped: StoppedCell | None) -> None:
+    """Note what a cell that was run has for the tasks: its code, its name, and how it stopped."""
+    answered = list(_tasks_of(code, cell))
+    for task in TABLE:
+        if task in answered:
+            kept.pop(task, None)
+        close = close_name(task, code)
+        if task in answered and stopped:
+            kept[task] = stopped
+        elif close and (task in answered or task not in kept):
+            kept[task] = OtherName(*close, newest=task in answered)
+
+
+def with_the_error(task: str, findings: Sequence[Finding], news: News | None) -> list[Finding]:
+    """The findings on a task; nothing is called empty that an error or another name kept away.
+
+    Points stay as they are. What the newest run has made, and got all points for, is left alone.
     """
     lost = [finding for finding in findings if finding.points < finding.out_of]
-    if not stopped or not lost:
+    older = not news.begun if isinstance(news, StoppedCell) else bool(news and news.newest)
+    if not news or not (lost or older):
         return list(findings)
-    sentence = _sentence(stopped)
+    sentence = _sentence(news)
     absent = [finding for finding in lost if _is_absent(task, finding)]
-    if len(absent) == len(findings):
+    if absent and len(absent) == len(findings):
         return [wrong("any.what_answer", sum(finding.out_of for finding in findings), sentence)]
     if absent:
         return [replace(each, said=(sentence,)) if each in absent else each for each in findings]
+    if isinstance(news, OtherName) and not news.newest:  # some other cell's name, and an answer that is there
+        return list(findings)
     return [Finding("any.what_cell", 0, 0, (sentence,)), *findings]
 
 
@@ -65,7 +104,11 @@ def _is_absent(task: str, finding: Finding) -> bool:
     return bool(_NOTHING_THERE & set(finding.keys)) or finding.values.get("error") in missing
 
 
-def _sentence(stopped: StoppedCell) -> Sentence:
+def _sentence(stopped: News) -> Sentence:
+    if isinstance(stopped, OtherName):
+        return say("any.other_name", name=stopped.name, made=stopped.made)
+    if not stopped.begun and stopped.line is not None:
+        return say("any.cell_unread", line=stopped.line, error=stopped.error)
     if stopped.line is None:
         return say("any.cell_stopped_somewhere", error=stopped.error)
     return say("any.cell_stopped", line=stopped.line, error=stopped.error)
@@ -90,13 +133,16 @@ def watch() -> None:
         shell.events.register("post_run_cell", _look_at)
 
 
-def stopped_cell(task: str) -> StoppedCell | None:
-    """How the task's answer cell stopped when it was last run; None if it did not, or nobody watched."""
+def stopped_cell(task: str) -> News | None:
+    """How the task's answer cell stopped when it was last run, or the other name that it made.
+
+    None if neither, or nobody watched.
+    """
     return _kept().get(task)
 
 
 @functools.cache
-def _kept() -> dict[str, StoppedCell]:
+def _kept() -> dict[str, News]:
     """By task, in this notebook."""
     return {}
 
@@ -105,10 +151,8 @@ def _look_at(result: Any) -> None:
     """After each cell, with what IPython says of it."""
     info = getattr(result, "info", None)
     error = result.error_before_exec or result.error_in_exec
-    for task in _tasks_of(str(getattr(info, "raw_cell", "")), str(getattr(info, "cell_id", ""))):
-        _kept().pop(task, None)
-        if error:
-            _kept()[task] = StoppedCell(told(error), _line_of(error))
+    stopped = StoppedCell(told(error), _line_of(error), begun=not result.error_before_exec) if error else None
+    after_cell(_kept(), str(getattr(info, "raw_cell", "")), str(getattr(info, "cell_id", "")), stopped)
 
 
 def _tasks_of(code: str, cell: str) -> Iterator[str]:

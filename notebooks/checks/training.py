@@ -137,6 +137,8 @@ def _learned(model_name: str, case: Case, answer: Answer, chosen: bool) -> Findi
         return wrong(what, 2, say("training.no_model", model=model_name))
     if answer.get("model") == "another kind":
         return wrong(what, 2, say("training.no_net", model=model_name, kind=answer.get("model kind")))
+    if answer.get("model") != "Model":  # the error that came for pictures
+        return wrong(what, 2, say("training.other_pictures", model=model_name))
     if predictions is None or predictions.shape != (len(labels), 10) or not np.isfinite(predictions).all():
         return wrong(what, 2, say("training.not_ten_numbers", model=model_name))
     classes = predictions.argmax(axis=1)

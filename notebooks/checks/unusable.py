@@ -35,6 +35,8 @@ def stopped(task: str, answer: Answer) -> Sentence:
         error = say("any.not_callable", name=answer["not callable"])
         return say("any.not_there_yet", error=error)
     error = answer["error"]
+    if error == f"KeyError: {task!r}":
+        return say("any.not_there", name=task)
     if "Cannot cast ufunc 'divide'" in error:
         return say("any.divided_in_place", task=task, error=error)
     return say("any.stopped", task=task, error=error)

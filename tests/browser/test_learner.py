@@ -44,6 +44,9 @@ def test_the_first_task_in_jupyterlab(
     pages.run(page, "normalise_images")
     right = pages.run(page, "check_normalise_images")
     assert "8 of 8 points" in pages.said(right)
+    # The points are said, and are no number of their own below.
+    assert right.locator(".jp-OutputArea-child").count() == 2
+    assert right.locator(".jp-OutputArea-child:visible").count() == 1
     pages.photograph(page, "lab-right-answer", tmp_path)
 
     assert pages.complaints(page) == []

@@ -29,7 +29,7 @@ from admin.grading.trainer import CleanSession, WatchedSession
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
 from checks.language import Sentence, say
-from checks.stopped_cells import with_the_error
+from checks.stopped_cells import News, after_cell, with_the_error
 from checks.task import TABLE, all_forerunners
 from problem_unittests import TASKS, Case, Finding, points, words
 from tests.home import findings_at_home
@@ -133,14 +133,14 @@ def in_grading(own: Worker, course: Course, group: list[Answer]) -> list[list[Fi
 def found_in(
     watched: WatchedSession, own: Worker, course: Course, task: str, cells: list[tuple[str, str]], seed: int
 ) -> list[Finding]:
-    raised = None
+    news: dict[str, News] = {}
     for name, source in cells:
         outputs, *_ = execute.shown(own.bounded, watched.session, source, 1)
-        raised = execute.error_in(outputs) if name == task else raised
+        after_cell(news, source, name, execute.error_in(outputs))
     found, stopped, ended = execute.judged(own.bounded, watched, task, course.source, seed)
     assert not stopped, stopped
     assert not ended, ended
-    return with_the_error(task, found, raised)
+    return with_the_error(task, found, news.get(task))
 
 
 def gained(findings: list[Finding]) -> list[tuple[str, float, list[str]]]:
@@ -175,6 +175,20 @@ def test_a_check_cell_has_words_and_points_and_nothing_else(built, worker):
     assert outputs[0].name == "stdout"
     assert outputs[1].data == {"text/plain": "10"}
     nbformat.validate(notebook)
+
+
+@needs_sandbox
+def test_a_cell_that_was_not_read_and_one_with_another_name_are_told(built, worker):
+    """A slip of the pen, and `onehot`: does the feedback say so, and not that the function stopped?"""
+    given = answer("one_hot", "the model answer")
+    notebook = notebook_with(built, Answer("one_hot", "", given.code.replace("one_hot", "onehot"), 0))
+    for cell in notebook.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source = "def normalise_images(images):\n    return (images / 255"
+    found = run(built, worker, notebook).findings
+    assert gained(found["normalise_images"]) == [("any.what_answer", 0, ["any.cell_unread"])]
+    assert found["normalise_images"][0].values["line"] in (1, 2)
+    assert gained(found["one_hot"]) == [("any.what_answer", 0, ["any.other_name"])]
 
 
 @needs_sandbox
@@ -286,7 +300,7 @@ KEYS = (
     "history score axes figure loss metrics optimiser"
 ).split()  # fmt: skip
 KEYS += ["training output", "extra losses", "learning rate", "score kind", "net error", "units", "filters"]
-KEYS += ["other weights", "random", "shape", "arguments", "name", "is layer"]
+KEYS += ["other weights", "lazy", "random", "shape", "arguments", "name", "is layer"]
 KEYS += ["asked", "unseen", "test loss", "seen", "shown pictures", "shown labels", "model kind"]
 ARRAYS = (
     "x_train x_test train_pixels test_pixels cifar_y_train cifar_y_test cifar_x_train cifar_x_test".split()

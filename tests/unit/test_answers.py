@@ -24,6 +24,7 @@ from admin.course.cells import grade_id
 from admin.course.source_notebook import read_source
 from admin.mutation import known
 from checks.forward import forward, layer_weights
+from checks.language import say
 from checks.model import described as model_described
 from checks.task import TABLE, all_forerunners, as_json, from_json, out_of
 from tools import fitting
@@ -95,7 +96,9 @@ def graded(given: Answer) -> tuple[float, list[tests.Finding], str]:
         err.truncate(0)
         findings = tests.grade_answer(given.task, names)
         reached = call_check(given.task, names)
-    assert out.getvalue().endswith(f"{tests.words(given.task, findings)}\n")
+    printed = [tests.Finding("any.what_printed", 0, 0, (say("any.printed"),))]
+    shown = [tests.words(given.task, [*findings, *more]) for more in ([], printed)]
+    assert out.getvalue().endswith(tuple(f"{words}\n" for words in shown))
     return reached, findings, err.getvalue()
 
 
@@ -118,6 +121,8 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
     assert out_of(findings) == TABLE[given.task].points
     told = known.told(known.plain(findings), bool(given.or_key))
     assert told == known.recorded().get(f"{given.task}: {given.name}"), "python3 -m admin mutants --record"
+    # A fault has one cross; what only follows from it has a dot.
+    assert ("✗" in tests.words(given.task, findings)) == (reached < TABLE[given.task].points)
     assert given.is_told([key for finding in findings for key in finding.keys])
     assert [from_json(json.loads(json.dumps(as_json(finding)))) for finding in findings] == findings
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from nbformat import NotebookNode
 
+from admin.grading.execute import error_in
 from checks import stopped_cells
+from checks.close_names import close_name
 from checks.language import say
 from checks.stopped_cells import StoppedCell, line_in, stopped_cell, with_the_error
 from checks.task import right, wrong
@@ -46,7 +49,7 @@ def test_an_answer_cell_that_raised_is_known(name: str, shell: InteractiveShell)
     code, task, error, line = CELLS[name]
     shell.run_cell(code)
     stopped = stopped_cell(task)
-    assert stopped is not None
+    assert isinstance(stopped, StoppedCell)
     assert stopped.error.startswith(error)
     assert stopped.line == line
 
@@ -127,3 +130,89 @@ def test_the_line_is_read_off_a_traceback() -> None:
     ]
     assert line_in(trace) == 2
     assert line_in(["Traceback"]) is None
+
+
+# --- What the check sees is older than the newest cell ----------------------------------------------
+
+OLD = "def one_hot(vector, number_classes):\n    return 'old'"
+FINE = [right("one_hot.what_places", 10)]
+WRONG = [wrong("one_hot.what_places", 10, say("one_hot.all_zero"))]
+EMPTY = [wrong("any.what_answer", 10, say("any.none_came", task="one_hot"))]
+
+
+def told(findings: list[Any]) -> list[tuple[str, ...]]:
+    return keys(with_the_error("one_hot", findings, stopped_cell("one_hot")))
+
+
+@pytest.mark.parametrize(
+    "code", ["def one_hot(vector, number_classes)\n    return 1", "def one_hot(\n", "x = 08"]
+)
+def test_a_cell_that_python_could_not_read_leaves_an_older_answer(code: str, shell: InteractiveShell) -> None:
+    """A right function of an earlier run, then a slip of the pen: is it said that the old one is judged?"""
+    shell.run_cell(OLD, cell_id="one_hot")
+    shell.run_cell(code, cell_id="one_hot")
+    assert told(FINE) == [("any.cell_unread",), ()]
+    assert told(WRONG) == [("any.cell_unread",), ("one_hot.all_zero",)]
+    assert told(EMPTY) == [("any.cell_unread",)]
+    stopped = stopped_cell("one_hot")
+    assert isinstance(stopped, StoppedCell)
+    assert ".py" not in stopped.error
+    shell.run_cell(OLD, cell_id="one_hot")
+    assert told(FINE) == [()]
+
+
+@pytest.mark.parametrize(
+    "code", ["def onehot(v, n):\n    return 1", "def One_Hot(v, n):\n    return 1", "%time\none_hott = len"]
+)
+def test_another_spelling_leaves_an_older_answer(code: str, shell: InteractiveShell) -> None:
+    """The newest answer has another name: is the student told so, also where the old one gets all points?"""
+    shell.run_cell(OLD, cell_id="one_hot")
+    shell.run_cell(code, cell_id="one_hot")
+    assert told(FINE) == [("any.other_name",), ()]
+    assert told(WRONG) == [("any.other_name",), ("one_hot.all_zero",)]
+    assert told(EMPTY) == [("any.other_name",)]
+
+
+def test_a_close_name_in_some_cell_counts_only_for_an_answer_that_is_missing(shell: InteractiveShell) -> None:
+    """An answer cell left empty, and `onehot` in another one: told? And a helper beside an answer: not?"""
+    shell.run_cell("def onehot(v, n):\n    return 1", cell_id="3f")
+    assert told(EMPTY) == [("any.other_name",)]
+    assert told(FINE) == [()]
+    assert told(WRONG) == [("one_hot.all_zero",)]
+
+
+def test_the_name_may_be_there_and_still_be_empty() -> None:
+    """A released cell with its empty function or `None` above: is the close name below found?"""
+    empty = 'def one_hot(v, n):\n    """Doc."""\n\ndef onehot(v, n):\n    return 1'
+    assert close_name("one_hot", empty) == ("one_hot", "onehot")
+    assert close_name("channel_axis", "x_train = x_test = None\nX_train = 1\nx_test = 2") == (
+        "x_train",
+        "X_train",
+    )
+    assert close_name("channel_axis", "x_train = None\nx_test = 2\ny_train = 1") is None
+    assert close_name("net_1", "def net_2(shape, classes):\n    return 1") is None
+    assert close_name("one_hot", f"{OLD}\ndef _one_hot(v): return 1") is None
+    assert close_name("one_hot", "def onehot(:") is None
+
+
+def test_grading_tells_a_cell_that_python_could_not_read(shell: InteractiveShell) -> None:
+    """Is it known by its outputs, and told from the same error in a cell that ran?"""
+    for code, begun in (("x_train = (", False), ("x_train = 1\neval('(')", True)):
+        error = NotebookNode(output_type="error", **error_of(shell, code))
+        stopped = error_in([error])
+        assert stopped is not None
+        assert stopped.error.startswith("SyntaxError")
+        assert stopped.begun == begun
+        assert begun or stopped.line == 1
+
+
+def error_of(shell: InteractiveShell, code: str) -> dict[str, Any]:
+    """What a notebook keeps of the error of a cell."""
+    kept: dict[str, Any] = {}
+
+    def show(kind: type, value: BaseException, lines: list[str]) -> None:
+        kept.update(ename=kind.__name__, evalue=str(value), traceback=lines)
+
+    shell._showtraceback = show  # type: ignore[method-assign,assignment]
+    shell.run_cell(code)
+    return kept

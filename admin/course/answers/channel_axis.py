@@ -54,6 +54,13 @@ ANSWERS = [
             "channel_axis.three_channels",
         ),
         (
+            "colour pictures of another size",
+            "x_train = np.resize(train_pixels, (len(train_pixels), 32, 32, 3))\n"
+            "x_test = np.resize(test_pixels, (len(test_pixels), 32, 32, 3))",
+            0,
+            "channel_axis.colour_pictures",
+        ),
+        (
             "flattened",
             "x_train = train_pixels.reshape(len(train_pixels), -1)\nx_test = "
             "test_pixels.reshape(len(test_pixels), -1)",
@@ -193,3 +200,14 @@ ANSWERS = [
         ("empty", "x_train = None\nx_test = None", 0, "any.is_none"),
     )
 ]
+# By the cell alone, without a notebook that keeps its code, it is not known that there is another name.
+ANSWERS.append(
+    Answer(
+        "channel_axis",
+        "another spelling of a name",
+        "x_train = None\nX_train = train_pixels[..., None]\nx_test = test_pixels[..., None]",
+        2,
+        "any.is_none",
+        "any.other_name",
+    )
+)

@@ -47,6 +47,18 @@ ANSWERS = [
             "pixels.by_256",
         ),
         (
+            "the digits",
+            "cifar_x_train = normalise_images(train_images)\ncifar_x_test = normalise_images(test_images)",
+            0,
+            "cifar_images.digits",
+        ),
+        (
+            "the digits, with their axis",
+            "cifar_x_train = train_images[..., None] / 255\ncifar_x_test = test_images[..., None] / 255",
+            0,
+            "cifar_images.digits",
+        ),
+        (
             "one axis more",
             "cifar_x_train = (cifar_train_images / 255)[..., None]\ncifar_x_test = (cifar_test_images / "
             "255)[..., None]",

@@ -47,6 +47,12 @@ ANSWERS = [
             "any.is_none",
         ),
         (
+            "labels of the digits",
+            "cifar_y_train = one_hot(train_labels, 10)\ncifar_y_test = one_hot(test_labels, 10)",
+            0,
+            "cifar_labels.other_size",
+        ),
+        (
             "training as test",
             "cifar_y_train = cifar_y_test = np.eye(10)[cifar_train_labels[:, 0]]",
             2,

@@ -130,7 +130,54 @@ def {net}(sample_shape, nb_classes):
         changed("a constraint", "(128,", '(128, kernel_constraint="non_neg",', full - 1, "nets.constraint"),
         changed("5 × 5 kernel", "(32, 3,", "(32, 5,", full - conv_1, "nets.kernel"),
         changed("64 hidden units", "128", "64", full - hidden, "nets.hidden_units"),
-        changed("no Flatten", "keras.layers.Flatten()\n", "", full - hidden - 1, "nets.no_flatten"),
+        changed("no Flatten", "keras.layers.Flatten()\n", "", full - hidden, "nets.no_flatten"),
+        sequential(
+            net,
+            "no Flatten, and ten classes written in",
+            plan.replace("keras.layers.Flatten()\n", "").replace("nb_classes", "10"),
+            full - hidden - 1,
+            "nets.fixed_classes",
+        ),
+        changed("no Input", "keras.Input(sample_shape)\n", "", full - 1, "nets.without_shape"),
+        sequential(
+            net,
+            "no Input, and 64 hidden units",
+            plan.replace("keras.Input(sample_shape)\n", "").replace("128", "64"),
+            full - hidden - 1,
+            "nets.without_shape",
+        ),
+        Answer(
+            net,
+            "a shape by the first pictures",
+            f"""def {net}(sample_shape, nb_classes):
+    model = keras.Sequential([{", ".join(plan.splitlines()[1:])}])
+    model(keras.ops.zeros((1, *sample_shape)))
+    return model""",
+            full,
+        ),
+        changed(
+            "the shape as an argument of the first layer",
+            "keras.Input(sample_shape)\nkeras.layers.Conv2D(32, 3, ",
+            "keras.layers.Conv2D(32, 3, input_shape=sample_shape, ",
+            full,
+            "",
+        ),
+        Answer(
+            net,
+            "prints its summary",
+            f"""def {net}(sample_shape, nb_classes):
+    model = keras.Sequential([{", ".join(plan.splitlines())}])
+    model.summary()
+    return model""",
+            full,
+        ),
+        changed(
+            "second with 'same' padding",
+            "(64, 3,",
+            '(64, 3, padding="same",',
+            full - worth["conv_2"],
+            "nets.conv_padding",
+        ),
         changed(
             "global pooling",
             "keras.layers.Flatten()",

@@ -11,7 +11,6 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -24,6 +23,7 @@ from admin.sandbox.guest.outputs import Outputs, Pipes, Stream
 from admin.sandbox.guest.shell import make_shell
 from admin.sandbox.guest.system_calls import filter_system_calls
 from admin.sandbox.guest.walls import LINUX, set_limits
+from checks.held_back import figures_closed
 from checks.language import say, sentence_as_json
 
 # The page that the guard shares with a session begins with it: the order that an interrupt is meant for.
@@ -247,16 +247,3 @@ class Session:
         except KeyboardInterrupt:
             # Of the clock, or the student's own: the grader knows.
             return {"answer": {"error": "KeyboardInterrupt"}}
-
-
-@contextlib.contextmanager
-def figures_closed() -> Iterator[None]:
-    """Figures that a student's function draws while it is asked would show up under the next cell."""
-    from matplotlib import pyplot
-
-    before = set(pyplot.get_fignums())
-    try:
-        yield
-    finally:
-        for number in set(pyplot.get_fignums()) - before:
-            pyplot.close(number)

@@ -15,6 +15,9 @@ from checks.unusable import stopped
 
 TASK = "channel_axis"
 
+# The shape of a picture of the later tasks' data.
+_COLOUR_PICTURE = [32, 32, 3]
+
 cases = cases_of_rows("train_images", "test_images")
 answer = answer_of_rows("x_train", "x_test", "train_pixels", "test_pixels")
 
@@ -66,6 +69,8 @@ def _wrong_shape(name: str, shape: Sequence[int], size: int, picture: Sequence[i
         (size, height * width): "flattened",
         (size, height * width, 1): "flattened",
     }
+    if list(shape[1:4]) == _COLOUR_PICTURE:
+        return say("channel_axis.colour_pictures", came=came)
     if key := keys.get(tuple(shape)):
         return say(f"channel_axis.{key}", came=came)
     if list(shape[1:]) == [height, width, 1]:

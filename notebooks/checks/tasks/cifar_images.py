@@ -15,6 +15,9 @@ from checks.unusable import stopped
 
 TASK = "cifar_images"
 
+# The sides of a picture of the earlier tasks' data.
+_DIGIT = [28, 28]
+
 cases = cases_of_rows("cifar_train_images", "cifar_test_images")
 answer = answer_of_rows("cifar_x_train", "cifar_x_test")
 
@@ -40,6 +43,8 @@ def _array(part: str, case: Case, answer: Answer) -> Finding:
 
 
 def _wrong_shape(name: str, shape: Sequence[int], expected: Sequence[int]) -> Sentence:
+    if list(shape[1:3]) == _DIGIT:
+        return say("cifar_images.digits", name=name, shape=shown_shape(shape))
     if shape[1:] == expected[1:]:
         return say("cifar_images.other_size", name=name, came=shape[0], size=expected[0])
     return say(
