@@ -227,6 +227,18 @@ def test_tensorflow_waits_until_it_is_needed(solution: NotebookNode, execute: Ex
     assert done.cells[-1].outputs[0].data["text/plain"] == "[]"
 
 
+def test_a_figure_of_the_students_own_appears(solution: NotebookNode, execute: Execute) -> None:
+    """After the course's own figures, is one of pyplot's shown where its cell ends, without `plt.show()`?"""
+    before = solution.cells[: solution.cells.index(graded(solution)["import_keras"])]
+    own = nbformat.v4.new_code_cell("own, axes = plt.subplots(1, 2)\naxes[0].plot([1, 2])\nfloat(own.dpi)")
+    after = nbformat.v4.new_code_cell("tools.show_matrix(arrow)")
+    done = execute(nbformat.v4.new_notebook(cells=[*before, own, after]), bounded=False)
+    assert complaints(done) == []
+    drawn, ours = done.cells[-2:]
+    assert sum("image/png" in output.get("data", {}) for output in drawn.outputs) == 1
+    assert [sorted(output.data) for output in ours.outputs] == [["text/html", "text/plain"]]
+
+
 @pytest.mark.slow
 def test_a_missing_file_is_named_in_one_sentence(
     solution: NotebookNode, execute: Execute, tmp_path: Path
