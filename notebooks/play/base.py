@@ -12,18 +12,28 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tools import markup
 from tools.runtime import grading
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
     from ipywidgets import Widget
 
+REFUSED = (
+    "There is nothing to show: {reason}. Run the cells that make pictures and labels again, then this one."
+)
+NO_NET = "{name} can't be asked: it is {kind}, not a Keras model."
+OTHER_INPUT = (
+    "{name} can't read these pictures: it takes the shape {wanted}, and they have {found}. Were they "
+    "overwritten by other ones? Run the cell that makes them again, then this one."
+)
 PLAY_BUTTONS = ["Play or pause", "Stop", "Repeat"]
 
 
@@ -91,6 +101,30 @@ def pictures_with_labels(
     if len(flat) != len(pictures):
         raise ValueError(f"each picture has one label, but there are {len(pictures)} and {len(flat)}")
     return pictures, flat
+
+
+def refusal(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> str:
+    """Why these nets can't be asked about these pictures, in one sentence; "" where they can."""
+    try:
+        pictures, _ = pictures_with_labels(images, labels)
+    except (TypeError, ValueError) as reason:
+        return REFUSED.format(reason=reason)
+    for name, model in models.items():
+        if not callable(model):
+            return NO_NET.format(name=name, kind=type(model).__name__)
+        wanted, found = getattr(model, "input_shape", None), pictures.shape
+        # A model of one's own class says no shape, one with several inputs says a list.
+        if isinstance(wanted, tuple) and any(a not in (None, b) for a, b in zip_longest(wanted, found)):
+            return OTHER_INPUT.format(name=name, wanted=wanted[1:], found=found[1:])
+    return ""
+
+
+def only_words(words: str) -> View:
+    """A view that says why there is nothing to play with."""
+    from ipywidgets import HTML
+
+    still = markup.page(markup.paragraph(words))
+    return View(HTML(still), still, words)
 
 
 def pixels(image: NDArray[Any]) -> NDArray[np.uint8]:

@@ -90,8 +90,7 @@ def draw_digit_view(models: Mapping[str, Model]) -> base.View:
     refusals = [_refusal(name, model) for name, model in models.items() if name not in nets]
     if not nets:
         words = " ".join(refusals) or NO_NETS
-        still = markup.page(markup.paragraph(words))
-        return base.View(widgets.HTML(still), still, words)
+        return base.only_words(words)
 
     notes = "".join(markup.paragraph(sentence) for sentence in refusals)
     digits, _ = load_sample("mnist")

@@ -37,6 +37,8 @@ def errors_view(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     from ipywidgets import HTML, Dropdown, HBox, ToggleButtons, VBox
 
+    if words := base.refusal(models, images, labels):
+        return base.only_words(words)
     images, labels = base.pictures_with_labels(images, labels)
     shares = {name: base.probabilities(model, images) for name, model in models.items()}
     classes = next(iter(shares.values())).shape[1]

@@ -26,6 +26,7 @@ NAMES = {
     "column": "unit, column",
     "occlusion": "show the occlusion map",
 }
+THIS_NET = "This net"
 NO_MAPS = "This net has no convolution or pooling behind its input, so there are no maps to show."
 READS = "It is {label}, and the net reads {read}, with {share:.0%}."
 FIELD = (
@@ -83,10 +84,11 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
     import keras
     from ipywidgets import HTML, Checkbox, Dropdown, HBox, IntSlider, VBox
 
+    if words := base.refusal({THIS_NET: model}, images, labels):
+        return base.only_words(words)
     levels = levels_of(model)
     if not levels:
-        words = markup.page(markup.paragraph(NO_MAPS))
-        return base.View(HTML(words), words, NO_MAPS)
+        return base.only_words(NO_MAPS)
     images, labels = base.pictures_with_labels(images, labels)
     look = keras.Model(model.inputs[0], [*(level.layer.output for level in levels), model.outputs[0]])
     parts: dict[str, Any] = {

@@ -81,6 +81,8 @@ def shift_view(
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     from ipywidgets import HTML, Dropdown, HBox, IntSlider, VBox
 
+    if words := base.refusal(models, images, labels):
+        return base.only_words(words)
     images, labels = base.pictures_with_labels(images[:count], labels[:count])
     still = {name: base.probabilities(model, images) for name, model in models.items()}
 

@@ -46,8 +46,8 @@ def show(figure: Figure, alt: str) -> None:
 def _canvas(rows: int, columns: int, height: float, **options: Any) -> Iterator[tuple[Figure, Any]]:
     """A figure with rows × columns axes in the course's style.
 
-    Without pyplot, whose first figure chooses how the notebook shows figures: inside `rc_context`, that choice
-    would be undone at the end, and no figure of a learner's own would appear.
+    Without pyplot, whose first figure chooses how the notebook shows figures: inside `rc_context`, that would
+    be undone at the end, and no figure of a learner's own would appear.
     https://matplotlib.org/stable/gallery/user_interfaces/web_application_server_sgskip.html
     """
     import matplotlib as mpl

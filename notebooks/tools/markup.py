@@ -242,3 +242,13 @@ class Frame:
         parts.append(label(self.left + self.width / 2, bottom + 30, x_name, 12))
         parts.append(label(self.left, self.top - 14, y_name, 12, "start"))
         return "".join(parts)
+
+
+def clipped(frame: Frame, parts: Sequence[str]) -> str:
+    """Only what lies inside the chart; an SVG inside an SVG cuts off what is outside of it."""
+    room = 5  # for the marks of the last epoch
+    left, top, width, height = frame.left, frame.top - room, frame.width + room, frame.height + room
+    return (
+        f'<svg x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" '
+        f'viewBox="{left:g} {top:g} {width:g} {height:g}" overflow="hidden">{"".join(parts)}</svg>'
+    )

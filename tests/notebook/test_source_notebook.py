@@ -164,8 +164,9 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
     assert complaints(empty) == []
     assert set(points(empty).values()) == {0}
     said = "".join(o.get("text", "") for cell in code(empty) for o in cell.outputs)
-    for task in (1, 2, 3, 4, 5, 6, 11):  # of several empty ones in a row, the first is named
+    for task in (1, 2, 3, 4, 6, 11):  # of several empty ones in a row, the first is named
         assert f"Task {task} is still empty" in said, task
+    assert "net_1 has not been trained yet" in said
     pictures = [o.data for cell in code(empty) for o in cell.outputs if "text/html" in o.get("data", {})]
     images = [data["text/html"] for data in pictures if "<img" in data["text/html"]]
     assert len(images) > 5
@@ -237,6 +238,26 @@ def test_a_figure_of_the_students_own_appears(solution: NotebookNode, execute: E
     drawn, ours = done.cells[-2:]
     assert sum("image/png" in output.get("data", {}) for output in drawn.outputs) == 1
     assert [sorted(output.data) for output in ours.outputs] == [["text/html", "text/plain"]]
+
+
+FAILING = """
+net = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+net.compile(loss="mse", metrics=["accuracy"])
+net.fit(np.zeros((8, 4)), np.zeros((8, 5)), epochs=2, verbose=0, callbacks=[tools.progress()])
+"""
+
+
+@pytest.mark.slow
+def test_a_training_that_fails_leaves_no_button_behind(solution: NotebookNode, execute: Execute) -> None:
+    """Labels that don't fit the net: does a still sentence stand above the error?"""
+    before = solution.cells[: solution.cells.index(graded(solution)["import_keras"]) + 1]
+    cells = [nbformat.v4.new_code_cell(FAILING), nbformat.v4.new_code_cell("tools.trained('net_1', None)")]
+    done = execute(nbformat.v4.new_notebook(cells=[*before, *cells]), bounded=False)
+    shown, error = done.cells[-2].outputs
+    assert sorted(shown.data) == ["text/html", "text/plain"]
+    assert "The training broke off in epoch 1 of 2" in shown.data["text/html"]
+    assert error.output_type == "error"
+    assert "net_1 has not been trained yet" in done.cells[-1].outputs[0].text
 
 
 @pytest.mark.slow

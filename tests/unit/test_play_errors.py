@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from play import base, errors
+from play import base, errors, inside, shift
 
 
 def reader(sharpness: float) -> Any:
@@ -77,4 +77,39 @@ def test_a_net_without_mistakes_is_told_so() -> None:
 def test_what_does_not_fit_is_refused_in_a_sentence(images: Any, labels: Any) -> None:
     """Is a learner told what is wrong with pictures or labels?"""
     with pytest.raises(ValueError, match="picture"):
-        errors.errors_view({"net": reader(5)}, images, labels)
+        base.pictures_with_labels(images, labels)
+
+
+PHOTOGRAPHS = np.zeros((7, 32, 32, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda model, *given: errors.errors_view({"net_1": model}, *given),
+        lambda model, *given: shift.shift_view({"net_1": model}, *given),
+        lambda model, *given: inside.inside_view(model, *given),
+    ],
+    ids=["errors", "shift", "inside"],
+)
+@pytest.mark.parametrize(
+    ("images", "labels", "said"),
+    [
+        (PHOTOGRAPHS, LABELS, "takes the shape (2, 2, 1), and they have (32, 32, 3)"),
+        (IMAGES, LABELS[:3], "there are 7 and 3"),
+        (None, LABELS, "There is nothing to show"),
+        ([IMAGES, [1]], LABELS, "There is nothing to show"),
+    ],
+    ids=["photographs", "other labels", "None", "a crooked list"],
+)
+def test_pictures_that_a_net_does_not_take_are_named_in_a_sentence(
+    view: Any, images: Any, labels: Any, said: str
+) -> None:
+    """Where `x_test` holds something else by now: a sentence, and no traceback?"""
+    shown = view(reader(5), images, labels)
+    assert said in shown.text
+    assert said in shown.still
+
+
+def test_what_is_no_net_is_named() -> None:
+    assert "net_1 can't be asked: it is int" in errors.errors_view({"net_1": 5}, IMAGES, LABELS).text
