@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 Execute = Callable[..., NotebookNode]
@@ -111,6 +113,17 @@ def test_every_name_that_an_answer_owes_is_none_in_the_student_version(student: 
                     pass
                 case _:
                     pytest.fail(f"{task}: {ast.unparse(statement)}")
+
+
+def test_a_task_stays_in_its_box_where_pictures_are_embedded(solution: NotebookNode) -> None:
+    """`nbconvert --embed-images` and nbgrader's feedback close what is open: is each task in its box?"""
+    renderer = MarkdownWithMath(renderer=IPythonRenderer(escape=False, embed_images=True))
+    pages = [renderer.render(cell.source) for cell in solution.cells if cell.cell_type == "markdown"]
+    boxes = [box.text.strip() for page in pages for box in BeautifulSoup(page, "html.parser")("blockquote")]
+    tasks = [f"Task {number} (" for number in range(1, len(CHECKS) + 2)]
+    assert [task for task in tasks if not any(box.startswith(task) for box in boxes)] == []
+    assert all(("tests.hint(" in box) or ("read by a person" in box) for box in boxes)
+    assert not any("course-task" in page for page in pages)
 
 
 def test_hints_named_in_the_text_exist(solution: NotebookNode) -> None:
