@@ -46,7 +46,7 @@ def read_source() -> NotebookNode:
 def boxed(text: str) -> str:
     """Markdown with each `<div class="course-task">` as a quotation, which custom.css draws as a box.
 
-    Where pictures are put into a page (`nbconvert --embed-images`, nbgrader's feedback), nbconvert closes each
+    Where pictures are put into a page (`nbconvert --embed-images`, feedback), nbconvert closes each
     open piece of HTML at once, so the box would be empty and the task below it: `_html_embed_images` in
     https://github.com/jupyter/nbconvert/blob/v7.17.2/nbconvert/filters/markdown_mistune.py
     """

@@ -34,6 +34,8 @@ OTHER_INPUT = (
     "{name} can't read these pictures: it takes the shape {wanted}, and they have {found}. Were they "
     "overwritten by other ones? Run the cell that makes them again, then this one."
 )
+CONTROL_WIDTH = "330px"
+STILL = "course-still"
 PLAY_BUTTONS = ["Play or pause", "Stop", "Repeat"]
 
 
@@ -52,22 +54,40 @@ class View:
 
 
 def show(make: Callable[[], View], name: str) -> None:
-    """Make a view and display it. While nbgrader runs the notebook, only its name is printed."""
+    """Make a view and display it. While nbgrader runs the notebook, only its name is printed.
+
+    The still picture is an output of its own. Of one that has both, JupyterLab keeps to the widgets, also in
+    a saved notebook, whose widgets are gone. custom.css shows the one of the two that can be seen.
+    """
     if grading():
         print(f"[{name}: something to play with, left out while grading]")
         return
     from IPython.display import display
 
     view = make()
-    live = accessible(view.box)._repr_mimebundle_() or {}
-    display({**live, "text/html": view.still, "text/plain": f"[{name}: {view.text}]"}, raw=True)
+    still = f'<div class="{STILL}">{view.still}</div>'
+    display({"text/html": still, "text/plain": f"[{name}: {view.text}]"}, raw=True)
+    live = accessible(view)._repr_mimebundle_() or {}
+    display({**live, "text/plain": ""}, raw=True)
 
 
-def accessible(box: Widget) -> Widget:
-    """The same with names for its sliders and buttons, which keep the arrow keys: see access.js."""
+def accessible(view: View) -> Widget:
+    """The same with names for its sliders and buttons, which keep the arrow keys, and with clicks: access.js.
+
+    A click on a picture's part (`markup.clickable`) sets the view's parts of these names.
+    """
     from ipywidgets import VBox
 
-    return VBox([box, _access_class()()])
+    access = _access_class()()
+    access.on_msg(lambda _, picked, __: pick(view, picked))
+    return VBox([view.box, access])
+
+
+def pick(view: View, picked: Mapping[str, int]) -> None:
+    """Set the parts of a view to what was clicked; a name without a part is passed over."""
+    for name, value in picked.items():
+        if part := view.parts.get(name):
+            part.value = value
 
 
 @functools.cache
@@ -81,6 +101,16 @@ def _access_class() -> type[AnyWidget]:
         words = traitlets.List(PLAY_BUTTONS).tag(sync=True)
 
     return Access
+
+
+def controls(*parts: Widget) -> Widget:
+    """Widgets in rows. Each keeps its length, and what has no room goes to the next row."""
+    from ipywidgets import HBox, Layout
+
+    for part in parts:
+        part.layout.width, part.layout.flex = part.layout.width or CONTROL_WIDTH, "0 0 auto"
+        part.layout.max_width = "100%"
+    return HBox(list(parts), layout=Layout(flex_flow="row wrap"))
 
 
 def pictures_with_labels(

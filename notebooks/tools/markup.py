@@ -71,6 +71,20 @@ def box(
     )
 
 
+def clickable(names: str, cells: tuple[int, int], area: tuple[float, float, float, float], hint: str) -> str:
+    """An invisible sheet of `cells`, rows and columns, over an `area` of a picture: x, y, width, height.
+
+    A click sets the widgets `names`: two of them get the cell's row and column, a single one its number. See
+    play/access.js.
+    """
+    x, y, width, height = area
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" data-pick="{names}" '
+        f'data-cells="{cells[0]} {cells[1]}" style="fill: transparent; cursor: pointer">'
+        f"<title>{html.escape(hint)}</title></rect>"
+    )
+
+
 def matrix(
     values: NDArray[Any],
     x: float,

@@ -170,6 +170,17 @@ def slide(cell: Locator, name: str, key: str) -> None:
     cell.get_by_role("slider", name=name, exact=True).press(key)
 
 
+def click_cell(cell: Locator, names: str, row: int, column: int) -> None:
+    """Click a place of the part of a picture that sets these widgets, as by mouse."""
+    part = cell.locator(f'[data-pick="{names}"]:visible').first
+    rows, columns = map(int, str(part.get_attribute("data-cells")).split())
+    box = part.bounding_box()
+    assert box is not None
+    part.click(
+        position={"x": (column + 0.5) * box["width"] / columns, "y": (row + 0.5) * box["height"] / rows}
+    )
+
+
 def expect(what: Locator) -> LocatorAssertions:
     """Playwright's assertions, which wait for what they say to come true."""
     from playwright.sync_api import expect

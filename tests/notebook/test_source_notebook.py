@@ -185,8 +185,12 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
     assert len(images) > 5
     assert all('alt="' in image for image in images)
     # What needs no trained net: zoom, explorer, two predictions, eight seeds, and twice where one stands.
-    playing = [data for data in pictures if "application/vnd.jupyter.widget-view+json" in data]
-    assert sum("course-play" in data["text/html"] for data in playing) == 7
+    outputs = [o.get("data", {}) for cell in code(empty) for o in cell.outputs]
+    stills = [at for at, data in enumerate(outputs) if "course-still" in data.get("text/html", "")]
+    assert len(stills) == 7
+    assert all("course-play" in outputs[at]["text/html"] for at in stills)
+    # Each is followed by its widgets, which take its place in a page that has a kernel.
+    assert all("application/vnd.jupyter.widget-view+json" in outputs[at + 1] for at in stills)
 
 
 @pytest.mark.slow
