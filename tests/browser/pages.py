@@ -165,6 +165,13 @@ def photograph_all(page: Page, name: str, folder: Path, height: int = 1800) -> l
     return taken
 
 
+def live(cell: Locator) -> Locator:
+    """The widgets of a cell's interactive figure, without the still picture that they stand in for."""
+    widgets = cell.locator(f"{OUTPUT} .widget-vbox").first
+    widgets.wait_for()
+    return widgets
+
+
 def slide(cell: Locator, name: str, key: str) -> None:
     """Press a key ("ArrowRight", "Home", …) on the slider with this name, as one does by keyboard."""
     cell.get_by_role("slider", name=name, exact=True).press(key)
