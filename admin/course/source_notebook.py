@@ -14,6 +14,7 @@ from admin.course.layout import NOTEBOOK, REPOSITORY, CourseError
 
 SOURCE = REPOSITORY / "admin" / "course" / "source" / f"{NOTEBOOK}.py"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+BOX = re.compile(r'^<div class="course-task">\n+(.*?)\n+</div>$', re.DOTALL | re.MULTILINE)
 GENERATED = (
     f"Made by `python3 -m admin build` from admin/course/source/{NOTEBOOK}.py; changes made here are lost."
 )
@@ -35,10 +36,23 @@ def read_source() -> NotebookNode:
             # Where a new slide begins, for `nbconvert --to slides`
             cell.metadata["slideshow"] = {"slide_type": "subslide" if head.group() == "### " else "slide"}
         taken.add(cell.id)
+        cell.source = boxed(cell.source) if cell.cell_type == "markdown" else cell.source
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     nbformat.validate(notebook)
     return notebook
+
+
+def boxed(text: str) -> str:
+    """Markdown with each `<div class="course-task">` as a quotation, which custom.css draws as a box.
+
+    Where pictures are put into a page (`nbconvert --embed-images`, feedback), nbconvert closes each
+    open piece of HTML at once, so the box would be empty and the task below it: `_html_embed_images` in
+    https://github.com/jupyter/nbconvert/blob/v7.17.2/nbconvert/filters/markdown_mistune.py
+    """
+    return BOX.sub(
+        lambda box: re.sub(r"^", "> ", box.group(1), flags=re.MULTILINE).replace("> \n", ">\n"), text
+    )
 
 
 def read_code(name: str) -> str:

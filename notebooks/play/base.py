@@ -12,18 +12,30 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tools import markup
 from tools.runtime import grading
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
     from ipywidgets import Widget
 
+REFUSED = (
+    "There is nothing to show: {reason}. Run the cells that make pictures and labels again, then this one."
+)
+NO_NET = "{name} can't be asked: it is {kind}, not a Keras model."
+OTHER_INPUT = (
+    "{name} can't read these pictures: it takes the shape {wanted}, and they have {found}. Were they "
+    "overwritten by other ones? Run the cell that makes them again, then this one."
+)
+CONTROL_WIDTH = "330px"
+STILL = "course-still"
 PLAY_BUTTONS = ["Play or pause", "Stop", "Repeat"]
 
 
@@ -42,22 +54,40 @@ class View:
 
 
 def show(make: Callable[[], View], name: str) -> None:
-    """Make a view and display it. While nbgrader runs the notebook, only its name is printed."""
+    """Make a view and display it. While nbgrader runs the notebook, only its name is printed.
+
+    The still picture is an output of its own. Of one that has both, JupyterLab keeps to the widgets, also in
+    a saved notebook, whose widgets are gone. custom.css shows the one of the two that can be seen.
+    """
     if grading():
         print(f"[{name}: something to play with, left out while grading]")
         return
     from IPython.display import display
 
     view = make()
-    live = accessible(view.box)._repr_mimebundle_() or {}
-    display({**live, "text/html": view.still, "text/plain": f"[{name}: {view.text}]"}, raw=True)
+    still = f'<div class="{STILL}">{view.still}</div>'
+    display({"text/html": still, "text/plain": f"[{name}: {view.text}]"}, raw=True)
+    live = accessible(view)._repr_mimebundle_() or {}
+    display({**live, "text/plain": ""}, raw=True)
 
 
-def accessible(box: Widget) -> Widget:
-    """The same with names for its sliders and buttons, which keep the arrow keys: see access.js."""
+def accessible(view: View) -> Widget:
+    """The same with names for its sliders and buttons, which keep the arrow keys, and with clicks: access.js.
+
+    A click on a picture's part (`markup.clickable`) sets the view's parts of these names.
+    """
     from ipywidgets import VBox
 
-    return VBox([box, _access_class()()])
+    access = _access_class()()
+    access.on_msg(lambda _, picked, __: pick(view, picked))
+    return VBox([view.box, access])
+
+
+def pick(view: View, picked: Mapping[str, int]) -> None:
+    """Set the parts of a view to what was clicked; a name without a part is passed over."""
+    for name, value in picked.items():
+        if part := view.parts.get(name):
+            part.value = value
 
 
 @functools.cache
@@ -71,6 +101,16 @@ def _access_class() -> type[AnyWidget]:
         words = traitlets.List(PLAY_BUTTONS).tag(sync=True)
 
     return Access
+
+
+def controls(*parts: Widget) -> Widget:
+    """Widgets in rows. Each keeps its length, and what has no room goes to the next row."""
+    from ipywidgets import HBox, Layout
+
+    for part in parts:
+        part.layout.width, part.layout.flex = part.layout.width or CONTROL_WIDTH, "0 0 auto"
+        part.layout.max_width = "100%"
+    return HBox(list(parts), layout=Layout(flex_flow="row wrap"))
 
 
 def pictures_with_labels(
@@ -91,6 +131,30 @@ def pictures_with_labels(
     if len(flat) != len(pictures):
         raise ValueError(f"each picture has one label, but there are {len(pictures)} and {len(flat)}")
     return pictures, flat
+
+
+def refusal(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> str:
+    """Why these nets can't be asked about these pictures, in one sentence; "" where they can."""
+    try:
+        pictures, _ = pictures_with_labels(images, labels)
+    except (TypeError, ValueError) as reason:
+        return REFUSED.format(reason=reason)
+    for name, model in models.items():
+        if not callable(model):
+            return NO_NET.format(name=name, kind=type(model).__name__)
+        wanted, found = getattr(model, "input_shape", None), pictures.shape
+        # A model of one's own class says no shape, one with several inputs says a list.
+        if isinstance(wanted, tuple) and any(a not in (None, b) for a, b in zip_longest(wanted, found)):
+            return OTHER_INPUT.format(name=name, wanted=wanted[1:], found=found[1:])
+    return ""
+
+
+def only_words(words: str) -> View:
+    """A view that says why there is nothing to play with."""
+    from ipywidgets import HTML
+
+    still = markup.page(markup.paragraph(words))
+    return View(HTML(still), still, words)
 
 
 def pixels(image: NDArray[Any]) -> NDArray[np.uint8]:

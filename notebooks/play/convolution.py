@@ -32,6 +32,7 @@ NAMES = {
     "flip": "flip the kernel",
 }
 MAP = "feature map"
+CLICK = "Click a place to put the window there."
 PADDED = "picture, padding {padding}"
 FORMULA = "⌊({side} + 2 · {padding} − {kernel}) / {stride}⌋ + 1 = {places}"
 BOTH_SIDES = "Places in a row and in a column: {formula}"
@@ -96,7 +97,7 @@ def explore_convolution(pictures: Mapping[str, NDArray[Any]]) -> None:
 
 def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
     """The explorer as a view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
-    from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, IntSlider, Layout, Play, Textarea, VBox
+    from ipywidgets import HTML, Button, Checkbox, Dropdown, IntSlider, Layout, Play, Textarea, VBox
 
     for name, grey in pictures.items():
         if np.ndim(grey) != 2:
@@ -116,8 +117,8 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
     }
     for name, part in parts.items():
         part.description, part.style = NAMES[name], {"description_width": "90px"}
-        part.layout = Layout(width="330px")  # one each: hiding one must not hide the others
-    play = Play(min=0, max=8, interval=900, show_repeat=False)
+        part.layout = Layout(width=base.CONTROL_WIDTH)  # one each: hiding one must not hide the others
+    play = Play(min=0, max=8, interval=900, show_repeat=False, layout=Layout(width="auto"))
     back, on = Button(icon="step-backward", tooltip=BACK), Button(icon="step-forward", tooltip=NEXT)
     for button in (back, on):
         button.layout = Layout(width="42px")
@@ -169,11 +170,11 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
     redraw()
     box = VBox(
         [
-            HBox([parts["picture"], parts["kernel"]]),
-            HBox([parts["size"], parts["own"]]),
-            HBox([parts["stride"], parts["padding"]]),
-            HBox([parts["place"], back, on, play]),
-            HBox([parts["whole"], parts["flip"]]),
+            base.controls(
+                *(parts[name] for name in ("picture", "kernel", "size", "own", "stride", "padding"))
+            ),
+            base.controls(parts["place"], back, on, play),
+            base.controls(parts["whole"], parts["flip"]),
             shown,
         ]
     )
@@ -240,6 +241,8 @@ def drawn(now: Setting, note: str = "") -> str:
     left, top = lefts[0] + column * now.stride * cell, top_line + row * now.stride * cell
     parts.append(markup.box(left, top, width, height, theme.ORANGE))
     parts.append(markup.box(lefts[2] + column * cell, top_line + row * cell, cell, cell, theme.ORANGE))
+    area = (lefts[2], top_line, cell * result.shape[1], cell * result.shape[0])
+    parts.append(markup.clickable("place", result.shape, area, CLICK))
     tall = 24 + max(cell * max(padded.shape[0], result.shape[0]), weight_cell * kernel.shape[0])
     picture = markup.svg(WIDTH, tall, parts, description(now))
     words = [_sizes(now), _flip(now, row, column), note]

@@ -9,7 +9,8 @@ A drawing is uint8 (h, w), white (255) strokes on black (0).
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import html
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ PAD_WORDS = {
 TAKE, CORNER = "Take a digit from MNIST", "Make it small, in a corner"
 EMPTY = "The pad is empty. Draw a digit, or take one from MNIST."
 SHRUNK, AS_MNIST = "Only shrunk to 28 × 28", "Prepared as MNIST was"
+PREPARATIONS, NOTHING = (SHRUNK, AS_MNIST), "–"
 PREPARED = "28 by 28 pixels. The ring is the centre of mass, the cross the middle."
 READS = "{net} reads {digit}"
 SHARES = "{net}, {preparation}: {shares}"
@@ -83,42 +85,40 @@ def draw_digit(models: Mapping[str, Model]) -> None:
 
 
 def draw_digit_view(models: Mapping[str, Model]) -> base.View:
-    """The view of `draw_digit`; its parts are `pad`, `picture_of`, and the buttons `take` and `corner`."""
+    """The view of `draw_digit`; its parts: `pad`, `verdict`, `picture_of`, the buttons `take`, `corner`."""
     import ipywidgets as widgets
 
     nets = {name: model for name, model in models.items() if not _refusal(name, model)}
     refusals = [_refusal(name, model) for name, model in models.items() if name not in nets]
     if not nets:
         words = " ".join(refusals) or NO_NETS
-        still = markup.page(markup.paragraph(words))
-        return base.View(widgets.HTML(still), still, words)
+        return base.only_words(words)
 
     notes = "".join(markup.paragraph(sentence) for sentence in refusals)
     digits, _ = load_sample("mnist")
     chosen = iter(np.random.default_rng(1).permutation(digits[_TEST_PART:]))
-    pad = make_pad()
-    reading = widgets.HTML(notes + markup.page(markup.paragraph(EMPTY)))
+    pad, verdict, reading = make_pad(), widgets.HTML(), widgets.HTML()
     take, corner = (
         widgets.Button(description=words, layout=widgets.Layout(width="auto")) for words in (TAKE, CORNER)
     )
 
-    def read(change: Any) -> None:
-        reading.value = notes + _page(nets, drawing_of(pad))[0]
+    def read(_: Any = None) -> None:
+        verdict.value, reading.value, _ = _read(nets, drawing_of(pad))
 
+    read()
     pad.observe(read, "pixels")
     take.on_click(lambda _: pad.set_trait("pixels", on_pad(next(chosen)).tobytes()))
     corner.on_click(lambda _: pad.set_trait("pixels", in_corner(drawing_of(pad)).tobytes()))
 
-    picture, words = _page(nets, in_corner(on_pad(digits[_TEST_PART])))
-    wraps = widgets.Layout(display="flex", flex_flow="row wrap")
-    left = widgets.VBox(
-        [widgets.HBox([take, corner], layout=wraps), pad], layout=widgets.Layout(width="340px")
-    )
+    *still, words = _read(nets, in_corner(on_pad(digits[_TEST_PART])))
+    beside = widgets.HBox([pad, reading], layout=widgets.Layout(flex_flow="row wrap"))
+    # What is read stands above the pad, where one looks while drawing, and keeps its height.
+    top = [widgets.HTML(notes)] if notes else []
     return base.View(
-        widgets.HBox([left, reading], layout=wraps),
-        markup.page(notes, picture),
+        widgets.VBox([*top, base.controls(take, corner), verdict, beside]),
+        markup.page(notes, *still),
         " ".join([*refusals, words]),
-        {"pad": pad, "picture_of": reading, "take": take, "corner": corner},
+        {"pad": pad, "verdict": verdict, "picture_of": reading, "take": take, "corner": corner},
     )
 
 
@@ -231,8 +231,9 @@ def _resized(picture: Drawing, shape: tuple[int, int]) -> Drawing:
 
 # ------------------------------------------------------------------------------------------------ pictures
 
-_SIDE_SHOWN, _STEP_SHOWN, _BAR = 140, 17, 62
-_CHART_WIDTH, _HEIGHT = 170, 26 + 10 * _STEP_SHOWN
+_SIDE_SHOWN, _STEP_SHOWN, _BAR = 112, 17, 62
+_CHART_WIDTH, _HEIGHT = 152, 26 + 10 * _STEP_SHOWN
+_CELL = "padding: 2px 12px 2px 0; text-align: left; font-size: 14px"
 
 
 def _refusal(name: str, model: Any) -> str:
@@ -246,23 +247,39 @@ def _refusal(name: str, model: Any) -> str:
     return ""
 
 
-def _page(nets: Mapping[str, Model], drawing: Drawing) -> tuple[str, str]:
-    """What the nets get and read, as HTML and in words."""
+def _read(nets: Mapping[str, Model], drawing: Drawing) -> tuple[str, str, str]:
+    """What the nets read in a few words, what they get and how sure they are, as HTML, and all in words."""
     if not drawing.any():
-        return markup.page(markup.paragraph(EMPTY)), EMPTY
-    pictures = {SHRUNK: shrunk(drawing), AS_MNIST: as_mnist(drawing)}
+        nothing = _verdict(list(nets), {preparation: [NOTHING] * len(nets) for preparation in PREPARATIONS})
+        return nothing, markup.page(markup.paragraph(EMPTY)), EMPTY
+    pictures = dict(zip(PREPARATIONS, (shrunk(drawing), as_mnist(drawing)), strict=True))
     batch = np.stack(list(pictures.values()))[..., np.newaxis]
     shares = {name: base.probabilities(model, batch) for name, model in nets.items()}
-    lines, sentences = [], []
+    lines, rows, sentences = [], {}, []
     for number, (preparation, picture) in enumerate(pictures.items()):
         read = {name: of_net[number] for name, of_net in shares.items()}
         lines.append(_title(preparation) + _line(preparation, picture, read))
-        words = ", ".join(
-            f"{READS.format(net=name, digit=of_net.argmax())} ({of_net.max():.0%})"
-            for name, of_net in read.items()
+        rows[preparation] = [f"{of_net.argmax()} ({of_net.max():.0%})" for of_net in read.values()]
+        words = (
+            READS.format(net=name, digit=said) for name, said in zip(read, rows[preparation], strict=True)
         )
-        sentences.append(f"{preparation}: {words}.")
-    return markup.page(*lines, *map(markup.paragraph, sentences)), " ".join(sentences)
+        sentences.append(f"{preparation}: {', '.join(words)}.")
+    return _verdict(list(nets), rows), markup.page(*lines), " ".join(sentences)
+
+
+def _verdict(nets: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    """A table: what each net reads, by preparation. It has the same height, whatever is read."""
+    heads = "".join(
+        f'<th scope="col" style="{_CELL}">{READS.format(net=html.escape(net), digit="")}</th>' for net in nets
+    )
+    lines = [
+        f'<tr><th scope="row" style="{_CELL}">{preparation}</th>'
+        + "".join(f'<td style="{_CELL}; font-weight: bold">{said}</td>' for said in read)
+        + "</tr>"
+        for preparation, read in rows.items()
+    ]
+    table = f'<table style="color: {theme.INK}; margin: 0"><tr><td></td>{heads}</tr>{"".join(lines)}</table>'
+    return markup.page(f'<div role="status">{table}</div>')
 
 
 def _title(words: str) -> str:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from play import base
 from tools import markup, theme
 
-NAMES = {"net": "net", "label": "the digit is", "read": "the net reads", "look": "look at"}
-CELL, MISTAKES = "one cell of the matrix", "the most confident mistakes"
+NAMES = {"net": "net", "label": "the digit is", "read": "the net reads"}
+CLICK = "Click a cell to see its pictures."
 ROWS, COLUMNS = "the digit is …", "the net reads …"
 IN_CELL = "{name}: {count} of {of} pictures of {label} were read as {read}."
 SURE = "{name}: its {count} most confident mistakes among {wrong} in {of} pictures."
@@ -25,7 +25,7 @@ ALT = (
 )
 MISTAKE = "{label} read as {read} {count} times"
 
-CELL_SIDE, SHOWN_PICTURES, SIDE = 32, 10, 74
+CELL_SIDE, SHOWN_PICTURES, SIDE = 30, 4, 74
 
 
 def show_errors(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -35,8 +35,10 @@ def show_errors(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray
 
 def errors_view(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> base.View:
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
-    from ipywidgets import HTML, Dropdown, HBox, ToggleButtons, VBox
+    from ipywidgets import HTML, Dropdown, VBox
 
+    if words := base.refusal(models, images, labels):
+        return base.only_words(words)
     images, labels = base.pictures_with_labels(images, labels)
     shares = {name: base.probabilities(model, images) for name, model in models.items()}
     classes = next(iter(shares.values())).shape[1]
@@ -45,28 +47,23 @@ def errors_view(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray
         "net": Dropdown(options=list(models)),
         "label": Dropdown(options=range(classes), value=label),
         "read": Dropdown(options=range(classes), value=read),
-        "look": ToggleButtons(options=[CELL, MISTAKES]),
     }
     for name, part in parts.items():
         part.description, part.style.description_width = NAMES[name], "100px"
-    parts["look"].style.button_width = "auto"
     shown = HTML()
 
     def redraw(_: object = None) -> None:
-        name = parts["net"].value
-        for part in (parts["label"], parts["read"]):
-            part.disabled = parts["look"].value == MISTAKES
-        cell = None if parts["look"].value == MISTAKES else (parts["label"].value, parts["read"].value)
+        name, cell = parts["net"].value, (parts["label"].value, parts["read"].value)
         shown.value = drawn(name, shares[name], images, labels, cell)
 
     for part in parts.values():
         part.observe(redraw, "value")
     redraw()
     first = [parts["net"]] if len(models) > 1 else []
-    controls = [parts["look"], HBox([*first, parts["label"], parts["read"]])]
+    controls = base.controls(*first, parts["label"], parts["read"])
     name = next(iter(models))
     text = description(name, confusion(shares[name], labels))
-    return base.View(VBox([*controls, shown]), shown.value, text, {**parts, "picture_of": shown})
+    return base.View(VBox([controls, shown]), shown.value, text, {**parts, "picture_of": shown})
 
 
 def confusion(shares: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.int64]:
@@ -101,27 +98,32 @@ def drawn(
     shares: NDArray[np.float32],
     images: NDArray[Any],
     labels: NDArray[Any],
-    cell: tuple[int, int] | None,
+    cell: tuple[int, int],
 ) -> str:
-    """Confusion matrix and the chosen pictures as HTML; `cell` None stands for the mistakes."""
+    """Confusion matrix, the pictures of a cell, and the most confident mistakes of all, as HTML."""
     matrix = confusion(shares, labels)
-    places = chosen(shares, labels, cell)
-    if cell is not None:
-        of = int(matrix[cell[0]].sum())
-        words = IN_CELL.format(name=name, count=len(places), of=of, label=cell[0], read=cell[1])
-    elif len(places):
-        count = min(SHOWN_PICTURES, len(places))
-        words = SURE.format(name=name, count=count, wrong=len(places), of=len(labels))
-    else:
-        words = NONE.format(name=name, of=len(labels))
-    pictures = [_picture(images[at], int(labels[at]), shares[at]) for at in places[:SHOWN_PICTURES]]
-    gallery = '<div style="display: flex; flex-wrap: wrap; gap: 10px">{}</div>'
-    below = markup.paragraph(words) + gallery.format("".join(pictures))
-    right = f'<div style="max-width: 420px">{below}</div>'  # four pictures, beside the matrix
+    here, wrong = chosen(shares, labels, cell), chosen(shares, labels, None)
+    of = int(matrix[cell[0]].sum())
+    in_cell = IN_CELL.format(name=name, count=len(here), of=of, label=cell[0], read=cell[1])
+    facts = {"name": name, "count": min(SHOWN_PICTURES, len(wrong)), "wrong": len(wrong), "of": len(labels)}
+    surest = (SURE if len(wrong) else NONE).format(**facts)
+    galleries = [
+        markup.paragraph(words) + _gallery(images, labels, shares, places)
+        for words, places in ((in_cell, here), (surest, wrong))
+    ]
+    right = f'<div style="max-width: 420px">{"".join(galleries)}</div>'  # beside the matrix
     return markup.page(markup.row(_matrix(name, matrix, cell), right))
 
 
-def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int] | None) -> str:
+def _gallery(
+    images: NDArray[Any], labels: NDArray[Any], shares: NDArray[np.float32], places: NDArray[np.int64]
+) -> str:
+    """The first pictures of these places, side by side."""
+    pictures = [_picture(images[at], int(labels[at]), shares[at]) for at in places[:SHOWN_PICTURES]]
+    return f'<div style="display: flex; flex-wrap: wrap; gap: 8px">{"".join(pictures)}</div>'
+
+
+def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int]) -> str:
     """The matrix; what is right is pale, so that the mistakes are seen."""
     classes, side = len(matrix), CELL_SIDE
     left, top = 52, 44
@@ -144,9 +146,10 @@ def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int] | None) 
             dark = mistakes[row, column] < 0.5 * max(1, mistakes.max())
             ink = theme.INK if is_right else "#ffffff" if dark else "#000000"
             parts.append(markup.label(x + side / 2, y + side / 2, str(count), 12, colour=ink))
-    if cell is not None:
-        x, y = left + cell[1] * side, top + cell[0] * side
-        parts.append(markup.box(x, y, side, side, theme.ORANGE))
+    x, y = left + cell[1] * side, top + cell[0] * side
+    parts.append(markup.box(x, y, side, side, theme.ORANGE))
+    area = (left, top, side * classes, side * classes)
+    parts.append(markup.clickable("label read", (classes, classes), area, CLICK))
     width = left + classes * side + 4
     return markup.svg(width, top + classes * side + 4, parts, description(name, matrix))
 

@@ -185,7 +185,7 @@ def drawn_curves(
             if line := curves.get(mark + name):
                 inside.append(_own_line(frame, line, COLOURS[net]))
                 words.append(ALT_OWN.format(net=net, name=name, value=line[-1]))
-        parts += [axes, _clipped(frame, inside)]
+        parts += [axes, markup.clipped(frame, inside)]
     return markup.svg(690, 275, parts, ALT.format(part=part, words="; ".join(words)))
 
 
@@ -249,16 +249,6 @@ def _band(frame: markup.Frame, values: NDArray[Any], colour: str) -> str:
 def _own_line(frame: markup.Frame, values: Sequence[float], colour: str) -> str:
     places = _places(frame, values)
     return markup.curve(places, colour, dashed=True) + "".join(_ring(x, y, colour) for x, y in places)
-
-
-def _clipped(frame: markup.Frame, parts: Sequence[str]) -> str:
-    """Only what lies inside the chart; an SVG inside an SVG cuts off what is outside of it."""
-    room = 5  # for the marks of the last epoch
-    left, top, width, height = frame.left, frame.top - room, frame.width + room, frame.height + room
-    return (
-        f'<svg x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" '
-        f'viewBox="{left:g} {top:g} {width:g} {height:g}" overflow="hidden">{"".join(parts)}</svg>'
-    )
 
 
 def _legend(runs: Sequence[Runs], own: Mapping[str, Any]) -> str:

@@ -26,6 +26,8 @@ NAMES = {
     "column": "unit, column",
     "occlusion": "show the occlusion map",
 }
+ORDER = ("digit", "layer", "map", "occlusion", "row", "column")
+THIS_NET = "This net"
 NO_MAPS = "This net has no convolution or pooling behind its input, so there are no maps to show."
 READS = "It is {label}, and the net reads {read}, with {share:.0%}."
 FIELD = (
@@ -39,6 +41,7 @@ ALL_MAPS = (
     "All {count} maps of layer {layer}, each {height} × {width} and on a scale of its own: its brightest "
     "place is its largest number."
 )
+CLICK_UNIT, CLICK_MAP = "Click a unit to choose it.", "Click a map to choose it."
 HIDDEN = "points lost, by the middle of the patch"
 OCCLUDED = (
     "Occlusion map: a grey patch of {height} × {width} pixels hides one part after the other. Each number "
@@ -81,12 +84,13 @@ def look_inside(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> None:
 def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.View:
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
     import keras
-    from ipywidgets import HTML, Checkbox, Dropdown, HBox, IntSlider, VBox
+    from ipywidgets import HTML, Checkbox, Dropdown, IntSlider, VBox
 
+    if words := base.refusal({THIS_NET: model}, images, labels):
+        return base.only_words(words)
     levels = levels_of(model)
     if not levels:
-        words = markup.page(markup.paragraph(NO_MAPS))
-        return base.View(HTML(words), words, NO_MAPS)
+        return base.only_words(NO_MAPS)
     images, labels = base.pictures_with_labels(images, labels)
     look = keras.Model(model.inputs[0], [*(level.layer.output for level in levels), model.outputs[0]])
     parts: dict[str, Any] = {
@@ -134,12 +138,8 @@ def inside_view(model: Any, images: NDArray[Any], labels: NDArray[Any]) -> base.
     redraw()
     unit = (parts["row"].value, parts["column"].value, parts["map"].value)
     text = description(levels[0], outputs(0)[0], unit, int(labels[0]))
-    controls = [
-        HBox([parts["digit"], parts["layer"]]),
-        HBox([parts["map"], parts["occlusion"]]),
-        HBox([parts["row"], parts["column"]]),
-    ]
-    return base.View(VBox([*controls, shown]), shown.value, text, {**parts, "picture_of": shown})
+    controls = base.controls(*(parts[name] for name in ORDER))
+    return base.View(VBox([controls, shown]), shown.value, text, {**parts, "picture_of": shown})
 
 
 def levels_of(model: Any) -> list[Level]:
@@ -265,6 +265,7 @@ def drawn(
         markup.label(225, 8, UNIT_MAP.format(map=number), 13, "start"),
         markup.image(maps[..., number], 225, 20, SIDE, colours="cividis"),
         markup.box(225 + column * cell, 20 + row * cell, cell, cell, theme.ORANGE, line=2),
+        markup.clickable("row column", maps.shape[:2], (225, 20, SIDE, cell * maps.shape[0]), CLICK_UNIT),
         _kernel(level.layer, number, 450),
     ]
     inside = min(top, left) >= 0 and top + height <= image.shape[0] and left + width <= image.shape[1]
@@ -352,6 +353,7 @@ def _sheet(level: Level, maps: NDArray[Any], number: int) -> str:
     parts = [
         markup.image(pixels, 0, 0, SHEET_WIDTH),
         markup.box(x, y, width * scale, height * scale, theme.ORANGE),
+        markup.clickable("map", (down, across), (0, 0, SHEET_WIDTH, pixels.shape[0] * scale), CLICK_MAP),
     ]
     return markup.svg(SHEET_WIDTH, pixels.shape[0] * scale, parts, words) + markup.paragraph(words)
 

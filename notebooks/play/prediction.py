@@ -22,7 +22,7 @@ from tools.arithmetic import feature_map_size
 
 SHAPE, WEIGHTS = "shape", "weights"
 CHECK, REVEAL = "Check", "Reveal"
-HEADS = ("layer", "shape of what comes out", "weights and biases", "")
+HEADS = ("layer", "shape of what comes out", "weights and biases")
 LAYERS = {
     "conv": "Conv2D, {filters} kernels of 3 × 3, stride {stride}, valid",
     "pool": "MaxPooling2D, 2 × 2",
@@ -400,12 +400,14 @@ def prediction_view(net: str) -> base.View:
     parts: dict[str, Any] = {"check": Button(description=CHECK), "reveal": Button(description=REVEAL)}
     parts["check"].button_style = "primary"
     cells: list[Any] = [HTML(f"<b>{head}</b>") for head in HEADS]
-    said = {number: HTML() for number in range(len(layers))}
+    said = {number: HTML(layout=Layout(grid_column="1 / -1")) for number in range(len(layers))}
     for number, layer in enumerate(layers):
         cells.append(HTML(f'<span style="color: {theme.INK}">{html.escape(layer.name)}</span>'))
         for what in (SHAPE, WEIGHTS):
-            field = Text(description=what, continuous_update=False, layout=Layout(width="auto"))
-            field.style.description_width = "56px"
+            field = Text(
+                description=what, continuous_update=False, layout=Layout(width="auto", margin="2px 0")
+            )
+            field.style.description_width = "52px"
             field.tooltip = f"{layer.name}: {HEADS[1 if what == SHAPE else 2]}"
             field.placeholder = EXAMPLES[what]
             parts[f"{what} {number}"] = field
@@ -415,7 +417,8 @@ def prediction_view(net: str) -> base.View:
     grid = GridBox(
         cells,
         layout=Layout(
-            grid_template_columns="minmax(150px, 210px) 200px 230px minmax(160px, 1fr)", grid_gap="2px 8px"
+            grid_template_columns="minmax(110px, 220px) minmax(140px, 220px) minmax(170px, 260px)",
+            grid_gap="2px 8px",
         ),
     )
 
@@ -427,24 +430,26 @@ def prediction_view(net: str) -> base.View:
             (HEADS[2], judge_weights(layers[number], weights, before)),
         ]
 
+    def score() -> None:
+        right = sum(word == RIGHT for number in said for _, word in findings(number))
+        total.value = markup.paragraph(TOTAL.format(right=right, all=2 * len(layers)))
+
     def check(_: object = None) -> None:
         for number in said:
             said[number].value = marks(findings(number))
-        right = sum(word == RIGHT for number in said for _, word in findings(number))
-        total.value = markup.paragraph(TOTAL.format(right=right, all=2 * len(layers)))
+        score()
 
     def check_row(number: int) -> Callable[[object], None]:
         def look(_: object) -> None:
             said[number].value = marks([finding for finding in findings(number) if finding[1] != EMPTY])
+            score()
 
         return look
 
     def reveal(_: object) -> None:
         for number, layer in enumerate(layers):
-            lines = "<br>".join(map(html.escape, revealed(layer)))
-            said[
-                number
-            ].value = f'<div role="status" style="line-height: 1.35; color: {theme.INK}">{lines}</div>'
+            said[number].value = marks([(what, word) for what, word in findings(number)], revealed(layer))
+        score()
 
     parts["check"].on_click(check)
     parts["reveal"].on_click(reveal)
@@ -465,13 +470,17 @@ def revealed(layer: Layer) -> tuple[str, str]:
     return f"{', '.join(map(str, layer.shape))} ({layer.sides})", layer.arithmetic
 
 
-def marks(findings: list[tuple[str, str]]) -> str:
-    """Each finding with a mark and words: colour alone says nothing."""
+def marks(findings: Sequence[tuple[str, str]], answers: Sequence[str] = ()) -> str:
+    """Each finding with a mark and words, or what is right in the place of what was not found.
+
+    Colour alone says nothing.
+    """
     lines = []
-    for what, word in findings:
+    for number, (what, word) in enumerate(findings):
         mark = "✓" if word == RIGHT else "·" if word == EMPTY else "✗"
-        lines.append(f"{mark} {html.escape(what)}: {html.escape(word)}")
-    return f'<div role="status" style="line-height: 1.35; color: {theme.INK}">{"<br>".join(lines)}</div>'
+        lines.append(f"{mark} {html.escape(what)}: {html.escape(answers[number] if answers else word)}")
+    style = f"line-height: 1.35; margin: 0 0 8px 12px; color: {theme.INK}"
+    return f'<div role="status" style="{style}">{"<br>".join(lines)}</div>'
 
 
 def still(layers: list[Layer]) -> str:
@@ -482,7 +491,7 @@ def still(layers: list[Layer]) -> str:
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in HEADS[:3])
+    head = "".join(f'<th scope="col">{name}</th>' for name in HEADS)
     lines = [
         f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(shape)}</td>'
         f"<td>{html.escape(weights)}</td></tr>"

@@ -79,8 +79,10 @@ def shift_view(
     models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any], count: int = COUNT
 ) -> base.View:
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
-    from ipywidgets import HTML, Dropdown, HBox, IntSlider, VBox
+    from ipywidgets import HTML, Dropdown, IntSlider, VBox
 
+    if words := base.refusal(models, images, labels):
+        return base.only_words(words)
     images, labels = base.pictures_with_labels(images[:count], labels[:count])
     still = {name: base.probabilities(model, images) for name, model in models.items()}
 
@@ -104,7 +106,7 @@ def shift_view(
     for part in parts.values():
         part.observe(redraw, "value")
     redraw()
-    controls = VBox([parts["shift"], HBox([parts["direction"], parts["digit"]])])
+    controls = base.controls(parts["shift"], parts["direction"], parts["digit"])
     first = next(iter(DIRECTIONS))
     text = description(measured(first), 0, first, 0)
     return base.View(VBox([controls, shown]), shown.value, text, {**parts, "picture_of": shown})

@@ -38,20 +38,24 @@ def show(figure: Figure, alt: str) -> None:
             f'<img class="course-figure" width="{width}" style="background: white; max-width: 100%" '
             f'alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{picture}">'
         )
-    plt.close(figure)
+    plt.close(figure)  # one of pyplot's would be shown a second time where the cell ends
     display(output, raw=True)
 
 
 @contextmanager
 def _canvas(rows: int, columns: int, height: float, **options: Any) -> Iterator[tuple[Figure, Any]]:
-    """A figure with rows × columns axes in the course's style."""
-    import matplotlib.pyplot as plt
+    """A figure with rows × columns axes in the course's style.
 
-    with plt.rc_context(SETTINGS):
-        figure, axes = plt.subplots(
-            rows, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False, **options
-        )
-        yield figure, axes
+    Without pyplot, whose first figure chooses how the notebook shows figures: inside `rc_context`, that would
+    be undone at the end, and no figure of a learner's own would appear.
+    https://matplotlib.org/stable/gallery/user_interfaces/web_application_server_sgskip.html
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        yield figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
 def _numbers(

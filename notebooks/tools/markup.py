@@ -71,6 +71,20 @@ def box(
     )
 
 
+def clickable(names: str, cells: tuple[int, int], area: tuple[float, float, float, float], hint: str) -> str:
+    """An invisible sheet of `cells`, rows and columns, over an `area` of a picture: x, y, width, height.
+
+    A click sets the widgets `names`: two of them get the cell's row and column, a single one its number. See
+    play/access.js.
+    """
+    x, y, width, height = area
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" data-pick="{names}" '
+        f'data-cells="{cells[0]} {cells[1]}" style="fill: transparent; cursor: pointer">'
+        f"<title>{html.escape(hint)}</title></rect>"
+    )
+
+
 def matrix(
     values: NDArray[Any],
     x: float,
@@ -242,3 +256,13 @@ class Frame:
         parts.append(label(self.left + self.width / 2, bottom + 30, x_name, 12))
         parts.append(label(self.left, self.top - 14, y_name, 12, "start"))
         return "".join(parts)
+
+
+def clipped(frame: Frame, parts: Sequence[str]) -> str:
+    """Only what lies inside the chart; an SVG inside an SVG cuts off what is outside of it."""
+    room = 5  # for the marks of the last epoch
+    left, top, width, height = frame.left, frame.top - room, frame.width + room, frame.height + room
+    return (
+        f'<svg x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" '
+        f'viewBox="{left:g} {top:g} {width:g} {height:g}" overflow="hidden">{"".join(parts)}</svg>'
+    )

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+EMPTY = "{task} is still empty: fill in its answer cell and run it, then run this one again."
+OTHER = (
+    "This needs an array of shape {wanted}, and the one of {task} has {found}: run its answer cell again, "
+    "then this one."
+)
+NOT_TRAINED = (
+    "{net} has not been trained yet: run its training cell first. If that ended with an error, mend what it "
+    "names and run it again."
+)
 
 FOLDER = Path(__file__).resolve().parents[1]
 """The notebook's folder, with its style sheet and its data."""
@@ -49,9 +61,37 @@ def style() -> None:
         display(HTML(f"<style>\n{sheet.read_text(encoding='utf-8')}</style>"))
 
 
-def filled(task: str, *answers: Any) -> bool:
-    """True when no value is None; otherwise False, after a sentence that names the task."""
-    if all(answer is not None for answer in answers):
+def filled(
+    task: str, *answers: Any, of: Sequence[Any] | None = None, shape: tuple[int, ...] | None = None
+) -> bool:
+    """True when no value is None; otherwise False, after a sentence that names the task.
+
+    With `of`, what each answer was to be made from, each also has as many rows, and each row this shape. Who
+    trains with other pictures or labels and hears nothing is left with a net that nothing below understands.
+    """
+    title = task.capitalize()
+    if any(answer is None for answer in answers):
+        print(EMPTY.format(task=title))
+        return False
+    for answer, origin in zip(answers, of or (), strict=False):
+        wanted = (len(origin), *(shape or ()))
+        if (found := _shape(answer)) != wanted:
+            print(OTHER.format(task=title, found=found, wanted=wanted))
+            return False
+    return True
+
+
+def trained(net: str, *results: Any) -> bool:
+    """True when no value is None; otherwise False, after a sentence that says that a net is not trained."""
+    if all(result is not None for result in results):
         return True
-    print(f"{task.capitalize()} is still empty: fill in its answer cell and run it, then run this one again.")
+    print(NOT_TRAINED.format(net=net))
     return False
+
+
+def _shape(answer: Any) -> tuple[int, ...]:
+    """Of an array or a tensor as it says; of anything else what NumPy makes of it, () where it can't."""
+    try:
+        return tuple(answer.shape if hasattr(answer, "shape") else np.shape(answer))
+    except (TypeError, ValueError):
+        return ()

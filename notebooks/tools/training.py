@@ -45,9 +45,12 @@ def _progress_line() -> Any:
 
         def say(self, head: str, logs: Mapping[str, float]) -> None:
             parts = {"training": "", "validation": "val_"}
+            names = {"loss": "loss", "accuracy": curves.accuracy_name(logs)}
             values = {
                 part: [
-                    f"{name} {_rounded(name, logs[mark + name])}" for name in CURVES if mark + name in logs
+                    f"{word} {_rounded(word, logs[mark + name])}"
+                    for word, name in names.items()
+                    if mark + name in logs
                 ]
                 for part, mark in parts.items()
             }

@@ -165,9 +165,27 @@ def photograph_all(page: Page, name: str, folder: Path, height: int = 1800) -> l
     return taken
 
 
+def live(cell: Locator) -> Locator:
+    """The widgets of a cell's interactive figure, without the still picture that they stand in for."""
+    widgets = cell.locator(f"{OUTPUT} .widget-vbox").first
+    widgets.wait_for()
+    return widgets
+
+
 def slide(cell: Locator, name: str, key: str) -> None:
     """Press a key ("ArrowRight", "Home", …) on the slider with this name, as one does by keyboard."""
     cell.get_by_role("slider", name=name, exact=True).press(key)
+
+
+def click_cell(cell: Locator, names: str, row: int, column: int) -> None:
+    """Click a place of the part of a picture that sets these widgets, as by mouse."""
+    part = cell.locator(f'[data-pick="{names}"]:visible').first
+    rows, columns = map(int, str(part.get_attribute("data-cells")).split())
+    box = part.bounding_box()
+    assert box is not None
+    part.click(
+        position={"x": (column + 0.5) * box["width"] / columns, "y": (row + 0.5) * box["height"] / rows}
+    )
 
 
 def expect(what: Locator) -> LocatorAssertions:

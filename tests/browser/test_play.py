@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser import pages
+from tests.browser.conftest import end_kernels
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -25,12 +27,12 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
     for cell in needed:
         pages.run(page, cell)
 
-    zoom = pages.run(page, "play.zoom_into_pixels(")
+    zoom = pages.live(pages.run(page, "play.zoom_into_pixels("))
     pages.slide(zoom, "pixels a side", "Home")
     pages.expect(zoom.locator("svg text")).to_have_count(25)
     pages.photograph(zoom, "lab-zoom", tmp_path)
 
-    explorer = pages.run(page, "play.explore_convolution(")
+    explorer = pages.live(pages.run(page, "play.explore_convolution("))
     products = explorer.locator(".course-play pre")
     pages.expect(products).to_contain_text("= 10")
     pages.slide(explorer, "place", "ArrowRight")
@@ -47,7 +49,7 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
         menu.press("ArrowDown")
     pages.expect(explorer).to_contain_text("looks the same when it is flipped")
 
-    predict = pages.run(page, 'play.predict_shapes("net_1")')
+    predict = pages.live(pages.run(page, 'play.predict_shapes("net_1")'))
     fields = predict.locator("input[type=text]")
     fields.nth(0).fill("28, 28, 32")
     fields.nth(0).press("Enter")
@@ -57,6 +59,7 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
     pages.expect(predict).to_contain_text("biases were missed")
     pages.photograph(predict, "lab-predict", tmp_path)
     predict.get_by_role("button", name="Reveal").click()
+    pages.expect(predict).to_contain_text("0 of 12 right")
     pages.expect(predict).to_contain_text("26, 26, 32")
     assert pages.complaints(page) == []
     assert (console.errors, console.elsewhere) == ([], [])
@@ -66,12 +69,13 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
 @pytest.mark.timeout(420)
 def test_what_looks_into_nets_answers_in_notebook_7(solved: Any, tmp_path: Path) -> None:
     page = solved.page
-    errors = pages.find_cell(page, "play.show_errors(")
-    errors.get_by_role("button", name="the most confident mistakes").click()
+    errors = pages.live(pages.find_cell(page, "play.show_errors("))
     pages.expect(errors).to_contain_text("most confident mistakes among")
+    pages.click_cell(errors, "label read", row=3, column=5)
+    pages.expect(errors).to_contain_text("pictures of 3 were read as 5")
     pages.photograph(errors, "notebook-errors", tmp_path)
 
-    look = pages.find_cell(page, "play.look_inside(")
+    look = pages.live(pages.find_cell(page, "play.look_inside("))
     pages.slide(look, "picture", "ArrowRight")
     look.get_by_label("layer", exact=True).select_option(index=1)
     pages.expect(look).to_contain_text("5 × 5 pixels")
@@ -79,16 +83,16 @@ def test_what_looks_into_nets_answers_in_notebook_7(solved: Any, tmp_path: Path)
     pages.expect(look).to_contain_text("Occlusion map")
     pages.photograph(look, "notebook-inside", tmp_path)
 
-    compare = pages.find_cell(page, "play.compare_nets(")
+    compare = pages.live(pages.find_cell(page, "play.compare_nets("))
     pages.photograph(compare, "notebook-compare", tmp_path)
 
-    shift = pages.find_cell(page, "play.shift_test(")
+    shift = pages.live(pages.find_cell(page, "play.shift_test("))
     for _ in range(3):
         pages.slide(shift, "pixels", "ArrowRight")
     pages.expect(shift).to_contain_text("Moved 3 pixels to the right")
     pages.photograph(shift, "notebook-shift", tmp_path)
 
-    draw = pages.find_cell(page, "play.draw_digit(")
+    draw = pages.live(pages.find_cell(page, "play.draw_digit("))
     pad = draw.locator("canvas")
     pad.scroll_into_view_if_needed()
     box = pad.bounding_box()
@@ -97,20 +101,45 @@ def test_what_looks_into_nets_answers_in_notebook_7(solved: Any, tmp_path: Path)
     page.mouse.down()
     page.mouse.move(box["x"] + 135, box["y"] + 230, steps=12)
     page.mouse.up()
-    pages.expect(draw).to_contain_text("net_1 reads")
-    pages.expect(draw).to_contain_text("net_2 reads")
+    verdict = draw.get_by_role("status").locator("td:nth-child(2)").first
+    pages.expect(verdict).to_contain_text("%")
     pages.photograph(draw, "notebook-draw", tmp_path)
     pad.press("c")
     pages.expect(draw).to_contain_text("The pad is empty")
     for key in ("Space", *["ArrowDown"] * 8):
         pad.press(key)
     pages.expect(draw).to_contain_text("Pen down")
-    pages.expect(draw).to_contain_text("net_1 reads")
+    pages.expect(verdict).to_contain_text("%")
 
-    stands = pages.find_cell(page, "play.where_am_i(")
+    stands = pages.live(pages.find_cell(page, "play.where_am_i("))
     pages.expect(stands).to_contain_text("points so far")
     pages.photograph(stands, "notebook-where-am-i", tmp_path)
     assert solved.console.errors == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_saved_notebook_without_its_kernel_shows_still_pictures(
+    page: Page, server: str, released: Path, tmp_path: Path
+) -> None:
+    """Is the picture hidden while the widgets live, and there without a word of error when they are gone?"""
+    name = "saved.ipynb"
+    shutil.copyfile(released / "student.ipynb", released / name)
+    pages.open_notebook(page, server, name, "lab")
+    pages.run(page, "set_up")
+    cell = pages.run(page, 'play.predict_shapes("net_1")')
+    pages.live(cell)
+    pages.expect(cell.locator(".course-still")).to_be_hidden()
+    pages.save(page)
+    end_kernels(server, [name])
+
+    pages.open_notebook(page, server, name, "lab")
+    cell = pages.find_cell(page, 'play.predict_shapes("net_1")')
+    pages.expect(cell.locator(".course-still")).to_be_visible()
+    page.wait_for_timeout(2000)  # by then JupyterLab has looked for the widgets
+    assert "widget" not in pages.said(cell)
+    pages.photograph(cell, "lab-saved-predict", tmp_path)
+    end_kernels(server, [name])
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 Execute = Callable[..., NotebookNode]
@@ -113,6 +115,17 @@ def test_every_name_that_an_answer_owes_is_none_in_the_student_version(student: 
                     pytest.fail(f"{task}: {ast.unparse(statement)}")
 
 
+def test_a_task_stays_in_its_box_where_pictures_are_embedded(solution: NotebookNode) -> None:
+    """`nbconvert --embed-images` and nbgrader's feedback close what is open: is each task in its box?"""
+    renderer = MarkdownWithMath(renderer=IPythonRenderer(escape=False, embed_images=True))
+    pages = [renderer.render(cell.source) for cell in solution.cells if cell.cell_type == "markdown"]
+    boxes = [box.text.strip() for page in pages for box in BeautifulSoup(page, "html.parser")("blockquote")]
+    tasks = [f"Task {number} (" for number in range(1, len(CHECKS) + 2)]
+    assert [task for task in tasks if not any(box.startswith(task) for box in boxes)] == []
+    assert all(("tests.hint(" in box) or ("read by a person" in box) for box in boxes)
+    assert not any("course-task" in page for page in pages)
+
+
 def test_hints_named_in_the_text_exist(solution: NotebookNode) -> None:
     import problem_unittests
 
@@ -164,15 +177,20 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
     assert complaints(empty) == []
     assert set(points(empty).values()) == {0}
     said = "".join(o.get("text", "") for cell in code(empty) for o in cell.outputs)
-    for task in (1, 2, 3, 4, 5, 6, 11):  # of several empty ones in a row, the first is named
+    for task in (1, 2, 3, 4, 6, 11):  # of several empty ones in a row, the first is named
         assert f"Task {task} is still empty" in said, task
+    assert "net_1 has not been trained yet" in said
     pictures = [o.data for cell in code(empty) for o in cell.outputs if "text/html" in o.get("data", {})]
     images = [data["text/html"] for data in pictures if "<img" in data["text/html"]]
     assert len(images) > 5
     assert all('alt="' in image for image in images)
     # What needs no trained net: zoom, explorer, two predictions, eight seeds, and twice where one stands.
-    playing = [data for data in pictures if "application/vnd.jupyter.widget-view+json" in data]
-    assert sum("course-play" in data["text/html"] for data in playing) == 7
+    outputs = [o.get("data", {}) for cell in code(empty) for o in cell.outputs]
+    stills = [at for at, data in enumerate(outputs) if "course-still" in data.get("text/html", "")]
+    assert len(stills) == 7
+    assert all("course-play" in outputs[at]["text/html"] for at in stills)
+    # Each is followed by its widgets, which take its place in a page that has a kernel.
+    assert all("application/vnd.jupyter.widget-view+json" in outputs[at + 1] for at in stills)
 
 
 @pytest.mark.slow
@@ -225,6 +243,38 @@ def test_tensorflow_waits_until_it_is_needed(solution: NotebookNode, execute: Ex
     assert complaints(done) == []
     assert any("<img" in o.get("data", {}).get("text/html", "") for cell in code(done) for o in cell.outputs)
     assert done.cells[-1].outputs[0].data["text/plain"] == "[]"
+
+
+def test_a_figure_of_the_students_own_appears(solution: NotebookNode, execute: Execute) -> None:
+    """After the course's own figures, is one of pyplot's shown where its cell ends, without `plt.show()`?"""
+    before = solution.cells[: solution.cells.index(graded(solution)["import_keras"])]
+    own = nbformat.v4.new_code_cell("own, axes = plt.subplots(1, 2)\naxes[0].plot([1, 2])\nfloat(own.dpi)")
+    after = nbformat.v4.new_code_cell("tools.show_matrix(arrow)")
+    done = execute(nbformat.v4.new_notebook(cells=[*before, own, after]), bounded=False)
+    assert complaints(done) == []
+    drawn, ours = done.cells[-2:]
+    assert sum("image/png" in output.get("data", {}) for output in drawn.outputs) == 1
+    assert [sorted(output.data) for output in ours.outputs] == [["text/html", "text/plain"]]
+
+
+FAILING = """
+net = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+net.compile(loss="mse", metrics=["accuracy"])
+net.fit(np.zeros((8, 4)), np.zeros((8, 5)), epochs=2, verbose=0, callbacks=[tools.progress()])
+"""
+
+
+@pytest.mark.slow
+def test_a_training_that_fails_leaves_no_button_behind(solution: NotebookNode, execute: Execute) -> None:
+    """Labels that don't fit the net: does a still sentence stand above the error?"""
+    before = solution.cells[: solution.cells.index(graded(solution)["import_keras"]) + 1]
+    cells = [nbformat.v4.new_code_cell(FAILING), nbformat.v4.new_code_cell("tools.trained('net_1', None)")]
+    done = execute(nbformat.v4.new_notebook(cells=[*before, *cells]), bounded=False)
+    shown, error = done.cells[-2].outputs
+    assert sorted(shown.data) == ["text/html", "text/plain"]
+    assert "The training broke off in epoch 1 of 2" in shown.data["text/html"]
+    assert error.output_type == "error"
+    assert "net_1 has not been trained yet" in done.cells[-1].outputs[0].text
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from play import convolution, pixels
+from play import base, convolution, pixels
 from tools.arithmetic import convolve
 
 PICTURE = np.array([[3, 2, 0, 1, 3], [2, 1, 1, 3, 1], [2, 4, 0, 1, 2], [1, 0, 2, 2, 0], [0, 3, 1, 0, 1]])
@@ -176,3 +176,12 @@ def test_the_zoom_shows_the_numbers_of_the_pixels() -> None:
 def test_kernels_are_what_their_names_say(view: Any, kernel: str, size: int, rows: list[list[float]]) -> None:
     """Do the numbers of the kernel that is drawn fit its name?"""
     assert numbers(choose(view, kernel=kernel, size=size), "kernel") == np.ravel(rows).tolist()
+
+
+def test_a_click_on_the_feature_map_moves_the_window(view: Any) -> None:
+    """Does a place have the number that the slider has, row by row, with a stride too?"""
+    page = choose(view, picture="long", stride=2)
+    assert 'data-pick="place" data-cells="1 3"' in page
+    base.pick(view, {"place": 2})
+    assert view.parts["place"].value == 2
+    assert "the window is at place (0, 2)" in view.parts["picture_of"].value

@@ -41,7 +41,8 @@ def net() -> Any:
 
 
 def words(view: Any) -> str:
-    return re.sub(r"<[^>]+>", " ", view.parts["picture_of"].value)
+    shown = view.parts["verdict"].value + view.parts["picture_of"].value
+    return " ".join(re.sub(r"<[^>]+>", " ", shown).split())
 
 
 # ------------------------------------------------------------------------------------------ preparation
@@ -111,9 +112,19 @@ def test_the_view_reads_what_the_pad_holds(digits: Any, net: Any) -> None:
     view.parts["pad"].pixels = memoryview(pad.tobytes())  # as it comes from the browser
     for title, prepare in ((drawing.SHRUNK, drawing.shrunk), (drawing.AS_MNIST, drawing.as_mnist)):
         shares = np.asarray(net(prepare(pad)[None, ..., None]))[0]
-        assert f"{title}: mine reads {shares.argmax()} ({shares.max():.0%})" in words(view)
+        assert f"{title} {shares.argmax()} ({shares.max():.0%})" in words(view)
+    assert words(view).startswith(f"mine reads {drawing.SHRUNK}")
     view.parts["pad"].pixels = bytes(drawing.SIDE**2)
     assert drawing.EMPTY in words(view)
+    assert f"{drawing.SHRUNK} – {drawing.AS_MNIST} –" in words(view)
+
+
+def test_what_is_read_stands_above_the_pad(net: Any) -> None:
+    """Where one looks while drawing, not below the pad: is the table of readings before it in the view?"""
+    view = drawing.draw_digit_view({"mine": net})
+    *_, verdict, beside = view.box.children
+    assert verdict is view.parts["verdict"]
+    assert beside.children[0] is view.parts["pad"]
 
 
 def test_without_drawing_one_can_see_the_effect(net: Any) -> None:

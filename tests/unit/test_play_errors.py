@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from play import base, errors
+from play import base, errors, inside, shift
 
 
 def reader(sharpness: float) -> Any:
@@ -52,22 +52,32 @@ def test_a_cell_shows_its_pictures_and_no_others() -> None:
     parts = view.parts
     assert (parts["label"].value, parts["read"].value) == (1, 2)
     assert "sure: 3 of 4 pictures of 1 were read as 2." in view.still
-    assert view.still.count("<img") == 3
+    surest = "its 4 most confident mistakes among 4 in 7"
+    assert surest in view.still, "they are in view from the start"
+    assert view.still.count("<img") == 3 + 4
     parts["label"].value, parts["read"].value = 2, 0
     shown = parts["picture_of"].value
-    assert shown.count("<img") == 1
+    assert shown.count("<img") == 1 + 4
     assert "A picture of 2, read as 0" in shown
-    parts["look"].value = errors.MISTAKES
-    assert "its 4 most confident mistakes among 4 in 7" in parts["picture_of"].value
     parts["net"].value = "unsure"
-    assert parts["picture_of"].value.count("unsure: ") == 1
+    assert parts["picture_of"].value.count("unsure: ") == 2
+    assert "sure: its" not in parts["picture_of"].value.replace("unsure: its", "")
+
+
+def test_a_click_on_the_matrix_chooses_its_cell() -> None:
+    """Is the clickable sheet as large as the matrix, and does what it sends reach the widgets?"""
+    view = errors.errors_view({"net": reader(5)}, IMAGES, LABELS)
+    assert 'data-pick="label read" data-cells="3 3"' in view.parts["picture_of"].value
+    base.pick(view, {"label": 2, "read": 0})
+    assert (view.parts["label"].value, view.parts["read"].value) == (2, 0)
+    assert "1 of 2 pictures of 2 were read as 0." in view.parts["picture_of"].value
+    base.pick(view, {"nobody": 1})
 
 
 def test_a_net_without_mistakes_is_told_so() -> None:
     """Does the view of mistakes say that there are none, instead of showing right ones?"""
     right = [at for at, (label, read, _) in enumerate(MET) if label == read]
     view = errors.errors_view({"net": reader(5)}, IMAGES[right], LABELS[right])
-    view.parts["look"].value = errors.MISTAKES
     assert errors.NONE.format(name="net", of=3) in view.parts["picture_of"].value
 
 
@@ -77,4 +87,39 @@ def test_a_net_without_mistakes_is_told_so() -> None:
 def test_what_does_not_fit_is_refused_in_a_sentence(images: Any, labels: Any) -> None:
     """Is a learner told what is wrong with pictures or labels?"""
     with pytest.raises(ValueError, match="picture"):
-        errors.errors_view({"net": reader(5)}, images, labels)
+        base.pictures_with_labels(images, labels)
+
+
+PHOTOGRAPHS = np.zeros((7, 32, 32, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda model, *given: errors.errors_view({"net_1": model}, *given),
+        lambda model, *given: shift.shift_view({"net_1": model}, *given),
+        lambda model, *given: inside.inside_view(model, *given),
+    ],
+    ids=["errors", "shift", "inside"],
+)
+@pytest.mark.parametrize(
+    ("images", "labels", "said"),
+    [
+        (PHOTOGRAPHS, LABELS, "takes the shape (2, 2, 1), and they have (32, 32, 3)"),
+        (IMAGES, LABELS[:3], "there are 7 and 3"),
+        (None, LABELS, "There is nothing to show"),
+        ([IMAGES, [1]], LABELS, "There is nothing to show"),
+    ],
+    ids=["photographs", "other labels", "None", "a crooked list"],
+)
+def test_pictures_that_a_net_does_not_take_are_named_in_a_sentence(
+    view: Any, images: Any, labels: Any, said: str
+) -> None:
+    """Where `x_test` holds something else by now: a sentence, and no traceback?"""
+    shown = view(reader(5), images, labels)
+    assert said in shown.text
+    assert said in shown.still
+
+
+def test_what_is_no_net_is_named() -> None:
+    assert "net_1 can't be asked: it is int" in errors.errors_view({"net_1": 5}, IMAGES, LABELS).text

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from play import inside
+from play import base, inside
 
 RNG = np.random.default_rng(5)
 PICTURES = RNG.random((4, 17, 15, 1), dtype=np.float32)
@@ -134,3 +134,15 @@ def test_the_picture_follows_the_widgets() -> None:
 def test_a_net_without_convolution_gets_a_sentence() -> None:
     """Is a learner with a dense net told why there is nothing to see?"""
     assert inside.NO_MAPS in inside.inside_view(net(), PICTURES, LABELS).still
+
+
+def test_maps_and_units_can_be_clicked() -> None:
+    """Do the sheet of maps and the enlarged map say what a click means, and does it choose?"""
+    view = inside.inside_view(net(layers.Conv2D(3, 3)), PICTURES, LABELS)
+    assert 'data-pick="row column" data-cells="15 13"' in view.parts["picture_of"].value
+    assert 'data-pick="map" data-cells="1 16"' in view.parts["picture_of"].value
+    base.pick(view, {"row": 4, "column": 5})
+    base.pick(view, {"map": 2})
+    assert "The unit in row 4, column 5 of map 2 has" in view.parts["picture_of"].value
+    base.pick(view, {"map": 15})  # an empty place of the sheet
+    assert view.parts["map"].value == 2

@@ -190,9 +190,25 @@ def test_the_fields_are_judged_when_they_are_left_or_checked_and_revealed_when_a
     parts["check"].click()
     assert "2 of 12 right" in parts["total"].value
     assert prediction.EMPTY in said[1].value
+    parts["shape 1"].value = "24, 24, 64"
+    assert "3 of 12 right" in parts["total"].value
     parts["reveal"].click()
+    assert "✓ shape of what comes out: 24, 24, 64" in said[1].value
+    assert "· weights and biases: 3 · 3" in said[1].value, "revealed, and not counted as found"
+    assert "3 of 12 right" in parts["total"].value
     assert "⌊(26 − 3) / 1⌋ + 1 = 24" in said[1].value
     assert "3 · 3 · 32 · 64 + 64 = 18,496" in said[1].value
+
+
+def test_words_stand_under_their_row_and_the_score_at_the_end() -> None:
+    """Does each row's sentence have the whole width below its fields, and the score the last place?"""
+    view = prediction.prediction_view("net_1")
+    grid, *_, total = view.box.children
+    for number, said in view.parts["said"].items():
+        place = grid.children.index(said)
+        assert grid.children[place - 1] is view.parts[f"weights {number}"]
+        assert said.layout.grid_column == "1 / -1"
+    assert total is view.parts["total"]
 
 
 def test_a_net_that_is_not_there_is_named() -> None:

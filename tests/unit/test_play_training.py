@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from tools import curves
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
 EPOCHS, BATCHES = 3, 10
+NO_NUMBER = re.compile(r'="[^"]*\b(nan|inf)\b')
+"""In a place of a picture."""
 
 
 class Shown:
@@ -73,19 +76,21 @@ class After(keras.callbacks.Callback):
         self.pictures.append(self.live.picture.value)
 
 
-def fit(live: Any, after: After) -> tuple[keras.Model, list[np.ndarray], Any]:
+def fit(
+    live: Any, after: After, metrics: Sequence[Any] = ("accuracy",), batch_size: int = 8, epochs: int = EPOCHS
+) -> tuple[keras.Model, list[np.ndarray], Any]:
     """A small training of EPOCHS × BATCHES steps: the model, its first weights and the history."""
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
-    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=list(metrics))
     pixels = np.random.default_rng(1).normal(size=(100, 4)).astype(np.float32)
     rows = np.eye(2, dtype=np.float32)[(pixels[:, 0] > 0).astype(int)]
     first = model.get_weights()
     history = model.fit(
         pixels,
         rows,
-        batch_size=8,
-        epochs=EPOCHS,
+        batch_size=batch_size,
+        epochs=epochs,
         validation_split=0.2,
         verbose=0,
         callbacks=[live, after],
@@ -128,6 +133,91 @@ def test_the_curve_of_training_goes_on_where_an_epoch_begins(
     assert [epoch for epoch, _, _ in live.progress.training] == pytest.approx(
         np.arange(1, EPOCHS * BATCHES + 1) / BATCHES
     )
+
+
+def test_a_smaller_last_batch_counts_as_what_it_is(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """80 pictures in batches of 30: does the last point say what its 20 pictures' loss was?"""
+    monkeypatch.setattr(curves, "REDRAW_SECONDS", -1)
+    live = curves.live()
+    _, _, history = fit(live, After(live, 1), batch_size=30)
+    points = np.reshape(live.progress.training, (EPOCHS, 3, 3))
+    for column, name in ((1, "loss"), (2, "accuracy")):
+        means = (points[:, :, column] * [30, 30, 20]).sum(axis=1) / 80
+        np.testing.assert_allclose(means, history.history[name], rtol=1e-5)
+    rightly_read = points[:, 2, 2] * 20
+    np.testing.assert_allclose(rightly_read, rightly_read.round(), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["acc", keras.metrics.CategoricalAccuracy(), "accuracy"])
+def test_accuracy_is_shown_by_whatever_name(shown: Shown, name: Any) -> None:
+    live = curves.live()
+    _, _, history = fit(live, After(live, 1), metrics=[name])
+    key = next(key for key in history.history if "acc" in key)
+    assert (
+        f"Training: loss {history.history['loss'][-1]:.3f}, accuracy {history.history[key][-1]:.1%}."
+        in (shown.outputs[-1]["text/plain"])
+    )
+    assert live.progress.validation[-1][2] == history.history[f"val_{key}"][-1] > 0
+
+
+def test_without_an_accuracy_none_is_told(shown: Shown) -> None:
+    live = curves.live()
+    fit(live, After(live, 1), metrics=[])
+    assert "Training: loss" in shown.outputs[-1]["text/plain"]
+    assert "accuracy" not in shown.outputs[-1]["text/plain"]
+    assert NO_NUMBER.search(shown.outputs[-1]["text/html"]) is None
+
+
+def test_no_epochs_are_no_error(shown: Shown) -> None:
+    """Does the button go, and is it said what 0 epochs mean?"""
+    live = curves.live()
+    _, _, history = fit(live, After(live, 1), epochs=0)
+    assert history.history == {}
+    assert "0 epochs: the net has seen no pictures" in shown.outputs[-1]["text/plain"]
+    assert live.button.layout.display == "none"
+
+
+def test_a_stopped_training_is_drawn_as_wide_as_it_got(shown: Shown) -> None:
+    """After a stop in epoch 2 of 200, does the axis of epochs end at 2?"""
+    live = curves.live()
+    fit(live, After(live, BATCHES + 5, lambda: live.stop()), epochs=200)
+    assert "Stopped in epoch 2 of 200" in shown.outputs[-1]["text/plain"]
+    assert axis_of_epochs(shown.outputs[-1]["text/html"]) == ["0", "1", "2"]
+    assert axis_of_epochs(live.picture.value) == ["0", "1", "2"]
+
+
+def test_what_another_callback_stops_is_not_called_done(shown: Shown) -> None:
+    live = curves.live()
+    watch = After(live, 5, lambda: setattr(live.model, "stop_training", True))
+    fit(live, watch)
+    assert f"Stopped in epoch 1 of {EPOCHS}" in shown.outputs[-1]["text/plain"]
+
+
+def axis_of_epochs(picture: str) -> list[str]:
+    """The numbers below the chart on the left."""
+    ground = curves.CHART["top"] + curves.CHART["height"] + 12
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(\d+)<', picture)
+    return [number for x, y, number in found if float(y) == ground and float(x) < 350]
+
+
+@pytest.mark.parametrize(("state", "is_cut"), [("done", True), ("runs", False)])
+def test_after_training_one_can_see_the_validation_loss_rise(state: str, is_cut: bool) -> None:
+    """From 2.3 down to 0.1, up again to 0.16: does that rise take a good part of the chart?"""
+    validation = [0.4, 0.25, 0.2, 0.15, 0.12, 0.1, 0.1, 0.11, 0.12, 0.14, 0.15, 0.16]
+    progress = curves.Progress(epochs=12, batches=10, epoch=11, batch=10, state=state)
+    progress.training = [(0.1 * at, 2.3 / (1 + at), 0.9) for at in range(1, 121)]
+    progress.validation = [(float(epoch), loss, 0.9) for epoch, loss in enumerate(validation, start=1)]
+    picture = curves.drawn(progress)
+    heights = [float(y) for y in re.findall(r'<circle cx="[\d.]+" cy="([-\d.]+)"', picture)][:12]
+    rise = (heights[5] - heights[11]) / curves.CHART["height"]
+    assert (rise > 0.15) == is_cut
+    assert ("The axis of the loss ends at" in picture) == is_cut
+
+
+def test_a_loss_that_is_no_number_leaves_the_chart_whole(shown: Shown) -> None:
+    progress = curves.Progress(epochs=2, batches=2, epoch=1, batch=2, state="done")
+    progress.training = [(0.5, 2.0, 0.1), (1.0, math.nan, 0.1), (2.0, math.inf, 0.1)]
+    assert NO_NUMBER.search(curves.drawn(progress)) is None
 
 
 @pytest.mark.parametrize("how", ["button", "interrupt"])

@@ -230,7 +230,35 @@ def test_an_empty_answer_is_named_in_one_sentence(capsys: pytest.CaptureFixture[
 
 def test_a_filled_answer_passes_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
     assert tools.filled("task 3", np.eye(2), 0, "", False)
+    images = np.zeros((4, 28, 28), np.uint8)
+    for answer in (images[..., None], keras.ops.convert_to_tensor(images[..., None]), [*images[..., None]]):
+        assert tools.filled("task 2", answer, answer, of=(images, images), shape=(28, 28, 1))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [np.zeros((4, 32, 32, 3)), np.zeros((4, 28, 28)), np.zeros((3, 28, 28, 1)), "text", [[1], [2, 3]]],
+    ids=["CIFAR-10", "no channel axis", "other rows", "text", "a crooked list"],
+)
+def test_other_pictures_than_those_of_the_task_are_named(
+    other: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Photographs in `x_train` once trained silently: are both shapes told?"""
+    images = np.zeros((4, 28, 28), np.uint8)
+    right = images[..., None]
+    assert not tools.filled("task 2", right, other, of=(images, images), shape=(28, 28, 1))
+    words = capsys.readouterr().out
+    assert "needs an array of shape (4, 28, 28, 1), and the one of task 2 has " in words.lower()
+    assert str(getattr(other, "shape", ())) in words
+
+
+def test_who_has_not_trained_is_not_told_that_a_task_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tools.trained("net_1", object())
+    assert not tools.trained("net_1", None)
+    words = capsys.readouterr().out
+    assert words.startswith("net_1 has not been trained yet")
+    assert words.count("\n") == 1
 
 
 # --------------------------------------------------------------------------------------------- figures

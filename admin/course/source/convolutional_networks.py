@@ -646,7 +646,9 @@ tests.test_net_1(net_1)
 # **Which layer has the most weights?** Guess, then look.
 
 # %% nbgrader={"grade": false, "grade_id": "make_model_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
-model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES) if tools.filled("task 2", x_train) else None
+model_1 = None
+if tools.filled("task 2", x_train, of=[train_images], shape=(28, 28, 1)):
+    model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES)
 if tools.filled("task 4", model_1):
     model_1.summary()
 
@@ -725,8 +727,8 @@ epochs = 12
 # %% nbgrader={"grade": false, "grade_id": "fit_net_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
 history_1 = score_1 = None
 if (
-    tools.filled("task 2", x_train, x_test)
-    and tools.filled("task 3", y_train, y_test)
+    tools.filled("task 2", x_train, x_test, of=(train_images, test_images), shape=(28, 28, 1))
+    and tools.filled("task 3", y_train, y_test, of=(train_labels, test_labels), shape=(10,))
     and tools.filled("task 4", model_1)
     and tools.filled("task 5", batch_size, epochs)
 ):
@@ -755,7 +757,7 @@ if (
 # And the test? `evaluate` gives loss and accuracy for pictures that the net has never seen.
 
 # %% nbgrader={"grade": false, "grade_id": "evaluate_net_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
-if tools.filled("task 5", history_1):
+if tools.trained("net_1", history_1):
     score_1 = model_1.evaluate(x_test, y_test, verbose=0)
     print(f"net_1 on the test pictures: loss {score_1[0]:.3f}, accuracy {score_1[1]:.1%}")
 
@@ -772,7 +774,7 @@ tests.test_train("train_net_1", globals())
 # them all?
 
 # %%
-if tools.filled("task 5", history_1):
+if tools.trained("net_1", history_1):
     play.show_errors({"net_1": model_1}, x_test, test_labels)
 
 # %% [markdown]
@@ -786,7 +788,7 @@ if tools.filled("task 5", history_1):
 #   right class (Zeiler and Fergus, 2014). Where it falls most, the net had looked.
 
 # %%
-if tools.filled("task 5", history_1):
+if tools.trained("net_1", history_1):
     play.look_inside(model_1, x_test, test_labels)
 
 # %% [markdown]
@@ -857,7 +859,9 @@ def net_2(sample_shape, nb_classes):
 tests.test_net_2(net_2)
 
 # %% nbgrader={"grade": false, "grade_id": "make_model_2", "locked": true, "schema_version": 3, "solution": false, "task": false}
-model_2 = net_2(x_train.shape[1:], NUMBER_CLASSES) if tools.filled("task 2", x_train) else None
+model_2 = None
+if tools.filled("task 2", x_train, of=[train_images], shape=(28, 28, 1)):
+    model_2 = net_2(x_train.shape[1:], NUMBER_CLASSES)
 if tools.filled("task 6", model_2):
     model_2.summary()
 
@@ -886,8 +890,8 @@ epochs = 12
 # %% nbgrader={"grade": false, "grade_id": "fit_net_2", "locked": true, "schema_version": 3, "solution": false, "task": false}
 history_2 = score_2 = None
 if (
-    tools.filled("task 2", x_train, x_test)
-    and tools.filled("task 3", y_train, y_test)
+    tools.filled("task 2", x_train, x_test, of=(train_images, test_images), shape=(28, 28, 1))
+    and tools.filled("task 3", y_train, y_test, of=(train_labels, test_labels), shape=(10,))
     and tools.filled("task 6", model_2)
     and tools.filled("task 7", batch_size, epochs)
 ):
@@ -918,7 +922,7 @@ tests.test_train("train_net_2", globals())
 # $p$ in $n$ pictures is known only to about $2\sqrt{p(1-p)/n}$. Compare this with the difference of your two nets.
 
 # %%
-if tools.filled("task 5", score_1) and tools.filled("task 7", score_2):
+if tools.trained("net_1", score_1) and tools.trained("net_2", score_2):
     for name, score in (("net_1", score_1), ("net_2", score_2)):
         margin = 2 * np.sqrt(score[1] * (1 - score[1]) / len(x_test))
         print(f"{name}: {score[1]:.1%}, give or take {margin:.1%}")
@@ -939,7 +943,7 @@ play.compare_nets({"net_1": history_1, "net_2": history_2})
 # pixel: which net will lose it first?** Write your guess down, then move the slider.
 
 # %%
-if tools.filled("task 5", history_1) and tools.filled("task 7", history_2):
+if tools.trained("net_1", history_1) and tools.trained("net_2", history_2):
     play.shift_test({"net_1": model_1, "net_2": model_2}, x_test, test_labels)
 
 # %% [markdown]
@@ -950,7 +954,7 @@ if tools.filled("task 5", history_1) and tools.filled("task 7", history_2):
 # keyboard, and compare: read as it is, and read after the same step.
 
 # %%
-if tools.filled("task 5", history_1) and tools.filled("task 7", history_2):
+if tools.trained("net_1", history_1) and tools.trained("net_2", history_2):
     play.draw_digit({"net_1": model_1, "net_2": model_2})
 
 # %% [markdown]
