@@ -38,16 +38,16 @@ def words(task: str, findings: Sequence[Finding], worth: float | None = None) ->
     title = (
         _said("any.title", task=task, points=points(scaled(findings, out_of)), out_of=out_of)
         if out_of
-        else _said("any.title_no_points", task=task)
+        else _said("any.title_practice" if TASKS[task].entry.practice else "any.title_no_points", task=task)
     )
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [title]
     for finding in findings:
-        right = finding.points >= finding.out_of if TASKS[task].points else finding.points > 0
-        mark = "→" if out_of and not finding.out_of else "✓" if right else "✗"
+        right = finding.points >= finding.out_of if TASKS[task].whole else finding.points > 0
+        mark = "→" if TASKS[task].whole and not finding.out_of else "✓" if right else "✗"
         head = f"  {mark} {finding.name.ljust(width)}  "
         lines.append(_wrapped(head + finding.message, " " * len(head)).rstrip())
-    if points(scaled(findings, out_of)) < out_of:
+    if any(finding.points < finding.out_of for finding in findings):
         lines.append(f"  {_said('any.want_more', task=task)}")
     return "\n".join(lines)
 

@@ -349,11 +349,11 @@ def test_malformed_answers_never_crash_a_judge(built, bounded, task):
     rng = random.Random(task)
     asked = TASKS[task].cases(np.random.default_rng(1), cases.data_of(built.source))
     for _ in range(120):
-        answers = [hostile_answer(rng, TASKS[task].points) for _ in asked]
+        answers = [hostile_answer(rng, TASKS[task].whole) for _ in asked]
         found = findings(bounded, task, asked, answers)
         assert found
-        assert 0 <= points(found) <= max(TASKS[task].points, 4)
-        assert not TASKS[task].points or points(found) < TASKS[task].points
+        assert 0 <= points(found) <= max(TASKS[task].whole, 4)
+        assert not TASKS[task].whole or points(found) < TASKS[task].whole
         assert words(task, found).strip()
         assert len(words(task, found)) < 50_000
 

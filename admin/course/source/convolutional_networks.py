@@ -15,7 +15,7 @@
 # | part | what happens | your tasks |
 # |---|---|---|
 # | 1–3 | pictures and labels become numbers | 1, 2, 3 |
-# | 4–6 | convolution, padding, stride, pooling | |
+# | 4–6 | convolution, padding, stride, pooling | two for practice |
 # | 7–9 | two nets that read digits | 4, 5, 6, 7 |
 # | 10–12 | ten classes of colour pictures | 8, 9, 10, 11, 12 |
 #
@@ -539,6 +539,74 @@ print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, 
 # ![Moving picture: two ways to slide a 3 × 3 window of ones over a picture of 6 × 6 numbers, 0 to 35, with stride 2. Keras' same puts zeros below and at the right only, and the window starts on the first pixel. Padding 1 puts a ring of zeros around the picture, and the window starts on the zeros. Both give 3 × 3 sums, but other ones: 63, 81, 63; 171, 189, 135; 168, 180, 126 with same, 14, 30, 42; 75, 126, 144; 147, 234, 252 with padding 1.](figures/same_or_padding_1.webp)
 
 # %% [markdown]
+# ### Write it yourself
+#
+# You have met all the parts: two loops, rings of zeros, steps of the stride, and the size. The picture below has one ring
+# of zeros, and the window moves with stride 2. **In which row and column of the padded picture does the framed window
+# begin? And how do you get there from its place in the map?**
+
+# %%
+tools.show_place(picture, side=3, stride=2, padding=1, place=(1, 2))
+
+# %% [markdown]
+# The place in row 1 and column 2 of the map belongs to the window that begins in row 2 and column 4: place times stride.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Practice (no points).** Write `convolve(picture, kernel, stride, padding)`. It returns the feature map: a matrix with
+# one sum for each place of the window.
+#
+# - `picture` and `kernel` are matrices, and neither has to be square. The kernel is not flipped.
+# - `stride` holds for both directions; a step that no longer fits is dropped.
+# - `padding` is the number of rings of zeros around the picture.
+#
+# Example: with `picture` and `kernel` from section 4, stride 2 and padding 0, the feature map is
+# ```
+# [[10, -1],
+#  [ 5,  2]]
+# ```
+# No later task needs it, and leaving it out costs nothing. But who has written it once won't forget it. Stuck?
+# `tests.hint('convolve', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "convolve", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def convolve(picture, kernel, stride, padding):
+    """The feature map: one sum of products for each place of the kernel."""
+    ### BEGIN SOLUTION
+    padded = np.pad(picture, padding)
+    height, width = kernel.shape
+    rows = (padded.shape[0] - height) // stride + 1
+    columns = (padded.shape[1] - width) // stride + 1
+    sums = np.zeros((rows, columns))
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * stride, column * stride
+            window = padded[top : top + height, left : left + width]
+            sums[row, column] = (window * kernel).sum()
+    return sums
+    ### END SOLUTION
+
+
+# %%
+tests.test_convolve(convolve)
+
+# %% [markdown]
+# Keras computes the same, on 28 × 28 real pixels. **How large will the map be, with stride 2 and no padding?**
+
+# %%
+layer = keras.layers.Conv2D(1, 3, strides=2, use_bias=False)
+layer.build((None, 28, 28, 1))
+layer.set_weights([edge.reshape(3, 3, 1, 1)])
+by_keras = np.asarray(layer(train_images[:1, :, :, np.newaxis] / 255))[0, :, :, 0]
+yours = convolve(train_images[0] / 255, edge, 2, 0)
+if tools.filled("the practice", yours):
+    print("shape by Keras:", by_keras.shape, "and yours:", np.shape(yours))
+    same = np.shape(yours) == by_keras.shape and np.allclose(yours, by_keras, atol=1e-5)
+    print("The numbers are the same." if same else "The numbers differ.")
+
+# %% [markdown]
 # **In short**
 # - Padding lets the window reach over the border; stride makes it skip places.
 # - The size is ⌊(n + 2p − k)/s⌋ + 1, once for the height and once for the width.
@@ -578,7 +646,63 @@ for column in range(4):
 # %% [markdown]
 # Within a block nothing changes, at its border everything does. So pooling gives **tolerance** for small shifts at some
 # places. It is often called "invariance", and that says too much.
+
+# %% [markdown]
+# ### Write it yourself
 #
+# **What do you compute with 5 rows and 7 columns in blocks of 2 × 2?** The last row and the last column fill no block.
+# Keras' `valid` leaves them out, as a convolution drops a step that no longer fits. So 2 × 3 numbers remain.
+
+# %% [markdown]
+# <div class="course-task">
+#
+# **Practice (no points).** Write `max_pool(feature_map, size)`. It cuts the matrix `feature_map` into blocks of
+# `size` × `size` that lie side by side, and returns the largest number of each block, as a matrix. Rows and columns that
+# fill no block are left out.
+#
+# Example: the feature map at the top of this section, with size 2, becomes
+# ```
+# [[5, 2],
+#  [6, 8]]
+# ```
+# Feature maps may hold negative numbers. Stuck? `tests.hint('max_pool', 1)`
+#
+# </div>
+
+# %% nbgrader={"grade": false, "grade_id": "max_pool", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def max_pool(feature_map, size):
+    """The largest number of each block of size × size."""
+    ### BEGIN SOLUTION
+    rows, columns = feature_map.shape[0] // size, feature_map.shape[1] // size
+    pooled = np.zeros((rows, columns))
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * size, column * size
+            pooled[row, column] = feature_map[top : top + size, left : left + size].max()
+    return pooled
+    ### END SOLUTION
+
+
+# %%
+tests.test_max_pool(max_pool)
+
+# %% [markdown]
+# With both functions you have the first half of a net: convolve, set what is negative to 0, pool. **What is left of a
+# digit after each step?**
+
+# %%
+digit = train_images[0] / 255
+edges = convolve(digit, edge, 1, 0)
+pooled = max_pool(np.maximum(tools.convolve(digit, edge), 0), 2)
+if tools.filled("the practice", edges, pooled):
+    tools.show_gallery(
+        [digit, edges, pooled],
+        [f"{name}: {len(step)} × {len(step[0])}" for name, step in (("digit", digit), ("convolved", edges), ("pooled", pooled))],
+        columns=3,
+        about="A digit, its feature map and the pooled map, coarser each time",
+    )
+
+# %% [markdown]
 # **In short**
 # - Pooling keeps one number a block: the largest or the mean.
 # - It saves work and has no weights, and it forgets the exact place.
