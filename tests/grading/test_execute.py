@@ -47,6 +47,9 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
     """The released notebook up to a task's check, with that answer, its forerunners, and no figures."""
     notebook = nbformat.read(course.release / f"{NOTEBOOK}.ipynb", 4)
     cells = [cell for cell in notebook.cells if grade_id(cell) or cell.source.startswith("QUICK = ")]
+    if TABLE[given.task].practice:
+        at = next(i for i, cell in enumerate(cells) if grade_id(cell) == given.task)
+        cells.insert(at + 1, practice_with_points(given.task))
     last = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"check_{given.task}")
     notebook.cells = cells[: last + 1]
     for cell in notebook.cells:
@@ -55,6 +58,14 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
         elif grade_id(cell) in all_forerunners(given.task):
             cell.source = answer(grade_id(cell), "the model answer").code
     return notebook
+
+
+def practice_with_points(task: str, worth: float = 10) -> NotebookNode:
+    """The check cell of a practice task as an instructor marks it who gives points for it."""
+    marks = {"grade": True, "locked": True, "solution": False, "task": False, "schema_version": 3}
+    name = TABLE[task].check_cell
+    metadata = {"nbgrader": {**marks, "grade_id": name, "points": worth, "cell_type": "code"}}
+    return nbformat.v4.new_code_cell(f"tests.test_{task}({task})", id=name, metadata=metadata)
 
 
 def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> execute.RunResult:
@@ -70,7 +81,7 @@ def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -
 def test_every_answer_gets_the_same_at_home_and_in_grading(built):
     """The whole list of answers: the same points, and the same findings, by secret cases in a session?"""
     cases.data_of(built.source)  # once, before there are threads
-    groups = [group for task in TASKS if TASKS[task].points for group in together(task)]
+    groups = [group for task in TASKS if TASKS[task].whole for group in together(task)]
     with ThreadPoolExecutor(1) as pool:
         graded = pool.submit(all_in_grading, built, groups)
         home = [found for group in groups for found in findings_at_home(*cells_of(built, group))]
@@ -175,6 +186,17 @@ def test_a_check_cell_has_words_and_points_and_nothing_else(built, worker):
     assert outputs[0].name == "stdout"
     assert outputs[1].data == {"text/plain": "10"}
     nbformat.validate(notebook)
+
+
+@needs_sandbox
+def test_practice_that_an_instructor_gives_points_is_graded_in_proportion(built, worker):
+    """A flipped kernel loses 4 of 10: does it get 3 of the 5 points that a course gives, in its own words?"""
+    notebook = notebook_with(built, answer("convolve", "flips the kernel"))
+    notebook.cells[-1] = practice_with_points("convolve", 5)
+    result = run(built, worker, notebook)
+    assert determine_grade(notebook.cells[-1])[0] == 3
+    assert notebook.cells[-1].outputs[0].text.startswith("convolve: 3 of 5 points\n")
+    assert result.findings["convolve"][0].key == "convolve.flipped"
 
 
 @needs_sandbox
