@@ -9,6 +9,7 @@ from play.drawing import draw_digit
 from play.errors import show_errors
 from play.histories import compare_nets
 from play.inside import look_inside
+from play.learning import learn_kernel
 from play.pixels import zoom_into_pixels
 from play.prediction import predict_shapes
 from play.progress import where_am_i
@@ -18,6 +19,7 @@ __all__ = [
     "compare_nets",
     "draw_digit",
     "explore_convolution",
+    "learn_kernel",
     "look_inside",
     "predict_shapes",
     "shift_test",

@@ -458,7 +458,34 @@ tools.show_feature_maps(train_images[0] / 255, kernels)
 # %% [markdown]
 # A layer with 32 kernels makes 32 feature maps. They are the *channels* of its output. The next layer's kernels reach
 # through all of them: 64 kernels of 3 × 3 on 32 channels have 3 · 3 · 32 · 64 weights and 64 biases.
+
+# %% [markdown]
+# ### A kernel that is learned
 #
+# Nobody types in the kernels of a net. Here, a kernel begins with nine zeros. It is shown fifty digits, and for each digit
+# the feature map that another kernel made of it. In each step, all weights change a little, in the direction that brings
+# the kernel's own maps nearer to these. This is **gradient descent**; the **learning rate** says how long the steps are.
+#
+# **Will it find the kernel that made the maps?** Guess, then press play. Two more things to try:
+#
+# 1. Does it find the blur as well?
+# 2. Make the steps longer. From which learning rate on does it get worse instead of better?
+
+# %%
+play.learn_kernel(
+    train_images[:50] / 255,
+    {
+        "bright left, dark right": edge,
+        "bright top, dark below": edge.T,
+        "mean (blurs)": np.ones((3, 3)) / 9,
+    },
+)
+
+# %% [markdown]
+# It comes to the same nine weights: no other kernel makes the same maps of all these digits. A net learns its kernels in
+# the same way, all of them at once. But nobody gives it the right maps: it has to get by with the loss at its very end.
+
+# %% [markdown]
 # ### Move the picture, and the map moves along
 #
 # **If the digit moves 3 pixels to the right, what happens to its feature map?**
