@@ -20,7 +20,7 @@ from tools.arithmetic import convolve
 
 NAMES = {"goal": "made by", "rate": "learning rate", "step": "step"}
 KERNEL, MAP, GOAL = "kernel, as learned so far", "its feature map", "the map to be matched"
-LOSS, STEPS_NAME = "loss (each line is a tenth of the one above it)", "step"
+LOSS, STEPS_NAME = "loss, on a logarithmic scale", "step"
 AT_FIRST = "Step 0: all weights are 0, and the loss is {loss:.2g}."
 LEARNED = "Step {step}: the loss is {loss:.2g}. The weight that is farthest off misses by {off:.2g}."
 TOO_LONG = "Step {step}: the loss is {loss:.2g}. It grows: steps of this length jump across the lowest point."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,17 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
     for _ in range(3):
         menu.press("ArrowDown")
     pages.expect(explorer).to_contain_text("looks the same when it is flipped")
+
+    pages.run(page, "edge = np.array(")
+    learning = pages.run(page, "play.learn_kernel(")
+    pages.expect(learning).to_contain_text("Step 0: all weights are 0")
+    pages.slide(learning, "step", "End")
+    pages.expect(learning).to_contain_text("Step 100: ")
+    pages.slide(learning, "step", "Home")
+    learning.get_by_role("button", name="Play or pause").click()
+    pages.expect(learning).to_contain_text(re.compile(r"Step [1-9]\d*: "), timeout=10_000)
+    learning.get_by_role("button", name="Play or pause").click()
+    pages.photograph(learning, "lab-learning", tmp_path)
 
     predict = pages.run(page, 'play.predict_shapes("net_1")')
     fields = predict.locator("input[type=text]")
