@@ -4,6 +4,7 @@ Each is a function that shows one figure and returns nothing. Each lives in a mo
 what one can do with it; `base` has what they share.
 """
 
+from play.channels import explore_channels
 from play.convolution import explore_convolution
 from play.drawing import draw_digit
 from play.errors import show_errors
@@ -18,6 +19,7 @@ from play.shift import shift_test
 __all__ = [
     "compare_nets",
     "draw_digit",
+    "explore_channels",
     "explore_convolution",
     "learn_kernel",
     "look_inside",

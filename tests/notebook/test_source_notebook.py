@@ -175,10 +175,10 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
     images = [data["text/html"] for data in pictures if "<img" in data["text/html"]]
     assert len(images) > 5
     assert all('alt="' in image for image in images)
-    # What needs no trained net: zoom, explorer, learned kernel, two predictions, eight seeds, and twice where
-    # one stands.
+    # What needs no trained net: zoom, explorer, channels, learned kernel, two predictions, eight seeds, and
+    # twice where one stands.
     playing = [data for data in pictures if "application/vnd.jupyter.widget-view+json" in data]
-    assert sum("course-play" in data["text/html"] for data in playing) == 8
+    assert sum("course-play" in data["text/html"] for data in playing) == 9
 
 
 @pytest.mark.slow

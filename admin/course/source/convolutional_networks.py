@@ -456,8 +456,28 @@ kernels = {
 tools.show_feature_maps(train_images[0] / 255, kernels)
 
 # %% [markdown]
-# A layer with 32 kernels makes 32 feature maps. They are the *channels* of its output. The next layer's kernels reach
-# through all of them: 64 kernels of 3 × 3 on 32 channels have 3 · 3 · 32 · 64 weights and 64 biases.
+# A layer with 32 kernels computes 32 sums at each place of the window, one for each kernel. So it makes 32 feature maps.
+# They are the *channels* of its output.
+
+# %% [markdown]
+# ### Several channels
+#
+# A kernel reaches through all channels of its input, and has weights of its own for each. **Does a kernel of 3 × 3 × 3 make
+# three feature maps of a colour picture, or one?** Move the window over the automobile, and follow the sums.
+
+# %%
+play.explore_channels(
+    photographs[6],
+    {
+        "red against green": np.stack([np.ones((3, 3)), -np.ones((3, 3)), np.zeros((3, 3))], axis=-1),
+        "edge, in all channels": np.stack([edge, edge, edge], axis=-1),
+        "blue alone": np.stack([np.zeros((3, 3)), np.zeros((3, 3)), np.ones((3, 3))], axis=-1),
+    },
+)
+
+# %% [markdown]
+# One map: the sums of the channels are added up. It is the same with 32 channels: there, 3 · 3 · 32 = 288 weights and a bias
+# make one map. A layer of 64 such kernels has 3 · 3 · 32 · 64 weights and 64 biases.
 
 # %% [markdown]
 # ### A kernel that is learned
