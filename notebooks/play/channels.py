@@ -24,7 +24,8 @@ WINDOW, WEIGHTS, SUM, MAP = "under the window", "weights", "sum", "feature map"
 TOTAL = "{sums} + {bias} (bias) {equals} {total}"
 COUNTED = (
     "{height} · {width} · {channels} = {weights} weights and 1 bias make one feature map, not {channels}. A "
-    "layer of {maps} such kernels has {maps} · ({weights} + 1) = {all:,} weights and biases, and makes {maps} maps."
+    "layer of {maps} such kernels has {maps} · ({weights} + 1) = {all:,} weights and biases, and makes "
+    "{maps} maps."
 )
 ALT = (
     "A picture of {channels} channels. The window is at row {row} and column {column}. The sums of the "

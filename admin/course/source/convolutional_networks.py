@@ -387,6 +387,30 @@ tools.show_convolution(picture, kernel, place=(0, 0))
 # ![Moving picture: a kernel of 3 × 3 numbers stops at each of the nine places of a picture of 5 × 5 numbers. At each place, nine products of a pixel and a weight are written out and added up, and the sum fills one square of the feature map. Picture, row by row: 3, 2, 0, 1, 3; 2, 1, 1, 3, 1; 2, 4, 0, 1, 2; 1, 0, 2, 2, 0; 0, 3, 1, 0, 1. Kernel: 1, 0, -1; 2, 0, -1; 0, 1, 0. Feature map: 10, 0, -1; 5, 7, 0; 5, 2, 2.](figures/worked_convolution.webp)
 
 # %% [markdown]
+# One more on paper, with zeros and ones alone. The kernel is a cross. **Where is the sum largest, and how
+# large can a sum be with this kernel?**
+
+# %%
+binary_picture = np.array(
+    [
+        [1, 1, 0, 0, 1],
+        [0, 1, 1, 0, 0],
+        [1, 1, 1, 1, 0],
+        [0, 0, 1, 1, 1],
+        [1, 0, 0, 1, 0],
+    ]
+)
+cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+tools.show_convolution(binary_picture, cross)
+
+# %% [markdown]
+# Write down all nine sums before you run the next cell. With zeros and ones, a sum counts the pixels that the picture and the
+# kernel have in common. So it is at most 5, where the picture holds the whole cross.
+
+# %%
+print(tools.convolve(binary_picture, cross).astype(int))
+
+# %% [markdown]
 # ### By code
 #
 # Two loops walk over the places. The rest is one product and one sum.
@@ -561,6 +585,12 @@ print("width: ", tools.feature_map_size(9, kernel=3, stride=2))
 print("measured:", tools.convolve(np.zeros((6, 9)), np.ones((3, 3)), stride=2).shape)
 
 # %% [markdown]
+# **The same picture with padding 1?** Now each direction has two more pixels.
+#
+# - height: $\lfloor (6 + 2 \cdot 1 - 3)/2 \rfloor + 1 = \lfloor 2.5 \rfloor + 1 = 3$. The last row of zeros is never seen.
+# - width: $\lfloor (9 + 2 \cdot 1 - 3)/2 \rfloor + 1 = 4 + 1 = 5$. Nothing is left over.
+
+# %% [markdown]
 # ### What Keras calls `valid` and `same`
 #
 # Keras does not ask for $p$. `padding="valid"` means $p = 0$. `padding="same"` adds as many zeros as are needed for
@@ -663,16 +693,18 @@ if tools.filled("the practice", yours):
 # ## 6 · Pooling
 #
 # Pooling makes maps smaller without weights. It cuts the map into blocks, of 2 × 2 as a rule, and keeps one number
-# for each. **Max-pooling** keeps the largest, **mean pooling** the mean. **What do both make of this map?**
+# for each. **Max-pooling** keeps the largest, **average pooling** the mean. **What do both make of this map?**
 
 # %%
 tools.show_matrix(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]]), title="a feature map", largest=8)
 
 # %% [markdown]
-# ![Moving picture: a feature map of 4 × 4 numbers is cut into four blocks of 2 × 2. The block 1, 3, 5, 2 becomes 5 by max-pooling and 2.75 by mean pooling. The block 0, 2, 1, 1 becomes 2 by max-pooling and 1 by mean pooling. The block 0, 0, 2, 6 becomes 6 by max-pooling and 2 by mean pooling. The block 4, 8, 0, 0 becomes 8 by max-pooling and 3 by mean pooling.](figures/pooling.webp)
+# ![Moving picture: a feature map of 4 × 4 numbers is cut into four blocks of 2 × 2. The block 1, 3, 5, 2 becomes 5 by max-pooling and 2.75 by average pooling. The block 0, 2, 1, 1 becomes 2 by max-pooling and 1 by average pooling. The block 0, 0, 2, 6 becomes 6 by max-pooling and 2 by average pooling. The block 4, 8, 0, 0 becomes 8 by max-pooling and 3 by average pooling.](figures/pooling.webp)
 #
 # There are more kinds. *Global* pooling makes one number of a whole map. Windows may overlap, with a stride smaller than
-# the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now.
+# the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now: AlexNet (Krizhevsky and others,
+# 2012) and VGG (Simonyan and Zisserman, 2014) have max-pooling between their convolutions. Nets that generate pictures
+# often go without: DCGAN (Radford and others, 2015) lets strided convolutions change the size.
 #
 # **What speaks for it**
 # - Maps get smaller: a quarter of the numbers, so later layers are faster and a dense layer after them has fewer weights.
