@@ -16,6 +16,8 @@ OURS: Mapping[str, int] = {
     **{entry.check_cell: entry.points for entry in TABLE.values()},
     DISCUSSION.name: DISCUSSION.points,
 }
+# What is there cannot be told in parts of points.
+GIVES_NONE = {entry.check_cell for entry in TABLE.values() if not entry.whole}
 
 
 def changes(notebook: NotebookNode, before: NotebookNode | None = None) -> Iterator[Sentence]:
@@ -28,7 +30,7 @@ def changes(notebook: NotebookNode, before: NotebookNode | None = None) -> Itera
     for cell, worth in now.items():
         if cell not in OURS:
             continue
-        if not OURS[cell]:
+        if cell in GIVES_NONE:
             yield say("build.gives_none", cell=cell)
         elif worth != OURS[cell]:
             yield say("build.other_points", cell=cell, ours=OURS[cell], theirs=worth)

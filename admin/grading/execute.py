@@ -252,7 +252,7 @@ def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
 
 
 def nothing_to_ask(task: str, reason: Sentence) -> list[Finding]:
-    return [wrong("any.what_answer", TASKS[task].points, say("session.nothing_to_ask", reason=reason))]
+    return [wrong("any.what_answer", TASKS[task].whole, say("session.nothing_to_ask", reason=reason))]
 
 
 def run_cells(
@@ -345,7 +345,7 @@ def judged(
         except CellTimeout as error:
             stopped = error.sentence
         except SessionEnded as error:
-            found = [wrong("any.what_answer", TASKS[task].points, error.sentence)]
+            found = [wrong("any.what_answer", TASKS[task].whole, error.sentence)]
             return found, None, error.sentence
         answers.append({"error": f"CellTimeoutError: {stopped}"})
     return judge(bounded, task, drawn, answers), stopped, None

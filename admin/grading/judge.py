@@ -36,7 +36,7 @@ def findings(
     process: BoundedProcess, task: str, cases: Sequence[Case], answers: Sequence[Any]
 ) -> list[Finding]:
     """What the task's judge finds; a finding without points when it finds no way through the answers."""
-    out_of = TASKS[task].points
+    out_of = TASKS[task].whole
     question = {
         "task": task,
         "cases": [{"ask": dict(case.ask), "truth": dict(case.truth)} for case in cases],

@@ -15,8 +15,8 @@ from checks.tasks import TASKS
 
 
 def worth_of(cell: NotebookNode, task: str) -> float:
-    """Points of a check cell; 0 where the task's check gives none."""
-    worth = float(cell.metadata["nbgrader"]["points"]) if TASKS[task].points else 0.0
+    """Points of a check cell; 0 where the task's check can give none."""
+    worth = float(cell.metadata["nbgrader"]["points"]) if TASKS[task].whole else 0.0
     return int(worth) if worth.is_integer() else worth
 
 

@@ -94,7 +94,8 @@ def using(module: str) -> list[str]:
 
 
 def tasks_with_points() -> list[str]:
-    return [entry.name for entry in TABLE.values() if entry.points]
+    """Those that have some, and practice, which may be given some."""
+    return [entry.name for entry in TABLE.values() if entry.whole]
 
 
 # --- Observing ------------------------------------------------------------------------------------
@@ -206,7 +207,7 @@ def cases_or_findings(
         with watched(ran):
             return tasks.TASKS[task].cases(np.random.default_rng(seed), data), []
     except table.NotReady as reason:
-        return [], plain([table.wrong("any.what_ready", TABLE[task].points, reason.sentence)])
+        return [], plain([table.wrong("any.what_ready", TABLE[task].whole, reason.sentence)])
 
 
 def judged(task: str, cases: Sequence[Any], answers: Sequence[Any]) -> list[Finding]:

@@ -70,7 +70,7 @@ def lost(task: str, names: Mapping[str, Any]) -> bool:
     for seed in known.seeds_of(task):
         cases, found = known.cases_or_findings(task, names, seed, set())
         found = found or known.judged(task, cases, asked(task, names, cases))
-        if sum(finding[1] for finding in found) < table.TABLE[task].points:
+        if sum(finding[1] for finding in found) < table.TABLE[task].whole:
             return True
     return False
 

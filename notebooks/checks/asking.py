@@ -34,7 +34,7 @@ def grade_answer(
     try:
         cases = TASKS[task].cases(drawn_by, given if data is None else data)
     except NotReady as reason:
-        return [wrong("any.what_ready", TASKS[task].points, reason.sentence)]
+        return [wrong("any.what_ready", TASKS[task].whole, reason.sentence)]
     answers = [answer(task, given, case.ask) for case in cases]
     # A warning of the judge's own arithmetic on wild values would stand on stderr, and cost the check's
     # points.

@@ -59,7 +59,7 @@ def words(task: str, findings: Sequence[Finding], worth: float | None = None) ->
     title = (
         _said("any.title", task=task, points=points(scaled(findings, out_of)), out_of=out_of)
         if out_of
-        else _said("any.title_no_points", task=task)
+        else _said("any.title_practice" if TASKS[task].entry.practice else "any.title_no_points", task=task)
     )
     width = max((len(finding.name) for finding in findings), default=0)
     lines = [title]
@@ -68,14 +68,14 @@ def words(task: str, findings: Sequence[Finding], worth: float | None = None) ->
         before = told_before(finding, findings)
         message = _said("any.same_as", name=before.name) if before else finding.message
         lines.append(_wrapped(head + message, " " * len(head)).rstrip())
-    if points(scaled(findings, out_of)) < out_of:
+    if any(lost(finding) for finding in findings):
         lines.append(f"  {_said('any.want_more', task=task)}")
     return "\n".join(lines)
 
 
 def _mark(finding: Finding, findings: Sequence[Finding], task: str) -> str:
     """What stands before a finding: a cross before each fault, once, and a dot before what follows."""
-    if not TASKS[task].points:
+    if not TASKS[task].whole:
         return "✓" if finding.points > 0 else "✗"
     if not finding.out_of:
         return "→"

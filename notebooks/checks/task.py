@@ -28,8 +28,10 @@ class Entry:
     """A row of the table of tasks.
 
     `name` is the task's, and the nbgrader id of its answer cell. `number` is the one that the notebook gives
-    it; the own net has none. `gives` names what the answer cell defines, `forerunners` the tasks before it
-    whose results its cell or its check takes up itself; `all_forerunners` has those behind them, too.
+    it; practice and the own net have none. `gives` names what the answer cell defines, `forerunners` the
+    tasks before it whose results its cell or its check takes up itself; `all_forerunners` has those behind
+    them, too. `practice` is what the findings on a task without points add up to, so that an instructor can
+    give it some; the own net has none.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Entry:
     points: int
     gives: tuple[str, ...] = ()
     forerunners: tuple[str, ...] = ()
+    practice: int = 0
+
+    @property
+    def whole(self) -> int:
+        """What the findings of its check add up to."""
+        return self.points or self.practice
 
     @property
     def check_cell(self) -> str:
@@ -59,6 +67,8 @@ _ENTRIES = (
     Entry("normalise_images", 1, 8, ("normalise_images",)),
     Entry("channel_axis", 2, 4, ("x_train", "x_test"), ("normalise_images",)),
     Entry("one_hot", 3, 10, ("one_hot",)),
+    Entry("convolve", None, 0, ("convolve",), practice=10),
+    Entry("max_pool", None, 0, ("max_pool",), practice=10),
     Entry("net_1", 4, 14, ("net_1",)),
     Entry("train_net_1", 5, 8, ("batch_size", "epochs"), ("channel_axis", "one_hot", "net_1")),
     Entry("net_2", 6, 12, ("net_2",)),
@@ -87,7 +97,7 @@ def all_forerunners(task: str) -> tuple[str, ...]:
 
 
 CHECK_POINTS = sum(entry.points for entry in _ENTRIES)
-"""What all checks together are worth."""
+"""What all checks together are worth, as we release them."""
 
 DISCUSSION = Entry("discussion", 12, 10)
 """The task that a person reads."""
@@ -168,7 +178,7 @@ class Task:
     2. ``answer(given, ask)`` runs the student's code on one ``ask`` and returns only plain data: NumPy arrays
        and JSON values. It alone touches the student's objects; in grading it runs in the sandbox.
     3. ``judge(cases, answers)`` turns cases and answers into findings, in a process that no student's code
-       runs in. It needs no Keras and no student's object. Its findings are worth the task's points together.
+       runs in. It needs no Keras and no student's object. Its findings are worth `whole` together.
     """
 
     entry: Entry
@@ -179,6 +189,10 @@ class Task:
     @property
     def points(self) -> int:
         return self.entry.points
+
+    @property
+    def whole(self) -> int:
+        return self.entry.whole
 
     @property
     def hints(self) -> tuple[str, str, str]:

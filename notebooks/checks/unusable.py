@@ -11,7 +11,7 @@ from checks.task import TABLE, Answer, Finding, wrong
 
 def nothing_to_judge(task: str, answers: Sequence[Answer]) -> list[Finding]:
     """One finding for the whole task if all answers are errors, or all others None; none if there is more."""
-    out_of = TABLE[task].points
+    out_of = TABLE[task].whole
     if all("error" in answer for answer in answers):
         return [wrong("any.what_answer", out_of, stopped(task, answers[0]))]
     if all(answer.get("kind") == "NoneType" for answer in answers if "error" not in answer):
@@ -25,7 +25,7 @@ def no_numbers(task: str, answers: Sequence[Answer]) -> list[Finding]:
         return []
     kinds = [str(answer.get("kind")) for answer in answers if answer.get("kind") not in (None, "NoneType")]
     return nothing_to_judge(task, answers) or [
-        wrong("any.what_answer", TABLE[task].points, wrong_kind(next(iter(kinds), "NoneType")))
+        wrong("any.what_answer", TABLE[task].whole, wrong_kind(next(iter(kinds), "NoneType")))
     ]
 
 

@@ -5,7 +5,15 @@ TensorFlow, Keras and Matplotlib take seconds to import, so the functions that n
 
 from tools.arithmetic import convolve, feature_map_size, pool
 from tools.data import CIFAR_CLASSES, load, load_sample
-from tools.figures import show, show_classes, show_convolution, show_feature_maps, show_gallery, show_matrix
+from tools.figures import (
+    show,
+    show_classes,
+    show_convolution,
+    show_feature_maps,
+    show_gallery,
+    show_matrix,
+    show_place,
+)
 from tools.runtime import filled, grading, has_gpu, quiet, style, trained
 from tools.stand_ins import draw_stand_ins
 from tools.training import bound_training, note_training, progress
@@ -31,6 +39,7 @@ __all__ = [
     "show_feature_maps",
     "show_gallery",
     "show_matrix",
+    "show_place",
     "style",
     "trained",
 ]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools import data
-from tools.arithmetic import convolve
+from tools.arithmetic import convolve, feature_map_size
 from tools.runtime import grading
-from tools.theme import ORANGE, PICTURE_MAP, PIXELS, SETTINGS, VALUE_MAP, WIDTH
+from tools.theme import BLUE, ORANGE, PICTURE_MAP, PIXELS, SETTINGS, VALUE_MAP, WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,6 +135,30 @@ def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int
             figure,
             f"Picture {image.tolist()} and kernel {kernel.tolist()}. An empty feature map of "
             f"{empty.shape[0]} by {empty.shape[1]}; place {place} has a frame.",
+        )
+
+
+def show_place(image: NDArray[Any], side: int, stride: int, padding: int, place: tuple[int, int]) -> None:
+    """A picture in its rings of zeros and an empty feature map, with frames for the window of one place.
+
+    The window is square; `place` is its row and column in the map.
+    """
+    padded = np.pad(image, padding)
+    height, width = image.shape
+    rows, columns = (feature_map_size(size, side, stride, padding) for size in (height, width))
+    sides = [padded.shape[1], columns]
+    with _canvas(1, 2, 3.2, width_ratios=sides) as (figure, axes):
+        _numbers(axes[0, 0], padded, colours="Greys_r", low=-6, title="picture with its zeros")
+        _numbers(axes[0, 1], np.full((rows, columns), np.nan), title="feature map")
+        _frame(axes[0, 0], padding, padding, height, width, BLUE, linewidth=2, linestyle="--")
+        _frame(axes[0, 0], place[0] * stride, place[1] * stride, side, side, ORANGE)
+        _frame(axes[0, 1], *place, 1, 1, ORANGE)
+        show(
+            figure,
+            f"A picture of {height} by {width} pixels, a dashed frame around it, and "
+            f"{padding} rings of zeros outside of that. A window of {side} by {side} begins in row "
+            f"{place[0] * stride} and column {place[1] * stride}, counted from the zeros on. It belongs to "
+            f"place {place} of an empty feature map of {rows} by {columns}.",
         )
 
 

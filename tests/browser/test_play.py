@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,24 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
     for _ in range(3):
         menu.press("ArrowDown")
     pages.expect(explorer).to_contain_text("looks the same when it is flipped")
+
+    pages.run(page, "tools.load_sample(")
+    pages.run(page, "edge = np.array(")
+    channels = pages.run(page, "play.explore_channels(")
+    pages.expect(channels).to_contain_text("27 weights and 1 bias make one feature map")
+    before = channels.get_by_role("status").first.inner_text()
+    pages.slide(channels, "column", "End")
+    pages.expect(channels.get_by_role("status").first).not_to_have_text(before)
+    pages.photograph(channels, "lab-channels", tmp_path)
+    learning = pages.run(page, "play.learn_kernel(")
+    pages.expect(learning).to_contain_text("Step 0: all weights are 0")
+    pages.slide(learning, "step", "End")
+    pages.expect(learning).to_contain_text("Step 100: ")
+    pages.slide(learning, "step", "Home")
+    learning.get_by_role("button", name="Play or pause").click()
+    pages.expect(learning).to_contain_text(re.compile(r"Step [1-9]\d*: "), timeout=10_000)
+    learning.get_by_role("button", name="Play or pause").click()
+    pages.photograph(learning, "lab-learning", tmp_path)
 
     predict = pages.live(pages.run(page, 'play.predict_shapes("net_1")'))
     fields = predict.locator("input[type=text]")

@@ -47,6 +47,9 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
     """The released notebook up to a task's check, with that answer, its forerunners, and no figures."""
     notebook = nbformat.read(course.release / f"{NOTEBOOK}.ipynb", 4)
     cells = [cell for cell in notebook.cells if grade_id(cell) or cell.source.startswith("QUICK = ")]
+    if TABLE[given.task].practice:
+        at = next(i for i, cell in enumerate(cells) if grade_id(cell) == given.task)
+        cells.insert(at + 1, practice_with_points(given.task))
     last = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"check_{given.task}")
     notebook.cells = cells[: last + 1]
     for cell in notebook.cells:
@@ -55,6 +58,14 @@ def notebook_with(course: Course, given: Answer) -> NotebookNode:
         elif grade_id(cell) in all_forerunners(given.task):
             cell.source = answer(grade_id(cell), "the model answer").code
     return notebook
+
+
+def practice_with_points(task: str, worth: float = 10) -> NotebookNode:
+    """The check cell of a practice task as an instructor marks it who gives points for it."""
+    marks = {"grade": True, "locked": True, "solution": False, "task": False, "schema_version": 3}
+    name = TABLE[task].check_cell
+    metadata = {"nbgrader": {**marks, "grade_id": name, "points": worth, "cell_type": "code"}}
+    return nbformat.v4.new_code_cell(f"tests.test_{task}({task})", id=name, metadata=metadata)
 
 
 def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> execute.RunResult:
@@ -70,7 +81,7 @@ def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -
 def test_every_answer_gets_the_same_at_home_and_in_grading(built):
     """The whole list of answers: the same points, and the same findings, by secret cases in a session?"""
     cases.data_of(built.source)  # once, before there are threads
-    groups = [group for task in TASKS if TASKS[task].points for group in together(task)]
+    groups = [group for task in TASKS if TASKS[task].whole for group in together(task)]
     with ThreadPoolExecutor(1) as pool:
         graded = pool.submit(all_in_grading, built, groups)
         home = [found for group in groups for found in findings_at_home(*cells_of(built, group))]
@@ -189,6 +200,17 @@ def test_a_cell_that_was_not_read_and_one_with_another_name_are_told(built, work
     assert gained(found["normalise_images"]) == [("any.what_answer", 0, ["any.cell_unread"])]
     assert found["normalise_images"][0].values["line"] in (1, 2)
     assert gained(found["one_hot"]) == [("any.what_answer", 0, ["any.other_name"])]
+
+
+@needs_sandbox
+def test_practice_that_an_instructor_gives_points_is_graded_in_proportion(built, worker):
+    """A flipped kernel loses 4 of 10: does it get 3 of the 5 points that a course gives, in its own words?"""
+    notebook = notebook_with(built, answer("convolve", "flips the kernel"))
+    notebook.cells[-1] = practice_with_points("convolve", 5)
+    result = run(built, worker, notebook)
+    assert determine_grade(notebook.cells[-1])[0] == 3
+    assert notebook.cells[-1].outputs[0].text.startswith("convolve: 3 of 5 points\n")
+    assert result.findings["convolve"][0].key == "convolve.flipped"
 
 
 @needs_sandbox
@@ -363,11 +385,11 @@ def test_malformed_answers_never_crash_a_judge(built, bounded, task):
     rng = random.Random(task)
     asked = TASKS[task].cases(np.random.default_rng(1), cases.data_of(built.source))
     for _ in range(120):
-        answers = [hostile_answer(rng, TASKS[task].points) for _ in asked]
+        answers = [hostile_answer(rng, TASKS[task].whole) for _ in asked]
         found = findings(bounded, task, asked, answers)
         assert found
-        assert 0 <= points(found) <= max(TASKS[task].points, 4)
-        assert not TASKS[task].points or points(found) < TASKS[task].points
+        assert 0 <= points(found) <= max(TASKS[task].whole, 4)
+        assert not TASKS[task].whole or points(found) < TASKS[task].whole
         assert words(task, found).strip()
         assert len(words(task, found)) < 50_000
 

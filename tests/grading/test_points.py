@@ -149,6 +149,17 @@ def test_points_that_were_changed_in_the_course_alone_are_not_lost_in_silence(tm
     assert built(course, monkeypatch, small_source({})) == []
 
 
+def test_practice_may_be_given_points():
+    """Points at a check that has none as released: is it said, and does a cell give them in proportion?"""
+    cell = v4.new_code_cell(metadata=mark("check_convolve", grade=True, points=5))
+    (sentence,) = points.changes(v4.new_notebook(cells=[cell]))
+    assert (sentence.key, sentence.values["ours"], sentence.values["theirs"]) == ("build.other_points", 0, 5)
+    found = [wrong("convolve.what_sums", 4), *(right(f"convolve.what_{p}", 2) for p in ("stride", "padding"))]
+    kept = write_points(cell, "convolve", [*found, wrong("convolve.what_size", 2)], 1)
+    assert (sum_of(kept), out_of(kept)) == (2, 5)
+    assert cell.outputs[0].text.startswith("convolve: 2 of 5 points\n")
+
+
 def test_a_check_without_points_is_not_given_any():
     """Points at the own net, whose check gives none: is it said that nobody can get them?"""
     notebook = v4.new_notebook(cells=[v4.new_code_cell(metadata=mark("check_net_3", grade=True, points=5))])

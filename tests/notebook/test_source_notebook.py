@@ -29,6 +29,8 @@ CHECKS = {
     "cifar_model": (8, "tests.test_cifar_model(globals())"),
     "cifar_training": (10, "tests.test_cifar_training(globals())"),
 }
+# Looked at, and not graded.
+EXTRAS = ("convolve", "max_pool", "net_3")
 
 
 def graded(notebook: NotebookNode) -> dict[str, NotebookNode]:
@@ -77,13 +79,16 @@ def test_tasks_points_and_checks_are_those_of_the_contract(solution: NotebookNod
     assert sum(cell.metadata.nbgrader.get("points", 0) for cell in cells.values()) == 100
 
 
-def test_the_discussion_is_graded_by_hand_and_net_3_not_at_all(solution: NotebookNode) -> None:
+def test_the_discussion_is_graded_by_hand_and_the_extras_not_at_all(solution: NotebookNode) -> None:
     cells = graded(solution)
-    discussion, net_3 = cells["discussion"], cells["net_3"].metadata.nbgrader
+    discussion = cells["discussion"]
     assert discussion.cell_type == "markdown"
     assert (discussion.metadata.nbgrader.grade, discussion.metadata.nbgrader.solution) == (True, True)
     assert discussion.metadata.nbgrader.points == 10
-    assert (net_3.grade, net_3.solution, net_3.get("points")) == (False, True, None)
+    for task in EXTRAS:
+        extra = cells[task].metadata.nbgrader
+        assert (extra.grade, extra.solution, extra.get("points")) == (False, True, None)
+        assert f"tests.test_{task}({task})" in {cell.source for cell in code(solution)}
 
 
 def test_a_check_comes_after_what_uses_the_answer(solution: NotebookNode) -> None:
@@ -96,7 +101,7 @@ def test_a_check_comes_after_what_uses_the_answer(solution: NotebookNode) -> Non
 
 def test_the_student_version_has_a_stub_for_every_answer_and_no_solution(student: NotebookNode) -> None:
     cells = graded(student)
-    for task in (*CHECKS, "net_3"):
+    for task in (*CHECKS, *EXTRAS):
         assert cells[task].source.rstrip().endswith("# YOUR CODE HERE")
         assert "SOLUTION" not in cells[task].source
     assert cells["discussion"].source == "YOUR ANSWER HERE"
@@ -104,7 +109,7 @@ def test_the_student_version_has_a_stub_for_every_answer_and_no_solution(student
 
 def test_every_name_that_an_answer_owes_is_none_in_the_student_version(student: NotebookNode) -> None:
     """Can every guard tell an empty answer, because it is None or a function that returns None?"""
-    for task in (*CHECKS, "net_3"):
+    for task in (*CHECKS, *EXTRAS):
         for statement in ast.parse(graded(student)[task].source).body:
             match statement:
                 case ast.Assign(value=ast.Constant(value=None)):
@@ -134,7 +139,7 @@ def test_hints_named_in_the_text_exist(solution: NotebookNode) -> None:
         for cell in solution.cells
         for task, level in re.findall(r"tests\.hint\('(\w+)', (\d)\)", cell.source)
     }
-    assert {task for task, _ in named} == {*CHECKS, "net_3"}
+    assert {task for task, _ in named} == {*CHECKS, *EXTRAS}
     assert {task for task, _ in named} <= set(problem_unittests.TASKS)
     assert {level for _, level in named} <= {1, 2, 3}
 
@@ -184,10 +189,11 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
     images = [data["text/html"] for data in pictures if "<img" in data["text/html"]]
     assert len(images) > 5
     assert all('alt="' in image for image in images)
-    # What needs no trained net: zoom, explorer, two predictions, eight seeds, and twice where one stands.
+    # What needs no trained net: zoom, explorer, channels, learned kernel, two predictions, eight seeds, and
+    # twice where one stands.
     outputs = [o.get("data", {}) for cell in code(empty) for o in cell.outputs]
     stills = [at for at, data in enumerate(outputs) if "course-still" in data.get("text/html", "")]
-    assert len(stills) == 7
+    assert len(stills) == 9
     assert all("course-play" in outputs[at]["text/html"] for at in stills)
     # Each is followed by its widgets, which take its place in a page that has a kernel.
     assert all("application/vnd.jupyter.widget-view+json" in outputs[at + 1] for at in stills)

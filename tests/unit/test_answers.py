@@ -95,22 +95,29 @@ def graded(given: Answer) -> tuple[float, list[tests.Finding], str]:
         exec(given.code, names)
         err.truncate(0)
         findings = tests.grade_answer(given.task, names)
-        reached = call_check(given.task, names)
+        returned = call_check(given.task, names)
+    reached = tests.points(findings)
+    assert returned == (None if TABLE[given.task].practice else reached)
     printed = [tests.Finding("any.what_printed", 0, 0, (say("any.printed"),))]
     shown = [tests.words(given.task, [*findings, *more]) for more in ([], printed)]
     assert out.getvalue().endswith(tuple(f"{words}\n" for words in shown))
     return reached, findings, err.getvalue()
 
 
-def call_check(task: str, names: dict[str, Any]) -> float:
-    """The points that the task's check cell reaches in a notebook with these names."""
-    return eval(check_cells()[f"check_{task}"], {**names, "tests": tests})
+def call_check(task: str, names: dict[str, Any]) -> float | None:
+    """The points that the task's check cell gives in a notebook with these names; practice gives none."""
+    cell = check_cells()[task] if TABLE[task].practice else check_cells()[f"check_{task}"]
+    return eval(cell, {**names, "tests": tests})
 
 
 @cache
 def check_cells() -> dict[str, str]:
-    """The source of each cell of the notebook that nbgrader knows."""
-    return {name: cell.source for cell in read_source().cells if (name := grade_id(cell))}
+    """The source of each cell of the notebook that nbgrader knows, and of each practice's check."""
+    cells = read_source().cells
+    known_cells = {name: cell.source for cell in cells if (name := grade_id(cell))}
+    practice = {name: f"tests.test_{name}({name})" for name, entry in TABLE.items() if entry.practice}
+    assert set(practice.values()) <= {cell.source.strip() for cell in cells}
+    return {**known_cells, **practice}
 
 
 @pytest.mark.parametrize("given", ANSWERS, ids=lambda a: f"{a.task}: {a.name}")
@@ -118,11 +125,11 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
     """Does each answer of the list get exactly its points, its own key, and nothing on stderr?"""
     reached, findings, stderr = graded(given)
     assert (reached, stderr) == (given.points, ""), tests.words(given.task, findings)
-    assert out_of(findings) == TABLE[given.task].points
+    assert out_of(findings) == TABLE[given.task].whole
     told = known.told(known.plain(findings), bool(given.or_key))
     assert told == known.recorded().get(f"{given.task}: {given.name}"), "python3 -m admin mutants --record"
     # A fault has one cross; what only follows from it has a dot.
-    assert ("✗" in tests.words(given.task, findings)) == (reached < TABLE[given.task].points)
+    assert ("✗" in tests.words(given.task, findings)) == (reached < TABLE[given.task].whole)
     assert given.is_told([key for finding in findings for key in finding.keys])
     assert [from_json(json.loads(json.dumps(as_json(finding)))) for finding in findings] == findings
 
@@ -130,11 +137,11 @@ def test_an_answer_gets_its_points_and_is_told_its_misconception(given: Answer) 
 def test_every_wrong_answer_has_words_and_every_task_has_both_kinds() -> None:
     """Is there, for each graded task, more than one right way, an empty one, and words for each wrong one?"""
     for name, task in tests.TASKS.items():
-        if task.points:
+        if task.whole:
             own = [a for a in ANSWERS if a.task == name]
-            assert sum(a.points == task.points for a in own) >= 2, name
+            assert sum(a.points == task.whole for a in own) >= 2, name
             assert any(a.name == "empty" and a.points == 0 for a in own), name
-            assert all(a.key for a in own if a.points < task.points), name
+            assert all(a.key for a in own if a.points < task.whole), name
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -157,7 +164,7 @@ def secret() -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(os.urandom(8)))
 
 
-@pytest.mark.parametrize("task", [name for name, task in tests.TASKS.items() if task.points])
+@pytest.mark.parametrize("task", [name for name, task in tests.TASKS.items() if task.whole])
 def test_secret_cases_give_the_same_points(task: str, secret: np.random.Generator) -> None:
     """Do cases that nobody has seen before tell the same right and wrong answers apart?"""
     own = [a for a in ANSWERS if a.task == task]
@@ -242,7 +249,7 @@ def test_hints_have_three_levels_and_none_is_a_solution(capsys: pytest.CaptureFi
             tests.hint(name, level)
             told = capsys.readouterr().out
             assert len(told) > 60
-            solutions = [a.code for a in ANSWERS if a.task == name and a.points == tests.TASKS[name].points]
+            solutions = [a.code for a in ANSWERS if a.task == name and a.points == tests.TASKS[name].whole]
             lines = [
                 line.strip().removeprefix("return ") for code in solutions for line in code.splitlines()[1:]
             ]

@@ -15,7 +15,15 @@ from admin.course.answers import ANSWERS, Answer
 from tests.unit.test_answers import new_notebook
 
 SEEDS = 30
-TASKS = ("normalise_images", "channel_axis", "one_hot", "cifar_labels", "cifar_images")
+TASKS = (
+    "normalise_images",
+    "channel_axis",
+    "one_hot",
+    "convolve",
+    "max_pool",
+    "cifar_labels",
+    "cifar_images",
+)
 
 Verdict = tuple[tuple[str, float, Sequence[str]], ...]
 

@@ -282,6 +282,7 @@ def figures() -> dict[str, Callable[[], None]]:
     return {
         "show_matrix": lambda: tools.show_matrix(image, "numbers"),
         "show_convolution": lambda: tools.show_convolution(image, np.eye(3), (1, 2)),
+        "show_place": lambda: tools.show_place(image, 3, stride=2, padding=1, place=(1, 1)),
         "show_feature_maps": lambda: tools.show_feature_maps(image, {"diagonal": np.eye(3)}),
         "show_gallery": lambda: tools.show_gallery([image], ["numbers"], about="A matrix of numbers"),
         "show_classes": lambda: tools.show_classes(colour[None].repeat(20, 0), np.arange(20)[:, None] % 10),

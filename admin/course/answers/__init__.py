@@ -16,7 +16,7 @@ from checks.task import TABLE
 ANSWERS: tuple[Answer, ...] = tuple(
     given
     for entry in TABLE.values()
-    if entry.points
+    if entry.whole
     for given in import_module(f"admin.course.answers.{entry.name}").ANSWERS
 )
 """In the order of the notebook's tasks."""
