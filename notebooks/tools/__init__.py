@@ -3,9 +3,17 @@
 TensorFlow, Keras and Matplotlib take seconds to import, so the functions that need them do it themselves.
 """
 
-from tools.arithmetic import convolve, feature_map_size, pool
+from tools.arithmetic import chance_in_pairs, convolve, feature_map_size, only_one_right, pool
 from tools.data import CIFAR_CLASSES, load, load_sample
-from tools.figures import show, show_classes, show_convolution, show_feature_maps, show_gallery, show_matrix
+from tools.figures import (
+    show,
+    show_classes,
+    show_convolution,
+    show_feature_maps,
+    show_gallery,
+    show_matrix,
+    show_pixels,
+)
 from tools.runtime import filled, grading, has_gpu, quiet, style
 from tools.stand_ins import draw_stand_ins
 from tools.training import bound_training, note_training, progress
@@ -13,6 +21,7 @@ from tools.training import bound_training, note_training, progress
 __all__ = [
     "CIFAR_CLASSES",
     "bound_training",
+    "chance_in_pairs",
     "convolve",
     "draw_stand_ins",
     "feature_map_size",
@@ -22,6 +31,7 @@ __all__ = [
     "load",
     "load_sample",
     "note_training",
+    "only_one_right",
     "pool",
     "progress",
     "quiet",
@@ -31,5 +41,6 @@ __all__ = [
     "show_feature_maps",
     "show_gallery",
     "show_matrix",
+    "show_pixels",
     "style",
 ]
