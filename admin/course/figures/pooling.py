@@ -1,4 +1,4 @@
-"""Max-pooling and mean pooling of a small feature map, block by block."""
+"""Max-pooling and average pooling of a small feature map, block by block."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ MEAN = np.array([block.mean() for block in BLOCKS])
 
 ALT = "Moving picture: a feature map of 4 × 4 numbers is cut into four blocks of 2 × 2. " + " ".join(
     f"The block {', '.join(map(str, block.flat))} becomes {block.max()} by max-pooling and "
-    f"{block.mean():g} by mean pooling."
+    f"{block.mean():g} by average pooling."
     for block in BLOCKS
 )
-TITLES = ("feature map", "max-pooling", "mean pooling")
+TITLES = ("feature map", "max-pooling", "average pooling")
 QUESTION = ("largest of {numbers}: ?", "mean of {numbers}: ?")
 ANSWER = ("largest of {numbers}: {largest}", "mean: ({sum}) / 4 = {mean:g}")
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
