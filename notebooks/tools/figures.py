@@ -117,7 +117,7 @@ def show_matrix(image: NDArray[Any], title: str = "", largest: float = 255) -> N
 
 
 def show_pixels(image: NDArray[Any], title: str = "", every: int = 4) -> None:
-    """A grey picture (h, w) with lines between its pixels; every so many rows and columns have their number."""
+    """A grey picture (h, w) with lines between its pixels; every so many rows and columns are numbered."""
     height, width = image.shape
     with _canvas(1, 1, 3.6) as (figure, axes):
         axes[0, 0].imshow(image, cmap=PICTURE_MAP, interpolation="nearest")
@@ -145,7 +145,7 @@ def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int
         show(
             figure,
             f"Picture {image.tolist()} and kernel {kernel.tolist()}. An empty feature map of "
-            f"{empty.shape[0]} by {empty.shape[1]}; place {place} has a frame.",
+            f"{empty.shape[0]} by {empty.shape[1]}; position {place} has a frame.",
         )
 
 

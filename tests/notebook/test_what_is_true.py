@@ -64,7 +64,7 @@ def test_adadelta_arrives_with_the_good_rate_and_starts_slowly(solution: Noteboo
 
 
 def reader(right: np.ndarray) -> Any:
-    """A real net for "pictures" that are rows of an identity matrix: reads those as class 1 that it should."""
+    """A net for "pictures" that are rows of an identity matrix: those that it should, it reads as class 1."""
     dense = keras.layers.Dense(2, use_bias=False)
     model = keras.Sequential([keras.Input((len(right),)), dense])
     dense.set_weights([np.stack([~right, right], axis=1).astype(np.float32)])
@@ -72,7 +72,8 @@ def reader(right: np.ndarray) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("only_1", "only_2", "verdict"), [(23, 2, "larger than chance explains"), (14, 11, "no larger than chance")]
+    ("only_1", "only_2", "verdict"),
+    [(23, 2, "larger than chance explains"), (14, 11, "no larger than chance")],
 )
 def test_the_nets_are_compared_in_pairs(
     solution: NotebookNode, capsys: pytest.CaptureFixture[str], only_1: int, only_2: int, verdict: str

@@ -310,7 +310,7 @@ def test_what_a_figure_says_is_what_it_shows(shown: list[dict[str, str]]) -> Non
     assert "a picture of 6 rows and 6 columns with a line between" in shown[0]["text/plain"]
     shown.clear()
     figures()["show_convolution"]()
-    assert "feature map of 4 by 4; place (1, 2) has a frame" in shown[0]["text/plain"]
+    assert "feature map of 4 by 4; position (1, 2) has a frame" in shown[0]["text/plain"]
 
 
 def test_a_quotation_mark_does_not_end_the_alt_text(shown: list[dict[str, str]]) -> None:

@@ -29,8 +29,8 @@ CHANNELS_ALT = (
     "colour. The pixel in row 5, column 5, on the wall, holds 156 for red, 26 for green and 6 for blue."
 )
 CLASSES_ALT = (
-    "Twenty real colour photographs of 32 × 32 pixels from CIFAR-10, in four rows of five, numbered from 1 to "
-    "20 and without their classes, which the next cell tells."
+    "Twenty real colour photographs of 32 × 32 pixels from CIFAR-10, in four rows of five, numbered from 1 "
+    "to 20 and without their classes, which the next cell tells."
 )
 COLOUR, CHANNELS = "photograph", ("red", "green", "blue")
 INDEX = "[:, :, {channel}]"

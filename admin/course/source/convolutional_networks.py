@@ -46,6 +46,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it on import: no log lines
 for name in ("tools/__init__.py", "play/__init__.py", "checks/__init__.py", "problem_unittests.py"):
@@ -53,8 +54,9 @@ for name in ("tools/__init__.py", "play/__init__.py", "checks/__init__.py", "pro
     folder = next((folder for folder in above if (folder / name).exists()), None)
     if folder is None:
         wanted = name.partition("/")[0]
-        missing = FileNotFoundError(f"{wanted} is missing: put it beside this notebook and run this cell again.")
-        missing._render_traceback_ = lambda: [str(missing)]  # Jupyter shows this sentence alone
+        sentence = f"{wanted} is missing: put it beside this notebook and run this cell again."
+        missing = FileNotFoundError(sentence)
+        missing._render_traceback_ = [sentence].copy  # Jupyter shows this sentence, and no traceback
         raise missing
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
@@ -356,8 +358,8 @@ tools.show_gallery(
 # Two things are special about pictures:
 #
 # 1. **Neighbours belong together.** An edge or a curve is made of pixels that lie side by side.
-# 2. **The statistics don't depend on the place.** A short stroke looks the same in the upper left and in the lower right.
-#    Whoever can find it here can find it there.
+# 2. **The statistics don't depend on the position.** A short stroke looks the same in the upper left and in the lower right.
+#    What finds it here can find it there.
 #
 # A convolution layer builds on both. Each output looks at a small window only, and the *same* weights serve at every
 # position. **How many weights does that save?** Take 32 outputs at each of 26 × 26 positions.
@@ -370,17 +372,17 @@ print(f"convolution: {3 * 3 * 1 * 32 + 32:>12,} weights")
 # %% [markdown]
 # ### The sliding window
 #
-# Slide a 3 × 3 window over 5 × 5 pixels, one pixel a step. **Before you read on: how many places are there?**
+# Slide a 3 × 3 window over 5 × 5 pixels, one pixel at a time. **Before you read on:** how many positions are there?
 
 # %% [markdown]
-# ![Moving picture: a window of 3 × 3 pixels slides over a picture of 5 × 5 pixels, one pixel a step, row by row from the upper left to the lower right. Each place fills one square of the feature map. There are 9 places, so the feature map has 3 × 3 numbers.](figures/sliding_window.webp)
+# ![Moving picture: a window of 3 × 3 pixels slides over a picture of 5 × 5 pixels, one pixel a step, row by row from the upper left to the lower right. Each position fills one square of the feature map. There are 9 positions, so the feature map has 3 × 3 numbers.](figures/sliding_window.webp)
 #
-# There are 3 × 3 = 9. At every place, the window's nine pixels are multiplied by nine weights, and the products are added up.
+# There are 3 × 3 = 9. At every position, the window's nine pixels are multiplied by nine weights, and the products are added up.
 # The weights are called **kernel** or **filter**. The sums form a new matrix, the **feature map**.
 #
 # ### By hand
 #
-# Here is a picture, and a kernel that is not symmetric. **Work out the number for the framed place,** on paper if you like.
+# Here is a picture, and a kernel that is not symmetric. **Work out the number for the framed position,** on paper if you like.
 
 # %%
 picture = np.array(
@@ -404,7 +406,7 @@ tools.show_convolution(picture, kernel, place=(0, 0))
 # %% [markdown]
 # Nine products, one sum. Did you get the same? Then work out one more position before the window gets there.
 #
-# ![Moving picture: a kernel of 3 × 3 numbers stops at each of the nine places of a picture of 5 × 5 numbers. At each place, nine products of a pixel and a weight are written out and added up, and the sum fills one square of the feature map. Picture, row by row: 3, 2, 0, 1, 3; 2, 1, 1, 3, 1; 2, 4, 0, 1, 2; 1, 0, 2, 2, 0; 0, 3, 1, 0, 1. Kernel: 1, 0, -1; 2, 0, -1; 0, 1, 0. Feature map: 10, 0, -1; 5, 7, 0; 5, 2, 2.](figures/worked_convolution.webp)
+# ![Moving picture: a kernel of 3 × 3 numbers stops at each of the nine positions in a picture of 5 × 5 numbers. At each position, nine products of a pixel and a weight are written out and added up, and the sum fills one square of the feature map. Picture, row by row: 3, 2, 0, 1, 3; 2, 1, 1, 3, 1; 2, 4, 0, 1, 2; 1, 0, 2, 2, 0; 0, 3, 1, 0, 1. Kernel: 1, 0, -1; 2, 0, -1; 0, 1, 0. Feature map: 10, 0, -1; 5, 7, 0; 5, 2, 2.](figures/worked_convolution.webp)
 
 # %% [markdown]
 # **An exercise.** Many books begin with pictures of 0 and 1, because then one only has to count. Write down all nine numbers
@@ -427,7 +429,7 @@ print(tools.convolve(binary_picture, binary_kernel))
 # %% [markdown]
 # ### By code
 #
-# Two loops walk over the places. The rest is one product and one sum.
+# Two loops walk over the positions. The rest is one product and one sum.
 
 # %%
 feature_map = np.zeros((3, 3))
@@ -441,7 +443,7 @@ print("the same as tools.convolve:", np.array_equal(feature_map, tools.convolve(
 # %% [markdown]
 # ### Play with it
 #
-# Choose a picture and a kernel, and step through the places or let it play. Some questions to answer by trying:
+# Choose a picture and a kernel, and step through the positions or let it play. Some questions to answer by trying:
 #
 # 1. What does the blur kernel do with a single bright pixel?
 # 2. Which kernel size leaves the picture's size alone when the padding is 1?
@@ -462,7 +464,7 @@ play.explore_convolution(
 #
 # In mathematics, a *convolution* flips the kernel first, left to right and upside down. What deep-learning libraries
 # compute is the **cross-correlation**, without the flip. A net learns its kernels, so it could learn the flipped one as
-# well. But whoever puts in a kernel of their own should know.
+# well. But you should know it before you put in a kernel of your own.
 
 # %%
 print("as layers do it:\n", tools.convolve(picture, kernel))
@@ -514,13 +516,13 @@ print("the map moved 3 pixels too:", np.array_equal(after[:, 3:], before[:, :-3]
 #
 # **In short**
 # - A small kernel slides over the picture: multiply, add up, write down.
-# - The same weights serve everywhere, because the statistics of pictures don't depend on the place.
+# - The same weights serve everywhere, because the statistics of pictures don't depend on the position.
 # - Libraries compute cross-correlation; the map moves along with the picture.
 
 # %% [markdown]
 # ## 5 · Padding and stride
 #
-# 5 pixels and a window of 3 gave 3 places: the map is smaller than the picture. Pixels at the border are seen less often.
+# 5 pixels and a window of 3 gave 3 positions: the map is smaller than the picture. Pixels at the border are seen less often.
 # Two numbers change that.
 #
 # - **Padding** puts rings of zeros around the picture.
@@ -530,15 +532,15 @@ print("the map moved 3 pixels too:", np.array_equal(after[:, 3:], before[:, :-3]
 # stride 1 and stride 2.
 
 # %% [markdown]
-# ![Moving picture: a window of 3 × 3 slides over a picture of 6 × 6 pixels in four ways at a time. Valid with stride 1 has 16 places, so the feature map is 4 × 4. Valid with stride 2 has 4 places, 2 × 2; the last row and the last column are never seen. Same with stride 1 puts one ring of zeros around the picture: 36 places, 6 × 6, as large as the picture. Padding 1 with stride 2: 9 places, 3 × 3.](figures/padding_stride.webp)
+# ![Moving picture: a window of 3 × 3 slides over a picture of 6 × 6 pixels in four ways at a time. Valid with stride 1 has 16 positions, so the feature map is 4 × 4. Valid with stride 2 has 4 positions, 2 × 2; the last row and the last column are never seen. Same with stride 1 puts one ring of zeros around the picture: 36 positions, 6 × 6, as large as the picture. Padding 1 with stride 2: 9 positions, 3 × 3.](figures/padding_stride.webp)
 #
 # ### The size formula
 #
-# With $n$ pixels, a kernel of $k$, padding $p$ on both sides and stride $s$, the number of places in one direction is
+# With $n$ pixels, a kernel of $k$, padding $p$ on both sides and stride $s$, the number of positions in one direction is
 #
 # $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
 #
-# The first place costs $k$ pixels. What remains is room for more steps of $s$ pixels each, and ⌊ ⌋ drops a step that no
+# The first position costs $k$ pixels. What remains is room for more steps of $s$ pixels each, and ⌊ ⌋ drops a step that no
 # longer fits. Height and width each have their own: $n_h$ and $n_w$, $k_h$ and $k_w$, and so on
 # (Dumoulin and Visin, 2016, relationship 6).
 #
@@ -567,7 +569,7 @@ print("measured:", tools.convolve(np.zeros((6, 9)), np.ones((3, 3)), stride=2, p
 # ### What Keras calls `valid` and `same`
 #
 # Keras does not ask for $p$. `padding="valid"` means $p = 0$. `padding="same"` adds as many zeros as are needed for
-# $\lceil n / s \rceil$ places. With stride 1 and a kernel of 3 that is one ring, and the size stays the same.
+# $\lceil n / s \rceil$ positions. With stride 1 and a kernel of 3 that is one ring, and the size stays the same.
 #
 # With stride 2 it may be less than a ring. For 6 pixels, one zero is enough: Keras puts it at the *end*, below and at
 # the right. That is not padding 1. Both give 3 positions. Are the numbers the same?
@@ -584,15 +586,15 @@ print("padding 1, stride 2:\n", tools.convolve(numbers, ones, stride=2, padding=
 print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, stride=2))
 
 # %% [markdown]
-# The same size, other numbers: the two look at different places.
+# The same size, other numbers: the two look at different positions.
 #
 # ![Moving picture: two ways to slide a 3 × 3 window of ones over a picture of 6 × 6 numbers, 0 to 35, with stride 2. Keras' same puts zeros below and at the right only, and the window starts on the first pixel. Padding 1 puts a ring of zeros around the picture, and the window starts on the zeros. Both give 3 × 3 sums, but other ones: 63, 81, 63; 171, 189, 135; 168, 180, 126 with same, 14, 30, 42; 75, 126, 144; 147, 234, 252 with padding 1.](figures/same_or_padding_1.webp)
 
 # %% [markdown]
 # **In short**
-# - Padding lets the window reach over the border; stride makes it skip places.
+# - Padding lets the window reach over the border; stride makes it skip positions.
 # - The size is ⌊(n + 2p − k)/s⌋ + 1, once for the height and once for the width.
-# - `same` gives ⌈n/s⌉ places, and may pad one side only.
+# - `same` gives ⌈n/s⌉ positions, and may pad one side only.
 
 # %% [markdown]
 # ## 6 · Pooling
@@ -629,11 +631,11 @@ for column in range(4):
 
 # %% [markdown]
 # Within a block nothing changes, at its border everything does. So pooling gives **tolerance** for small shifts at some
-# places. It is often called "invariance", and that says too much.
+# positions. It is often called "invariance", and that says too much.
 #
 # **In short**
-# - Pooling keeps one number a block: the largest or the mean.
-# - It saves work and has no weights, and it forgets the exact place.
+# - Pooling keeps one number per block: the largest or the mean.
+# - It saves work and has no weights, and it forgets the exact position.
 # - It tolerates small shifts, but does not make a net invariant.
 
 # %% [markdown]
