@@ -21,8 +21,8 @@ NAMES = {"digit": "digit", "direction": "direction", "shift": "pixels"}
 DIRECTIONS = {"to the right": (0, 1), "to the left": (0, -1), "up": (-1, 0), "down": (1, 0)}
 READS = "{name} reads {read}, with {share:.0%}"
 MEASURED = (
-    "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits rightly and {second} "
-    "{p2:.0%}."
+    "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits correctly and "
+    "{second} {p2:.0%}."
 )
 ONLY = (
     "{only_first} digits are read by {first} only, {only_second} by {second} only. For two equally good "
@@ -34,13 +34,13 @@ FALL = "From 0 to {most} pixels {direction}, {falls}. A shift-invariant net's cu
 BANDS = "The bands are twice the standard error of each share p of n digits, 2·√(p(1 − p)/n)."
 FALLS = "{name} falls from {before:.0%} to {after:.0%}"
 ONE_RUN = "All this is about one training of each net: another seed may turn a small difference round."
-ALONE = "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits rightly."
+ALONE = "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits correctly."
 PIXELS = {True: "pixel", False: "pixels"}
 LARGER, SMALLER = "more than chance in the choice of digits explains", "chance may explain it"
 CUT = "{share:.0%} of this digit's ink is pushed over the edge, and {count} of the {of} digits lose some."
-AXIS, TICKS = "pixels moved", "read rightly"
+AXIS, TICKS = "pixels moved", "read correctly"
 ALT = (
-    "A {label} moved {shift} pixels {direction}. {reads}. Shares read rightly by shift, 0 to {most}: "
+    "A {label} moved {shift} pixels {direction}. {reads}. Shares read correctly by shift, 0 to {most}: "
     "{curves}."
 )
 CURVE = "{name} {shares}"

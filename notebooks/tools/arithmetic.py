@@ -54,10 +54,10 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
 
 
 def only_one_right(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[int, int]:
-    """How many pictures the first net alone reads rightly, and how many the second alone.
+    """How many pictures the first net alone reads correctly, and how many the second alone.
 
     `first` and `second` (n,) say of the same pictures, in the same order, which of them each net reads
-    rightly. Raises ValueError when there are not as many of both.
+    correctly. Raises ValueError when there are not as many of both.
     """
     if first.shape != second.shape:
         raise ValueError(f"both nets read the same pictures, but there are {first.shape} and {second.shape}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -133,6 +134,97 @@ def test_the_quiz_is_answered_by_the_next_cell_alone(
     run(solution.cells[quiz + 1], cifar_classes=classes, photograph_labels=labels)
     told = re.findall(r"(\d+) ([a-z]+)", capsys.readouterr().out)
     assert told == [(str(n + 1), CIFAR_CLASSES[label]) for n, label in enumerate(labels.ravel())]
+
+
+def test_shapes_are_told_where_they_change(
+    solution: NotebookNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Does the learner read the shapes before and after the channel axis, and before and after one-hot?"""
+    images, labels = np.zeros((5, 28, 28), np.uint8), np.arange(5)
+    shown = {"train_images": images, "test_images": images[:3], "train_labels": labels}
+    run(
+        cell_with(solution, '"x_test:  from'),
+        x_train=images[..., None],
+        x_test=images[:3, ..., None],
+        **shown,
+    )
+    names = {"one_hot": lambda vector, classes: np.eye(classes)[vector], "NUMBER_CLASSES": 10}
+    run(cell_with(solution, "one_hot(train_labels, "), test_labels=labels[:3], **names, **shown)
+    said = capsys.readouterr().out
+    for name, before, after in (
+        ("x_train", (5, 28, 28), (5, 28, 28, 1)),
+        ("x_test: ", (3, 28, 28), (3, 28, 28, 1)),
+        ("y_train", (5,), (5, 10)),
+        ("y_test: ", (3,), (3, 10)),
+    ):
+        assert re.search(rf"{name}:? from shape {re.escape(str(before))} to {re.escape(str(after))}", said)
+
+
+def test_a_history_becomes_a_table_and_a_plot_with_a_text(
+    solution: NotebookNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Does pandas show each epoch of a real training, and is the plot told in words?"""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    pictures, labels = np.eye(3)[[0, 1, 2] * 10], np.eye(2)[[0, 1, 1] * 10]
+    history = model.fit(pictures, labels, epochs=4, validation_split=0.2, verbose=0)
+    table = run(cell_with(solution, "table_1 = pd"), history_1=history, display=print)["table_1"]
+    assert list(table.index) == [1, 2, 3, 4]
+    assert table["val_loss"].tolist() == history.history["val_loss"]
+    said = capsys.readouterr().out
+    assert f"In training it goes from {history.history['loss'][0]:.3g}" in said
+    assert f"lowest validation loss comes after epoch {1 + np.argmin(history.history['val_loss'])}" in said
+    both = run(cell_with(solution, "pd.concat("), history_1=history, history_2=history, display=print)[
+        "table"
+    ]
+    assert both["net_2"]["loss"].tolist() == history.history["loss"]
+
+
+@pytest.mark.parametrize("name", ["history_1", "history_2"])
+def test_without_an_epoch_there_is_no_table_and_no_traceback(solution: NotebookNode, name: str) -> None:
+    """A training that was stopped before its first epoch leaves an empty history: is it left out?"""
+    histories = {"history_1": keras.callbacks.History(), "history_2": keras.callbacks.History()}
+    for history in histories.values():
+        history.history = {}
+    cell = cell_with(solution, "table_1 = pd" if name == "history_1" else "pd.concat(")
+    assert not {"table_1", "table"} & set(run(cell, display=print, **histories))
+
+
+def test_the_sizes_worked_by_hand_are_those_of_the_formula(solution: NotebookNode) -> None:
+    """Does the worked example with padding 1 and stride 2 come to what the cell below it prints?"""
+    worked = re.findall(r"\\lfloor \((\d) \+ 2 - 3\)/2 \\rfloor \+ 1 = [^=]+ = (\d)", text(solution))
+    assert [(int(n), int(size)) for n, size in worked] == [
+        (n, tools.feature_map_size(n, kernel=3, stride=2, padding=1)) for n in (6, 9)
+    ]
+
+
+def test_the_binary_example_is_the_one_that_is_computed(solution: NotebookNode) -> None:
+    """Are the picture and the kernel of the exercise those of its cell, and is its answer not in the text?"""
+    cells = [cell.source for cell in solution.cells]
+    at = next(place for place, source in enumerate(cells) if "**An exercise.**" in source)
+    made = run(solution.cells[at + 1])
+    rows = [[int(n) for n in re.findall(r"[01]", line)] for line in re.findall(r"^ [01 ]+$", cells[at], re.M)]
+    assert [row[:5] for row in rows] == made["binary_picture"].tolist()
+    assert [row[5:] for row in rows if row[5:]] == made["binary_kernel"].tolist()
+
+
+def test_links_say_where_they_lead(solution: NotebookNode) -> None:
+    """Can a reader on paper find each paper by what the link is called?"""
+    reading = solution.cells[-1].source
+    links = re.findall(r"\[([^\]]+)\]\((https://[^)]+)\)", reading)
+    assert len(links) > 15
+    for name, address in links:
+        if "arxiv.org/abs/" in address:
+            assert name == f"arXiv:{address.rpartition('/')[2]}"
+        if "doi.org/" in address:
+            assert name == f"doi:{address.partition('doi.org/')[2]}"
+
+
+def test_the_first_code_is_plain(solution: NotebookNode) -> None:
+    """Does a learner meet imports first, and no class?"""
+    first = ast.parse(next(cell.source for cell in solution.cells if cell.cell_type == "code")).body
+    assert isinstance(first[0], ast.Import)
+    assert not any(isinstance(statement, ast.ClassDef) for statement in first)
 
 
 def test_where_digits_and_photographs_come_from_is_told(solution: NotebookNode) -> None:
