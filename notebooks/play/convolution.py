@@ -52,7 +52,7 @@ ALT = (
     "Feature map of {rows} by {columns}; the window is at position ({row}, {column}), where the sum is "
     "{value}."
 )
-BACK, NEXT = "one position back", "one position on"
+BACK, NEXT = "previous position", "next position"
 NO_PICTURES = "the explorer needs at least one picture, by its name"
 NO_MATRIX = "{name} is no grey picture: it has shape {shape}, not (height, width)"
 

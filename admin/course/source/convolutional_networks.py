@@ -609,9 +609,9 @@ tools.show_matrix(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 
 # ![Moving picture: a feature map of 4 × 4 numbers is cut into four blocks of 2 × 2. The block 1, 3, 5, 2 becomes 5 by max-pooling and 2.75 by average pooling. The block 0, 2, 1, 1 becomes 2 by max-pooling and 1 by average pooling. The block 0, 0, 2, 6 becomes 6 by max-pooling and 2 by average pooling. The block 4, 8, 0, 0 becomes 8 by max-pooling and 3 by average pooling.](figures/pooling.webp)
 #
 # There are more kinds. *Global* pooling makes one number of a whole map. Windows may overlap, with a stride smaller than
-# the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now. Two famous nets pool by maximum:
-# AlexNet three times, in windows of 3 × 3 that overlap (Krizhevsky and others, 2012), and VGG five times, in blocks of 2 × 2
-# (Simonyan and Zisserman, 2015).
+# the window. The mean was usual first (LeCun and others, 1998), the maximum is usual now. Two famous nets use
+# max-pooling. AlexNet has three such layers, with overlapping windows of 3 × 3 (Krizhevsky and others, 2012). VGG has five,
+# with blocks of 2 × 2 (Simonyan and Zisserman, 2015).
 #
 # **Advantages**
 # - Maps get smaller: a quarter of the numbers, so later layers are faster and a dense layer after them has fewer weights.
@@ -911,11 +911,12 @@ print("side with stride 1 and pooling:", tools.feature_map_size(26, kernel=3) //
 # | each pooling replaced by *one more* convolution, with stride 2 (All-CNN) | 10.30 | 9.10 | 9.08 | 2 more |
 #
 # **What do you conclude?** Leaving pooling out made each net *worse*. All-CNN is better than the base net, but it has two
-# layers more. ConvPool-CNN has these layers as well, and keeps pooling: it is better on A, by 0.09 points, and worse on B
-# and C, by 0.23. So the gain comes from the additional layers. In nets of the same size, pooling makes hardly any difference.
+# layers more. ConvPool-CNN has these layers as well, and keeps pooling. Against All-CNN, it is better on A, by 0.09 points,
+# and worse on B and C, by 0.23. So the gain comes from the additional layers. In nets of the same size, pooling makes hardly any difference.
 #
-# There are nets in which strides are usual. DCGAN, which *generates* pictures, has no pooling: strided convolutions make its
-# maps smaller, and transposed ones make them larger again (Radford and others, 2016). So the net learns how.
+# In nets that *generate* pictures, strides are usual. DCGAN, for example, has no pooling: the part that judges pictures makes
+# its maps smaller by strided convolutions, and the part that draws them makes its maps larger by transposed ones (Radford
+# and others, 2016). So these steps are learned, too.
 
 # %% [markdown]
 # <div class="course-task">
