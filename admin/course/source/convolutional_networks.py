@@ -758,7 +758,7 @@ def adadelta(learning_rate, steps, w=1.0):
     return path
 
 
-paths = pd.DataFrame({f"learning rate {rate:g}": adadelta(rate, steps=1000) for rate in (1.0, 0.001)})
+paths = pd.DataFrame({f"w at rate {rate:g}": adadelta(rate, steps=1000) for rate in (1.0, 0.001)})
 paths.index = pd.RangeIndex(1, len(paths) + 1, name="step")
 paths.loc[[1, 50, 250, 500, 750, 1000]].round(3)
 
@@ -829,14 +829,9 @@ if tools.filled("task 5", history_1) and history_1.history:
     table_1 = pd.DataFrame(history_1.history)
     table_1.index = pd.RangeIndex(1, len(table_1) + 1, name="epoch")
     display(table_1.round(3))
-    axis = table_1[["loss", "val_loss"]].plot(logy=True, ylabel="loss", title="net_1", figsize=(6, 3))
-    first, last = table_1.iloc[0], table_1.iloc[-1]
-    tools.show(
-        axis.figure,
-        f"Loss of net_1 by epoch. In training it goes from {first['loss']:.3g} to {last['loss']:.3g}, "
-        f"in validation from {first['val_loss']:.3g} to {last['val_loss']:.3g}; "
-        f"the lowest validation loss comes after epoch {table_1['val_loss'].idxmin()}.",
-    )
+    axis = table_1.plot(y=["loss", "val_loss"], style=["-o", "--s"], logy=True, ylabel="loss", figsize=(6, 3))
+    lowest = table_1["val_loss"].idxmin()
+    tools.show(axis.figure, f"Both losses of the table by epoch; val_loss is lowest after epoch {lowest}.")
 
 # %% [markdown]
 # **How to read the curves.** As long as both losses fall, the net learns something that holds for new pictures too.
@@ -1034,10 +1029,11 @@ if tools.filled("task 5", history_1) and tools.filled("task 7", history_2) and h
 if tools.filled("task 5", score_1) and tools.filled("task 7", score_2):
     right_1 = model_1.predict(x_test, verbose=0).argmax(axis=1) == test_labels
     right_2 = model_2.predict(x_test, verbose=0).argmax(axis=1) == test_labels
-    only_1, only_2 = tools.only_one_right(right_1, right_2)
-    apart, chance = abs(only_1 - only_2), tools.chance_in_pairs(only_1, only_2)
     print(f"read by both nets: {(right_1 & right_2).sum()}, by neither: {(~right_1 & ~right_2).sum()}")
-    print(f"by net_1 only: {only_1}, by net_2 only: {only_2}; these lie {apart} apart, by chance up to {chance:.1f}")
+    only_1, only_2 = tools.only_one_right(right_1, right_2)
+    print(f"read by net_1 only: {only_1}, by net_2 only: {only_2}")
+    apart, chance = abs(only_1 - only_2), tools.chance_in_pairs(only_1, only_2)
+    print(f"These lie {apart} apart; by chance, up to about {chance:.1f}.")
     print("The difference is", "larger than chance explains." if apart > chance else "no larger than chance.")
 
 # %% [markdown]
