@@ -868,8 +868,8 @@ if tools.filled("task 5", history_1):
 #
 # - The frame on the picture is the unit's **receptive field**: all the pixels that it depends on. How large is it after
 #   the second convolution, with two windows of 3, one on top of the other?
-# - For the **occlusion map**, one patch of the picture after the other is covered, and we measure which probability the net
-#   then gives to the right class (Zeiler and Fergus, 2014). Where it drops most, the net had looked.
+# - For the **occlusion map**, one patch of the picture after the other is covered, and the net reads the rest (Zeiler and
+#   Fergus, 2014). Where the probability of the right class drops most, the net had looked.
 
 # %%
 if tools.filled("task 5", history_1):
@@ -907,11 +907,12 @@ print("side with stride 1 and pooling:", tools.feature_map_size(26, kernel=3) //
 #
 # **What do you conclude?** Leaving pooling out made each net *worse*. All-CNN is better than the base net, but it has two
 # layers more. ConvPool-CNN has these layers as well, and keeps pooling. Against All-CNN, it is better on A, by 0.09 points,
-# and worse on B and C, by 0.23. So the gain comes from the additional layers. In nets of the same size, pooling makes hardly any difference.
+# and worse on B and C, by 0.23. So the gain comes from the additional layers. In nets of the same size, pooling makes hardly
+# any difference.
 #
-# In nets that *generate* pictures, strides are usual. DCGAN, for example, has no pooling: the part that judges pictures makes
-# its maps smaller by strided convolutions, and the part that draws them makes its maps larger by transposed ones (Radford
-# and others, 2016). So these steps are learned, too.
+# In nets that *generate* pictures, strides are usual. DCGAN, for example, has no pooling (Radford and others, 2016). The part
+# of it that judges pictures makes its maps smaller by strided convolutions. The part that draws them makes its maps larger by
+# transposed ones. So these steps are learned, too.
 
 # %% [markdown]
 # <div class="course-task">
@@ -1294,8 +1295,8 @@ tests.test_cifar_training(globals())
 # but a friendly look.
 #
 # - `keras.layers.Dropout(0.25)` sets a quarter of the numbers to 0 in training, at random (Srivastava and others, 2014).
-# - `keras.layers.BatchNormalization()` gives each channel of a batch the mean 0 and the standard deviation 1, and then lets the
-#   net learn another mean and standard deviation (Ioffe and Szegedy, 2015).
+# - `keras.layers.BatchNormalization()` gives each channel of a batch the mean 0 and the standard deviation 1. Then the net can
+#   learn another mean and standard deviation (Ioffe and Szegedy, 2015).
 #
 # Stuck? `tests.hint('net_3', 1)`
 
