@@ -42,7 +42,7 @@ FLIPPED = (
     "{difference}"
 )
 AS_IT_IS = "The kernel is not flipped. This is the cross-correlation that Keras' layers compute."
-DIFFERS = "{count} of the {all} sums change; at this place it is {after} instead of {before}."
+DIFFERS = "{count} of the {all} sums change; at this position it is {after} instead of {before}."
 SAME = "This kernel looks the same when it is flipped, so no sum changes."
 NO_EDGE = "One number has no left and right, no top and bottom: of size 1, this kernel copies the picture."
 NOT_ROWS = "Write the kernel as rows of numbers below 10,000, such as 1 0 -1, all of the same length."
@@ -50,9 +50,10 @@ TOO_LARGE = "Kernels of up to {most} × {most} numbers can be shown here."
 DOES_NOT_FIT = "{reason}: choose a smaller kernel or more padding."
 ALT = (
     "Picture of {height} by {width} numbers with padding {padding}, kernel {kernel}, stride {stride}. "
-    "Feature map of {rows} by {columns}; the window is at place ({row}, {column}), where the sum is {value}."
+    "Feature map of {rows} by {columns}; the window is at position ({row}, {column}), where the sum is "
+    "{value}."
 )
-BACK, NEXT = "one place back", "one place on"
+BACK, NEXT = "previous position", "next position"
 NO_PICTURES = "the explorer needs at least one picture, by its name"
 NO_MATRIX = "{name} is no grey picture: it has shape {shape}, not (height, width)"
 

@@ -49,7 +49,9 @@ NO_NETS = "There is no net to read what you draw: train one first."
 OTHER_INPUT = (
     "{net} can't read this: it takes pictures of shape {shape}, and a digit here has the shape (28, 28, 1)."
 )
-OTHER_OUTPUT = "{net} can't read this: a digit needs ten shares, and its answers have the shape {shape}."
+OTHER_OUTPUT = (
+    "{net} can't read this: a digit needs ten probabilities, and its answers have the shape {shape}."
+)
 NO_MODEL = "{net} can't read this: it is {kind}, not a Keras model."
 
 SIDE = 112

@@ -20,7 +20,7 @@ NONE = "{name} made no mistake on these {of} pictures."
 CAPTION = "is {label}, read as {read}"
 PICTURE = "A picture of {label}, read as {read} with {share:.0%}."
 ALT = (
-    "Confusion matrix of {name} on {of} pictures, {right} of them read rightly. Most frequent mistakes: "
+    "Confusion matrix of {name} on {of} pictures, {right} of them read correctly. Most frequent mistakes: "
     "{mistakes}."
 )
 MISTAKE = "{label} read as {read} {count} times"

@@ -45,10 +45,10 @@ CLICK_UNIT, CLICK_MAP = "Click a unit to choose it.", "Click a map to choose it.
 HIDDEN = "points lost, by the middle of the patch"
 OCCLUDED = (
     "Occlusion map: a grey patch of {height} × {width} pixels hides one part after the other. Each number "
-    "says by how many points of percent the share of {label} then falls. Below 0, hiding helps."
+    "says by how many points of percent the probability of {label} then falls. Below 0, hiding helps."
 )
 WORST = "Hidden at the frame, it falls most: from {share:.0%} to {lowest:.0%}."
-HARDLY = "Wherever the patch lies, the share falls by less than a point: no single part decides here."
+HARDLY = "Wherever the patch lies, the probability falls by less than a point: no single part decides here."
 ALT = (
     "A picture of {label} with a frame around {height} by {width} pixels, map {map} of {count} of layer "
     "{layer}, enlarged, with the unit in row {row} and column {column} framed, and all maps of that layer."

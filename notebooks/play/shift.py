@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from play import base
 from tools import markup, theme
+from tools.arithmetic import chance_in_pairs, only_one_right
 
 NAMES = {"digit": "digit", "direction": "direction", "shift": "pixels"}
 DIRECTIONS = {"to the right": (0, 1), "to the left": (0, -1), "up": (-1, 0), "down": (1, 0)}
 READS = "{name} reads {read}, with {share:.0%}"
 MEASURED = (
-    "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits rightly and {second} "
-    "{p2:.0%}."
+    "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits correctly and "
+    "{second} {p2:.0%}."
 )
 ONLY = (
     "{only_first} digits are read by {first} only, {only_second} by {second} only. For two equally good "
@@ -33,13 +34,13 @@ FALL = "From 0 to {most} pixels {direction}, {falls}. A shift-invariant net's cu
 BANDS = "The bands are twice the standard error of each share p of n digits, 2·√(p(1 − p)/n)."
 FALLS = "{name} falls from {before:.0%} to {after:.0%}"
 ONE_RUN = "All this is about one training of each net: another seed may turn a small difference round."
-ALONE = "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits rightly."
+ALONE = "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits correctly."
 PIXELS = {True: "pixel", False: "pixels"}
 LARGER, SMALLER = "more than chance in the choice of digits explains", "chance may explain it"
 CUT = "{share:.0%} of this digit's ink is pushed over the edge, and {count} of the {of} digits lose some."
-AXIS, TICKS = "pixels moved", "read rightly"
+AXIS, TICKS = "pixels moved", "read correctly"
 ALT = (
-    "A {label} moved {shift} pixels {direction}. {reads}. Shares read rightly by shift, 0 to {most}: "
+    "A {label} moved {shift} pixels {direction}. {reads}. Shares read correctly by shift, 0 to {most}: "
     "{curves}."
 )
 CURVE = "{name} {shares}"
@@ -193,16 +194,6 @@ def margin(share: float, count: int) -> float:
     return 2 * float(np.sqrt(share * (1 - share) / count))
 
 
-def chance(only_first: int, only_second: int) -> float:
-    """How far two equally good nets' numbers of digits that only one of them reads may lie apart.
-
-    Both nets read the same digits, so those that both or none can read say nothing about the difference.
-    Each of the others falls to either net like a coin: twice the standard deviation, as in McNemar's test
-    (1947).
-    """
-    return 2 * float(np.sqrt(only_first + only_second))
-
-
 def said(measured: Measured, at: int, direction: str, shift: int) -> list[str]:
     """What was measured at this shift, whether the nets differ by more than chance, and what was cut off."""
     falls = []
@@ -228,9 +219,10 @@ def _compared(measured: Measured, direction: str, shift: int) -> str:
     if len(names) == 1:
         return ALONE.format(**facts)
     first, second = (measured.reads(name)[shift] for name in names[:2])
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    only_first, only_second = only_one_right(first, second)
     facts |= {"second": names[1], "p2": float(second.mean()), "apart": abs(only_first - only_second)}
-    facts |= {"only_first": only_first, "only_second": only_second, "chance": chance(only_first, only_second)}
+    facts |= {"only_first": only_first, "only_second": only_second}
+    facts["chance"] = chance_in_pairs(only_first, only_second)
     if not only_first + only_second:
         return f"{MEASURED} {SAME}".format(**facts)
     verdict = LARGER if facts["apart"] > facts["chance"] else SMALLER

@@ -3,7 +3,7 @@
 TensorFlow, Keras and Matplotlib take seconds to import, so the functions that need them do it themselves.
 """
 
-from tools.arithmetic import convolve, feature_map_size, pool
+from tools.arithmetic import chance_in_pairs, convolve, feature_map_size, only_one_right, pool
 from tools.data import CIFAR_CLASSES, load, load_sample
 from tools.figures import (
     show,
@@ -12,6 +12,7 @@ from tools.figures import (
     show_feature_maps,
     show_gallery,
     show_matrix,
+    show_pixels,
     show_place,
 )
 from tools.runtime import filled, grading, has_gpu, quiet, style, trained
@@ -21,6 +22,7 @@ from tools.training import bound_training, note_training, progress
 __all__ = [
     "CIFAR_CLASSES",
     "bound_training",
+    "chance_in_pairs",
     "convolve",
     "draw_stand_ins",
     "feature_map_size",
@@ -30,6 +32,7 @@ __all__ = [
     "load",
     "load_sample",
     "note_training",
+    "only_one_right",
     "pool",
     "progress",
     "quiet",
@@ -39,6 +42,7 @@ __all__ = [
     "show_feature_maps",
     "show_gallery",
     "show_matrix",
+    "show_pixels",
     "show_place",
     "style",
     "trained",

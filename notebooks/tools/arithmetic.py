@@ -1,4 +1,4 @@
-"""Convolution and pooling, on one grey picture and in NumPy, so that each number can be checked by hand."""
+"""Convolution, pooling and a comparison in pairs, in NumPy, so that each number can be checked by hand."""
 
 from __future__ import annotations
 
@@ -51,3 +51,24 @@ def pool(image: NDArray[Any], size: int = 2, how: Callable[..., NDArray[Any]] = 
     height, width = (side // size for side in image.shape)
     blocks = image[: height * size, : width * size].reshape(height, size, width, size)
     return how(blocks, axis=(1, 3))
+
+
+def only_one_right(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[int, int]:
+    """How many pictures the first net alone reads correctly, and how many the second alone.
+
+    `first` and `second` (n,) say of the same pictures, in the same order, which of them each net reads
+    correctly. Raises ValueError when there are not as many of both.
+    """
+    if first.shape != second.shape:
+        raise ValueError(f"both nets read the same pictures, but there are {first.shape} and {second.shape}")
+    return int((first & ~second).sum()), int((second & ~first).sum())
+
+
+def chance_in_pairs(only_first: int, only_second: int) -> float:
+    """How far the numbers of pictures that only one of two equally good nets reads may lie apart by chance.
+
+    Both nets read the same pictures, so those that both or none can read say nothing about the difference.
+    Each of the others falls to either net like a coin: twice the standard deviation, as in McNemar's test
+    (1947).
+    """
+    return 2 * float(np.sqrt(only_first + only_second))

@@ -120,6 +120,21 @@ def show_matrix(image: NDArray[Any], title: str = "", largest: float = 255) -> N
         )
 
 
+def show_pixels(image: NDArray[Any], title: str = "", every: int = 4) -> None:
+    """A grey picture (h, w) with lines between its pixels; every so many rows and columns are numbered."""
+    height, width = image.shape
+    with _canvas(1, 1, 3.6) as (figure, axes):
+        axes[0, 0].imshow(image, cmap=PICTURE_MAP, interpolation="nearest")
+        _grid(axes[0, 0], image.shape, "0.35")
+        axes[0, 0].set(xticks=range(0, width, every), yticks=range(0, height, every))
+        axes[0, 0].set(xlabel="column", ylabel="row", title=title)
+        show(
+            figure,
+            f"{title}: a picture of {height} rows and {width} columns with a line between any two pixels. "
+            f"Rows and columns are counted from 0, and every {every}th has its number.",
+        )
+
+
 def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int, int] = (0, 0)) -> None:
     """Picture, kernel and an empty feature map to work out by hand, with frames for the sum at one place."""
     height, width = kernel.shape
@@ -134,7 +149,7 @@ def show_convolution(image: NDArray[Any], kernel: NDArray[Any], place: tuple[int
         show(
             figure,
             f"Picture {image.tolist()} and kernel {kernel.tolist()}. An empty feature map of "
-            f"{empty.shape[0]} by {empty.shape[1]}; place {place} has a frame.",
+            f"{empty.shape[0]} by {empty.shape[1]}; position {place} has a frame.",
         )
 
 

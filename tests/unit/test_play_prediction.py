@@ -118,7 +118,7 @@ def test_a_wrong_shape_is_told_what_was_missed(net: str, number: int, entry: str
         (0, "3*32 + 32", ["k · k weights"]),
         (0, "3*3 + 1", ["how many are there", "; and ", "a single bias"]),
         (0, "2*3*3*32", ["too many biases"]),
-        (0, "26*26*320", ["at every place"]),
+        (0, "26*26*320", ["at every position"]),
         (0, "3*3*32 + 26*26*32", ["one kernel has one bias"]),
         (1, "3*3*64 + 64", ["channels that come in were missed"]),
         (1, "3*3*64", ["channels that come in were missed", "; and ", "biases were missed"]),

@@ -104,6 +104,31 @@ def test_pool_is_keras_pooling(how: Any, layer: Any) -> None:
     np.testing.assert_allclose(tools.pool(image, 2, how), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "real"),
+    [(23, 2, True), (2, 23, True), (14, 11, False), (16, 9, False), (1, 0, False), (0, 0, False)],
+)
+def test_two_nets_are_compared_in_pairs(only_first: int, only_second: int, real: bool) -> None:
+    """Are 23 to 2 more than chance, however many of 1,000 digits both nets read, and 14 to 11 not?"""
+    first, second = np.ones(1000, bool), np.ones(1000, bool)
+    second[:only_first] = first[only_first : only_first + only_second] = False
+    first[900:] = second[900:] = False  # what neither reads says nothing
+    assert tools.only_one_right(first, second) == (only_first, only_second)
+    assert (abs(only_first - only_second) > tools.chance_in_pairs(only_first, only_second)) == real
+
+
+def test_chance_in_pairs_is_that_of_so_many_coins() -> None:
+    """Do two equally good nets lie farther apart in about one of twenty cases, as coins do?"""
+    heads = np.random.default_rng(5).binomial(25, 0.5, size=20_000)
+    assert tools.chance_in_pairs(16, 9) == 10
+    assert 0.02 < np.mean(np.abs(heads - (25 - heads)) > 10) < 0.06
+
+
+def test_pairs_are_of_the_same_pictures() -> None:
+    with pytest.raises(ValueError, match="the same pictures"):
+        tools.only_one_right(np.ones(3, bool), np.ones(4, bool))
+
+
 # ------------------------------------------------------------------------------------------------ data
 
 
@@ -281,6 +306,7 @@ def figures() -> dict[str, Callable[[], None]]:
     image, colour = np.arange(36).reshape(6, 6), np.zeros((32, 32, 3), np.uint8)
     return {
         "show_matrix": lambda: tools.show_matrix(image, "numbers"),
+        "show_pixels": lambda: tools.show_pixels(image, "numbers"),
         "show_convolution": lambda: tools.show_convolution(image, np.eye(3), (1, 2)),
         "show_place": lambda: tools.show_place(image, 3, stride=2, padding=1, place=(1, 1)),
         "show_feature_maps": lambda: tools.show_feature_maps(image, {"diagonal": np.eye(3)}),
@@ -309,8 +335,11 @@ def test_what_a_figure_says_is_what_it_shows(shown: list[dict[str, str]]) -> Non
     figures()["show_matrix"]()
     assert "[[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]" in shown[0]["text/plain"]
     shown.clear()
+    figures()["show_pixels"]()
+    assert "a picture of 6 rows and 6 columns with a line between" in shown[0]["text/plain"]
+    shown.clear()
     figures()["show_convolution"]()
-    assert "feature map of 4 by 4; place (1, 2) has a frame" in shown[0]["text/plain"]
+    assert "feature map of 4 by 4; position (1, 2) has a frame" in shown[0]["text/plain"]
 
 
 def test_a_quotation_mark_does_not_end_the_alt_text(shown: list[dict[str, str]]) -> None:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 PADDING_STRIDE_ALT = (
     "Moving picture: a window of 3 × 3 slides over a picture of 6 × 6 pixels in four ways at a time. "
-    "Valid with stride 1 has 16 places, so the feature map is 4 × 4. Valid with stride 2 has 4 places, 2 "
-    "× 2; the last row and the last column are never seen. Same with stride 1 puts one ring of zeros "
-    "around the picture: 36 places, 6 × 6, as large as the picture. Padding 1 with stride 2: 9 places, 3 "
-    "× 3."
+    "Valid with stride 1 has 16 positions, so the feature map is 4 × 4. Valid with stride 2 has 4 positions, "
+    "2 × 2; the last row and the last column are never seen. Same with stride 1 puts one ring of zeros "
+    "around the picture: 36 positions, 6 × 6, as large as the picture. Padding 1 with stride 2: 9 positions, "
+    "3 × 3."
 )
 SAME_OR_PADDING_1_ALT = (
     "Moving picture: two ways to slide a 3 × 3 window of ones over a picture of 6 × 6 numbers, 0 to 35, with "
@@ -60,7 +60,7 @@ FOUR = (
 SAME = Case("Keras: same, stride 2", 0, 1, 2)
 RING = Case("padding 1, stride 2", 1, 1, 2)
 SAME_SIZE = "Both results are 3 × 3, with other numbers."
-PLACE = "place {number} of 9"
+PLACE = "position {number} of 9"
 
 
 def four_frames() -> Iterator[tuple[Frame, float]]:

@@ -1,4 +1,4 @@
-"""The real CIFAR-10 photographs of the notebook: one as its three channels, all twenty as a gallery."""
+"""The real CIFAR-10 photographs of the notebook: one as its three channels, all twenty as a quiz."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from admin.course.figures.drawing import (
     still,
     words,
 )
-from tools.data import CIFAR_CLASSES
 
 AUTOMOBILE = 6  # the photograph that the notebook takes apart
 PIXEL = (5, 5)  # row and column of the pixel whose numbers are written down
@@ -30,9 +29,8 @@ CHANNELS_ALT = (
     "colour. The pixel in row 5, column 5, on the wall, holds 156 for red, 26 for green and 6 for blue."
 )
 CLASSES_ALT = (
-    "Twenty real colour photographs of 32 × 32 pixels from CIFAR-10, each with the number and the name "
-    "of its class: airplane (2), automobile (2), cat (2), dog (2), frog (4), horse (2), ship (4), truck "
-    "(2). The classes bird and deer are not among them."
+    "Twenty real colour photographs of 32 × 32 pixels from CIFAR-10, in four rows of five, numbered from 1 "
+    "to 20 and without their classes, which the next cell tells."
 )
 COLOUR, CHANNELS = "photograph", ("red", "green", "blue")
 INDEX = "[:, :, {channel}]"
@@ -42,15 +40,15 @@ SIDE, GAP, LEFT, TOP = 160, 16, 20, 60
 COLUMNS, SMALL, STEP_ACROSS, STEP_DOWN = 5, 96, 132, 136
 
 
-def _load() -> tuple[np.ndarray, np.ndarray]:
-    """All photographs (20, 32, 32, 3) and their labels (20,)."""
+def _load() -> np.ndarray:
+    """All photographs, (20, 32, 32, 3)."""
     with np.load(CIFAR) as arrays:
-        return arrays["x"], arrays["y"].ravel()
+        return arrays["x"]
 
 
 def channels() -> Frame:
     """The photograph and its channels, with one pixel's number in each."""
-    image = _load()[0][AUTOMOBILE]
+    image = _load()[AUTOMOBILE]
     axis = sheet(2 * LEFT + 4 * SIDE + 3 * GAP, 290)
     row, column = PIXEL
     pixel = SIDE / 32
@@ -69,14 +67,13 @@ def channels() -> Frame:
 
 
 def gallery() -> Frame:
-    """All photographs, those of one class beside each other."""
-    images, labels = _load()
+    """All photographs in the file's order, with their numbers: a learner is to say what they show."""
     axis = sheet(COLUMNS * STEP_ACROSS + 24, 4 * STEP_DOWN + 16)
-    for place, number in enumerate(np.argsort(labels, kind="stable")):
-        row, column = divmod(place, COLUMNS)
+    for number, image in enumerate(_load()):
+        row, column = divmod(number, COLUMNS)
         middle, top = 12 + (column + 0.5) * STEP_ACROSS, 16 + row * STEP_DOWN
-        photograph(axis, images[number], middle - SMALL / 2, top, SMALL)
-        words(axis, middle, top + SMALL + 16, f"{labels[number]}  {CIFAR_CLASSES[labels[number]]}")
+        photograph(axis, image, middle - SMALL / 2, top, SMALL)
+        words(axis, middle, top + SMALL + 16, str(number + 1))
     return pixels(axis)
 
 
@@ -88,5 +85,5 @@ CLASSES_PICTURE = Picture(
     CLASSES_ALT,
     lambda: still(gallery()),
     Path(__file__),
-    lambda: [CIFAR.read_bytes(), *(name.encode() for name in CIFAR_CLASSES)],
+    lambda: [CIFAR.read_bytes()],
 )

@@ -22,15 +22,15 @@ from admin.course.figures.drawing import (
 
 ALT = (
     "Moving picture: a window of 3 × 3 pixels slides over a picture of 5 × 5 pixels, one pixel a step, "
-    "row by row from the upper left to the lower right. Each place fills one square of the feature map. "
-    "There are 9 places, so the feature map has 3 × 3 numbers."
+    "row by row from the upper left to the lower right. Each position fills one square of the feature map. "
+    "There are 9 positions, so the feature map has 3 × 3 numbers."
 )
 
 PICTURE = "picture, 5 × 5"
 MAP = "feature map, 3 × 3"
 START = "The window starts at the upper left."
-PLACE = "place {number} of 9: row {row}, column {column}"
-END = "9 places, so the feature map has 3 × 3 numbers"
+PLACE = "position {number} of 9: row {row}, column {column}"
+END = "9 positions, so the feature map has 3 × 3 numbers"
 
 SIZE, KERNEL, CELL = 5, 3, 52
 PLACES = SIZE - KERNEL + 1

@@ -27,8 +27,8 @@ KERNEL = np.array([[1, 0, -1], [2, 0, -1], [0, 1, 0]])
 MAP = (np.lib.stride_tricks.sliding_window_view(IMAGE, KERNEL.shape) * KERNEL).sum(axis=(-2, -1))
 
 ALT = (
-    "Moving picture: a kernel of 3 × 3 numbers stops at each of the nine places of a picture of 5 × 5 "
-    "numbers. At each place, nine products of a pixel and a weight are written out and added up, and the "
+    "Moving picture: a kernel of 3 × 3 numbers stops at each of the nine positions in a picture of 5 × 5 "
+    "numbers. At each position, nine products of a pixel and a weight are written out and added up, and the "
     "sum fills one square of the feature map. Picture, row by row: "
     + "; ".join(", ".join(map(str, row)) for row in IMAGE.tolist())
     + ". Kernel: "
