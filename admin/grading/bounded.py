@@ -35,6 +35,7 @@ FUNCTIONS = {
     "outputs": "admin.pages.sanitise:outputs_of",
     "judge": "admin.grading.judge:judged",
     "names": "admin.grading.names:parts_of_all",
+    "close names": "checks.close_names:close_names",
 }
 SECONDS = 20.0
 MEMORY = 3 << 30

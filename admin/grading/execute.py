@@ -290,7 +290,8 @@ def run_cells(
             cell.outputs, stopped, ended = shown(bounded, watched.session, cell.source, count)
             cell.execution_count = count
             late = late or stopped
-            after_cell(news, cell.source, name, None if ended else error_in(cell.outputs))
+            error = None if ended else error_in(cell.outputs)
+            after_cell(news, {name}, close_names(bounded, cell.source), error)
     return findings, warnings
 
 
@@ -318,6 +319,15 @@ def error_in(outputs: list[NotebookNode]) -> StoppedCell | None:
     begun = error.ename not in UNREAD or any("Traceback" in line for line in error.traceback)
     told = shortened(in_one_line(error.ename, error.evalue))
     return StoppedCell(told, line_in(error.traceback) if begun else line_told(error.evalue), begun)
+
+
+def close_names(bounded: BoundedProcess, code: str) -> dict[str, list[str]]:
+    """Names in a cell that are close to those that tasks ask for; none of what can't be read in time."""
+    try:
+        found: dict[str, list[str]] = bounded.call("close names", code)
+        return found
+    except OutOfBounds:
+        return {}
 
 
 def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:

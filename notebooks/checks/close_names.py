@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import warnings
 from collections.abc import Iterator
 
 from checks.task import TABLE
@@ -11,17 +12,25 @@ from checks.task import TABLE
 # From 0 to 1. `normalise_imgs` is close to `normalise_images` (0.93), `y_train` is not to `x_train` (0.86).
 _CLOSE = 0.88
 
+# A cell, and a name, of more characters is no answer that somebody has typed.
+_LONGEST_CELL, _LONGEST_NAME = 20_000, 60
+
 _ASKED_FOR = frozenset(name for entry in TABLE.values() for name in entry.gives)
 
 
-def close_name(task: str, code: str) -> tuple[str, str] | None:
-    """The first name of a task that a cell's code does not make, and the close one that it makes instead."""
-    made = _made(code)
+def close_names(code: str) -> dict[str, list[str]]:
+    """By task, its first name that a cell's code does not make, and the close one that it makes instead.
+
+    Code of a student's is parsed here: in grading, that is for a process with bounds to do.
+    """
+    made = {name for name in _made(code) if len(name) <= _LONGEST_NAME}
     others = sorted(made - _ASKED_FOR)
-    for name in TABLE[task].gives:
-        if name not in made and (close := _closest(name, others)):
-            return name, close
-    return None
+    found: dict[str, list[str]] = {}
+    for task, entry in TABLE.items():
+        for name in entry.gives:
+            if name not in made and (close := _closest(name, others)):
+                found.setdefault(task, [name, close])
+    return found
 
 
 def _closest(name: str, others: list[str]) -> str | None:
@@ -35,10 +44,16 @@ def _plain(name: str) -> str:
 
 def _made(code: str) -> set[str]:
     """The names that a cell makes; not those that stay None, nor a function that is still empty."""
+    if len(code) > _LONGEST_CELL:
+        return set()
     lines = ["" if line.startswith(("%", "!")) else line for line in code.splitlines()]
     try:
-        return {name for node in ast.parse("\n".join(lines)).body for name in _names(node)}
-    except (SyntaxError, ValueError):
+        with (
+            warnings.catch_warnings()
+        ):  # of a backslash in a text, for example, which Python has told already
+            warnings.simplefilter("ignore")
+            return {name for node in ast.parse("\n".join(lines)).body for name in _names(node)}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
 
 

@@ -10,11 +10,11 @@ import functools
 import re
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from checks.close_names import close_name
+from checks.close_names import close_names
 from checks.errors import told, without_colours
 from checks.language import Sentence, say
 from checks.task import TABLE, Entry, Finding, wrong
@@ -66,17 +66,18 @@ Kept = MutableMapping[str, News]
 """By task, what its check can't see of the cells that were run."""
 
 
-def after_cell(kept: Kept, code: str, cell: str, stopped: StoppedCell | None) -> None:
-    """Note what a cell that was run has for the tasks: its code, its name, and how it stopped."""
-    answered = list(_tasks_of(code, cell))
+def after_cell(
+    kept: Kept, answered: Collection[str], close: Mapping[str, Sequence[str]], stopped: StoppedCell | None
+) -> None:
+    """Note of a cell that was run: the tasks that it answers, its `close_names`, and how it stopped."""
     for task in TABLE:
         if task in answered:
             kept.pop(task, None)
-        close = close_name(task, code)
         if task in answered and stopped:
             kept[task] = stopped
-        elif close and (task in answered or task not in kept):
-            kept[task] = OtherName(*close, newest=task in answered)
+        elif task in close and (task in answered or task not in kept):
+            name, made = close[task]
+            kept[task] = OtherName(name, made, newest=task in answered)
 
 
 def with_the_error(task: str, findings: Sequence[Finding], news: News | None) -> list[Finding]:
@@ -152,7 +153,8 @@ def _look_at(result: Any) -> None:
     info = getattr(result, "info", None)
     error = result.error_before_exec or result.error_in_exec
     stopped = StoppedCell(told(error), _line_of(error), begun=not result.error_before_exec) if error else None
-    after_cell(_kept(), str(getattr(info, "raw_cell", "")), str(getattr(info, "cell_id", "")), stopped)
+    code, cell = str(getattr(info, "raw_cell", "")), str(getattr(info, "cell_id", ""))
+    after_cell(_kept(), list(_tasks_of(code, cell)), close_names(code), stopped)
 
 
 def _tasks_of(code: str, cell: str) -> Iterator[str]:

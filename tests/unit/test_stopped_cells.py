@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from nbformat import NotebookNode
 
 from admin.grading.execute import error_in
 from checks import stopped_cells
-from checks.close_names import close_name
+from checks.close_names import close_names
 from checks.language import say
 from checks.stopped_cells import StoppedCell, line_in, stopped_cell, with_the_error
 from checks.task import right, wrong
@@ -183,16 +184,26 @@ def test_a_close_name_in_some_cell_counts_only_for_an_answer_that_is_missing(she
 
 def test_the_name_may_be_there_and_still_be_empty() -> None:
     """A released cell with its empty function or `None` above: is the close name below found?"""
+
+    def of(task: str, code: str) -> list[str] | None:
+        return close_names(code).get(task)
+
     empty = 'def one_hot(v, n):\n    """Doc."""\n\ndef onehot(v, n):\n    return 1'
-    assert close_name("one_hot", empty) == ("one_hot", "onehot")
-    assert close_name("channel_axis", "x_train = x_test = None\nX_train = 1\nx_test = 2") == (
-        "x_train",
-        "X_train",
-    )
-    assert close_name("channel_axis", "x_train = None\nx_test = 2\ny_train = 1") is None
-    assert close_name("net_1", "def net_2(shape, classes):\n    return 1") is None
-    assert close_name("one_hot", f"{OLD}\ndef _one_hot(v): return 1") is None
-    assert close_name("one_hot", "def onehot(:") is None
+    assert of("one_hot", empty) == ["one_hot", "onehot"]
+    assert of("channel_axis", "x_train = x_test = None\nX_train = 1\nx_test = 2") == ["x_train", "X_train"]
+    assert of("channel_axis", "x_train = None\nx_test = 2\ny_train = 1") is None
+    assert of("net_1", "def net_2(shape, classes):\n    return 1") is None
+    assert of("one_hot", f"{OLD}\ndef _one_hot(v): return 1") is None
+
+
+@pytest.mark.parametrize(
+    "code", ["def onehot(:", "(" * 5000, "onehot = '\\d'\n" * 2000, f"onehot{'t' * 100} = 1"]
+)
+def test_code_that_nobody_types_has_no_close_names(code: str) -> None:
+    """No Python, nested without end, very long: no name, no error, no warning?"""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert close_names(code) == {}
 
 
 def test_grading_tells_a_cell_that_python_could_not_read(shell: InteractiveShell) -> None:
