@@ -82,7 +82,7 @@ def test_a_net_that_is_asked_elsewhere_gets_pictures_as_its_student_prepares_the
 
 
 def test_a_net_that_was_trained_on_colour_pictures_is_told_so() -> None:
-    """CIFAR-10's pictures in `x_train`: training goes well, and is the student told why the check does not?"""
+    """CIFAR-10's pictures in `x_train`: training goes well. Is the student told why the check does not?"""
     import keras
 
     digits, colours = np.zeros((40, 28, 28), np.uint8), np.zeros((40, 32, 32, 3))
