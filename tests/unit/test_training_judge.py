@@ -79,3 +79,16 @@ def test_a_net_that_is_asked_elsewhere_gets_pictures_as_its_student_prepares_the
     left = TASKS[task].answer(names, {**case.ask, "net elsewhere": True})
     assert set(at_home) - set(left) == set(elsewhere) & set(NETS[task].keys)
     assert all(left[name] == at_home[name] for name in left)
+
+
+def test_a_net_that_was_trained_on_colour_pictures_is_told_so() -> None:
+    """CIFAR-10's pictures in `x_train`: training goes well. Is the student told why the check does not?"""
+    import keras
+
+    digits, colours = np.zeros((40, 28, 28), np.uint8), np.zeros((40, 32, 32, 3))
+    names: dict[str, Any] = {f"{part}_images": digits for part in ("train", "test")}
+    names |= {"test_labels": np.arange(40, dtype=np.uint8) % 10, "x_train": colours, "x_test": colours}
+    layers = [keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    names |= {"model_1": keras.Sequential(layers), "batch_size": 32, "epochs": 5}
+    learned = grade_answer("train_net_1", names)[-1]
+    assert (learned.points, learned.keys) == (0, ("training.other_pictures",))
