@@ -235,7 +235,7 @@ def _resized(picture: Drawing, shape: tuple[int, int]) -> Drawing:
 
 _SIDE_SHOWN, _STEP_SHOWN, _BAR = 112, 17, 62
 _CHART_WIDTH, _HEIGHT = 152, 26 + 10 * _STEP_SHOWN
-_CELL = "padding: 2px 12px 2px 0; text-align: left; font-size: 14px"
+_CELL = "padding: 2px 8px 2px 0; text-align: left; font-size: 13px; white-space: nowrap"
 
 
 def _refusal(name: str, model: Any) -> str:

@@ -25,7 +25,7 @@ ALT = (
 )
 MISTAKE = "{label} read as {read} {count} times"
 
-CELL_SIDE, SHOWN_PICTURES, SIDE = 30, 4, 74
+CELL_SIDE, SHOWN_PICTURES, SIDE = 28, 4, 74
 
 
 def show_errors(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -111,7 +111,7 @@ def drawn(
         markup.paragraph(words) + _gallery(images, labels, shares, places)
         for words, places in ((in_cell, here), (surest, wrong))
     ]
-    right = f'<div style="max-width: 420px">{"".join(galleries)}</div>'  # beside the matrix
+    right = f'<div style="max-width: 408px">{"".join(galleries)}</div>'  # beside the matrix
     return markup.page(markup.row(_matrix(name, matrix, cell), right))
 
 

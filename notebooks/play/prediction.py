@@ -29,6 +29,9 @@ LAYERS = {
     "flatten": "Flatten",
     "dense": "Dense, {filters} units",
 }
+COLUMNS = "minmax(90px, 220px) minmax(120px, 220px) minmax(140px, 260px)"
+# Not `grid_column`: ipywidgets set `grid_area` after it, and an empty one takes it back.
+WHOLE_ROW = "auto / 1 / auto / -1"
 RIGHT, EMPTY = "right", "not filled in yet"
 UNKNOWN = {
     SHAPE: "not this shape: work out one side with the size formula first",
@@ -400,9 +403,11 @@ def prediction_view(net: str) -> base.View:
     parts: dict[str, Any] = {"check": Button(description=CHECK), "reveal": Button(description=REVEAL)}
     parts["check"].button_style = "primary"
     cells: list[Any] = [HTML(f"<b>{head}</b>") for head in HEADS]
-    said = {number: HTML(layout=Layout(grid_column="1 / -1")) for number in range(len(layers))}
+    said = {number: HTML(layout=Layout(grid_area=WHOLE_ROW)) for number in range(len(layers))}
     for number, layer in enumerate(layers):
-        cells.append(HTML(f'<span style="color: {theme.INK}">{html.escape(layer.name)}</span>'))
+        cells.append(
+            HTML(f'<div style="line-height: 1.35; color: {theme.INK}">{html.escape(layer.name)}</div>')
+        )
         for what in (SHAPE, WEIGHTS):
             field = Text(
                 description=what, continuous_update=False, layout=Layout(width="auto", margin="2px 0")
@@ -414,13 +419,7 @@ def prediction_view(net: str) -> base.View:
             cells.append(field)
         cells.append(said[number])
     total = HTML()
-    grid = GridBox(
-        cells,
-        layout=Layout(
-            grid_template_columns="minmax(110px, 220px) minmax(140px, 220px) minmax(170px, 260px)",
-            grid_gap="2px 8px",
-        ),
-    )
+    grid = GridBox(cells, layout=Layout(grid_template_columns=COLUMNS, grid_gap="2px 8px"))
 
     def findings(number: int) -> list[tuple[str, str]]:
         shape, weights = (parts[f"{what} {number}"].value for what in (SHAPE, WEIGHTS))

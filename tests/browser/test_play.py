@@ -76,6 +76,8 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
     fields.nth(1).fill("3*3*1*32")
     fields.nth(1).press("Enter")
     pages.expect(predict).to_contain_text("biases were missed")
+    rows = [fields.nth(number).bounding_box() or {} for number in (0, 2)]
+    assert rows[0]["x"] == rows[1]["x"], "what is said stands under its row"
     pages.photograph(predict, "lab-predict", tmp_path)
     predict.get_by_role("button", name="Reveal").click()
     pages.expect(predict).to_contain_text("0 of 12 right")

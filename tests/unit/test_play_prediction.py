@@ -207,7 +207,7 @@ def test_words_stand_under_their_row_and_the_score_at_the_end() -> None:
     for number, said in view.parts["said"].items():
         place = grid.children.index(said)
         assert grid.children[place - 1] is view.parts[f"weights {number}"]
-        assert said.layout.grid_column == "1 / -1"
+        assert said.layout.grid_area == "auto / 1 / auto / -1"
     assert total is view.parts["total"]
 
 
