@@ -171,7 +171,7 @@ def show_place(image: NDArray[Any], side: int, stride: int, padding: int, place:
         show(
             figure,
             f"A picture of {height} by {width} pixels, a dashed frame around it, and "
-            f"{padding} rings of zeros outside of that. A window of {side} by {side} begins in row "
+            f"zeros outside of that: padding {padding}. A window of {side} by {side} begins in row "
             f"{place[0] * stride} and column {place[1] * stride}, counted from the zeros on. It belongs to "
             f"place {place} of an empty feature map of {rows} by {columns}.",
         )

@@ -165,7 +165,7 @@ def quick(solution: NotebookNode, epochs: int = FEWER_EPOCHS) -> NotebookNode:
     """The solution with fewer epochs, so that nobody waits for minutes; all else is real."""
     notebook = nbformat.from_dict(solution)
     for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
+        if cell.cell_type == "code":
             cell.source = re.sub(r"\bepochs( ?= ?)\d+", rf"epochs\g<1>{epochs}", cell.source)
     return notebook
 

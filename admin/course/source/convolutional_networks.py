@@ -643,7 +643,7 @@ print("zeros at the end only:\n", tools.convolve(np.pad(numbers, (0, 1)), ones, 
 # ![Moving picture: two ways to slide a 3 × 3 window of ones over a picture of 6 × 6 numbers, 0 to 35, with stride 2. Keras' same puts zeros below and at the right only, and the window starts on the first pixel. Padding 1 puts a ring of zeros around the picture, and the window starts on the zeros. Both give 3 × 3 sums, but other ones: 63, 81, 63; 171, 189, 135; 168, 180, 126 with same, 14, 30, 42; 75, 126, 144; 147, 234, 252 with padding 1.](figures/same_or_padding_1.webp)
 
 # %% [markdown]
-# ### Write it yourself
+# ### Write the convolution
 #
 # You have met all the parts: two loops, rings of zeros, steps of the stride, and the size. The picture below has one ring
 # of zeros, and the window moves with stride 2. **In which row and column of the padded picture does the framed window
@@ -754,9 +754,9 @@ for column in range(4):
 # positions. It is often called "invariance", and that says too much.
 
 # %% [markdown]
-# ### Write it yourself
+# ### Write max-pooling
 #
-# **What do you compute with 5 rows and 7 columns in blocks of 2 × 2?** The last row and the last column fill no block.
+# **How many blocks of 2 × 2 are there in 5 rows and 7 columns?** The last row and the last column fill no block.
 # Keras' `valid` leaves them out, as a convolution drops a step that no longer fits. So 2 × 3 numbers remain.
 
 # %% [markdown]
