@@ -1547,7 +1547,7 @@ def net_3(sample_shape, nb_classes):
     """A net of your own: more convolutions, dropout, batch normalisation."""
     ### BEGIN SOLUTION
     layers = [keras.Input(shape=sample_shape)]
-    for filters in (32, 64):
+    for filters in (16, 32):
         for _ in range(2):
             layers += [
                 keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
