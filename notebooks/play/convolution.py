@@ -98,7 +98,7 @@ def explore_convolution(pictures: Mapping[str, NDArray[Any]]) -> None:
 
 def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
     """The explorer as a view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
-    from ipywidgets import HTML, Button, Checkbox, Dropdown, IntSlider, Layout, Play, Textarea, VBox
+    from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, IntSlider, Layout, Play, Textarea, VBox
 
     for name, grey in pictures.items():
         if np.ndim(grey) != 2:
@@ -174,7 +174,7 @@ def convolution_view(pictures: Mapping[str, NDArray[Any]]) -> base.View:
             base.controls(
                 *(parts[name] for name in ("picture", "kernel", "size", "own", "stride", "padding"))
             ),
-            base.controls(parts["place"], back, on, play),
+            base.controls(parts["place"], HBox([back, on, play], layout=Layout(width="auto"))),
             base.controls(parts["whole"], parts["flip"]),
             shown,
         ]

@@ -25,7 +25,7 @@ ALT = (
 )
 MISTAKE = "{label} read as {read} {count} times"
 
-CELL_SIDE, SHOWN_PICTURES, SIDE = 28, 4, 74
+CELL_SIDE, SHOWN_PICTURES, SIDE = 28, 4, 70
 
 
 def show_errors(models: Mapping[str, Any], images: NDArray[Any], labels: NDArray[Any]) -> None:
@@ -111,7 +111,7 @@ def drawn(
         markup.paragraph(words) + _gallery(images, labels, shares, places)
         for words, places in ((in_cell, here), (surest, wrong))
     ]
-    right = f'<div style="max-width: 408px">{"".join(galleries)}</div>'  # beside the matrix
+    right = f'<div style="max-width: 390px">{"".join(galleries)}</div>'  # beside the matrix
     return markup.page(markup.row(_matrix(name, matrix, cell), right))
 
 
@@ -120,7 +120,7 @@ def _gallery(
 ) -> str:
     """The first pictures of these places, side by side."""
     pictures = [_picture(images[at], int(labels[at]), shares[at]) for at in places[:SHOWN_PICTURES]]
-    return f'<div style="display: flex; flex-wrap: wrap; gap: 8px">{"".join(pictures)}</div>'
+    return f'<div style="display: flex; flex-wrap: wrap; gap: 6px">{"".join(pictures)}</div>'
 
 
 def _matrix(name: str, matrix: NDArray[np.int64], cell: tuple[int, int]) -> str:

@@ -29,7 +29,7 @@ LAYERS = {
     "flatten": "Flatten",
     "dense": "Dense, {filters} units",
 }
-COLUMNS = "minmax(90px, 220px) minmax(120px, 220px) minmax(140px, 260px)"
+COLUMNS = "minmax(76px, 220px) minmax(136px, 220px) minmax(152px, 260px)"
 # Not `grid_column`: ipywidgets set `grid_area` after it, and an empty one takes it back.
 WHOLE_ROW = "auto / 1 / auto / -1"
 RIGHT, EMPTY = "right", "not filled in yet"
