@@ -1269,7 +1269,8 @@ if tools.filled("task 5", history_1) and tools.filled("task 7", history_2) and h
 # them, the two numbers would rarely lie more than $2\sqrt{m}$ apart (McNemar, 1947). How far apart are yours?
 
 # %%
-if tools.trained("net_1", score_1) and tools.trained("net_2", score_2):
+both_trained = tools.trained("net_1", score_1) and tools.trained("net_2", score_2)
+if both_trained and not tools.grading():  # there, both are hardly trained
     right_1 = model_1.predict(x_test, verbose=0).argmax(axis=1) == test_labels
     right_2 = model_2.predict(x_test, verbose=0).argmax(axis=1) == test_labels
     print(f"read by both nets: {(right_1 & right_2).sum()}, by neither: {(~right_1 & ~right_2).sum()}")
