@@ -192,7 +192,7 @@ def test_the_student_version_runs_without_an_error_and_gets_nothing(
     # What needs no trained net: zoom, explorer, channels, learned kernel, two predictions, eight seeds, and
     # twice where one stands.
     outputs = [o.get("data", {}) for cell in code(empty) for o in cell.outputs]
-    stills = [at for at, data in enumerate(outputs) if "course-still" in data.get("text/html", "")]
+    stills = [at for at, data in enumerate(outputs) if 'class="course-still"' in data.get("text/html", "")]
     assert len(stills) == 9
     assert all("course-play" in outputs[at]["text/html"] for at in stills)
     # Each is followed by its widgets, which take its place in a page that has a kernel.
