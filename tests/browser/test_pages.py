@@ -183,18 +183,21 @@ def test_the_table_of_tasks_is_seen_at_once(page, graded, width, tmp_path):
     page.locator("table.tasks a[href='#check-check_net_2']").click()
     box = page.locator("#check-check_net_2").bounding_box()
     assert box is not None
-    assert 0 <= box["y"] < 800
+    assert -1 < box["y"] < 800
 
 
-def test_on_paper_long_lines_wrap(page, graded):
-    """Is no line of code, and nothing printed, cut off at the edge of a printed page?"""
+def test_on_paper_long_lines_wrap_and_pictures_stand(page, graded):
+    """Is no line cut off at the edge of a printed page, and is each moving picture's last frame there?"""
     page.set_viewport_size({"width": 700, "height": 1000})
     page.goto(graded.feedback("plain"))
     unfold(page)
     wide = "[...document.querySelectorAll('pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    moving, still = page.locator(".on-screen img").first, page.locator(".on-paper img").first
     assert page.evaluate(wide) > 0
+    assert [moving.is_visible(), still.is_visible()] == [True, False]
     page.emulate_media(media="print")
     assert page.evaluate(wide) == 0
+    assert [moving.is_visible(), still.is_visible()] == [False, True]
 
 
 def test_formgrader_works_under_its_policy(page_and_console, graded):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
+from PIL import Image
 
-from admin.pages import feedback
+from admin.course import figures
+from admin.pages import feedback, filters
 from checks.language import say
 from checks.task import right, wrong
 
@@ -96,3 +102,28 @@ def test_only_the_courses_own_cells_are_folded() -> None:
 def test_the_sum_says_how_many_tasks_are_open() -> None:
     assert feedback.total(46.5, 100, 0) == "46.5 of 100 points"
     assert feedback.total(46, 100, 1) == "46 of 100 points so far; not graded yet: 1"
+
+
+def pictures_of(markdown: str) -> dict[str, str]:
+    """The pictures that a page makes of markdown beside the course's figures: class and address."""
+    context: Any = {"resources": {"metadata": {"path": str(figures.FOLDER.parent)}}}
+    page = BeautifulSoup(filters.markdown2html(context, markdown), "html.parser")
+    assert {image["alt"] for image in page.find_all("img")} == {"A & B"}
+    return {" ".join(image.parent.get("class", [])): str(image["src"]) for image in page.find_all("img")}
+
+
+def test_a_moving_picture_stands_on_its_result_on_paper() -> None:
+    """Is the picture for paper the last frame, described alike, and the other the whole?"""
+    shown = pictures_of("![A & B](figures/pooling.webp)")
+    assert set(shown) == {"on-screen", "on-paper"}
+    moving, still = (
+        Image.open(io.BytesIO(base64.b64decode(shown[name].split(",")[1])))
+        for name in ("on-screen", "on-paper")
+    )
+    assert getattr(still, "n_frames", 1) == 1
+    moving.seek(moving.n_frames - 1)  # type: ignore[attr-defined]
+    assert np.array_equal(np.asarray(moving.convert("RGB")), np.asarray(still.convert("RGB")))
+
+
+def test_a_picture_that_stands_still_is_there_once() -> None:
+    assert len(pictures_of("![A & B](figures/net_1.webp)")) == 1
