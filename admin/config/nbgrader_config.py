@@ -123,6 +123,13 @@ c.OverwriteCells.add_missing_cells = True
 # A page of feedback is read by people: a print in a loop is cut after some screens, not after 1000 lines.
 c.LimitOutput.max_lines = 300
 
+# A table of all tasks opens the page, and the course's own text is folded. The rest is nbgrader's own list.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "admin.pages.feedback.FeedbackTable",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
 # Of the feedback only its page reaches the student, so the pictures of the text have to be inside it. They
 # are ours: `autograde` overwrites what a submission has by their names; what students write names no file.
 c.HTMLExporter.embed_images = True

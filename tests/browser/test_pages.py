@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import nbformat
 import numpy as np
@@ -20,6 +21,10 @@ from admin.grading.record import record_broken
 from admin.grading.sentences import as_sentence
 from admin.pages import sanitise
 from tests.browser.conftest import jupyter_server
+from tests.browser.pages import photograph
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 RAN = "document.title = 'it ran'"
 NAME = f'1<img src=x onerror="{RAN}">.ipynb'
@@ -128,6 +133,7 @@ def test_nothing_of_a_student_runs_or_reaches_another_machine(page_and_console, 
 def test_what_a_cell_shows_covers_nothing_beside_it(page, graded, which):
     """Giant signs, fixed places, marks piled on a letter, all in red: is no red on the points beside them?"""
     page.goto(graded.page(which, "covering"))
+    unfold(page)
     page.wait_for_timeout(SETTLED)
     assert page.get_by_text("█" * 40).count() > 20
     headings = page.locator(".panel-heading, .input_area, .prompt")
@@ -148,6 +154,7 @@ def test_formulas_are_drawn_without_a_network(page_and_console, graded, which):
     """Is the course's softmax a fraction on the page, with no script and no other machine asked?"""
     page, console = page_and_console
     page.goto(graded.page(which, "plain"))
+    unfold(page)
     page.wait_for_timeout(SETTLED)
     fraction = page.locator("math[display=block] mfrac").first.bounding_box()
     assert fraction is not None
@@ -156,6 +163,41 @@ def test_formulas_are_drawn_without_a_network(page_and_console, graded, which):
     assert not console.elsewhere
     if which == "feedback":
         assert page.locator("script").count() == 0
+
+
+def unfold(page: Page) -> None:
+    """Open what is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+
+
+@pytest.mark.parametrize("width", [1280, 820])
+def test_the_table_of_tasks_is_seen_at_once(page, graded, width, tmp_path):
+    """Is it whole on a first screen, nothing wider than the page, and does a link bring up its check?"""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(graded.feedback("plain"))
+    photograph(page, f"feedback-{width}", tmp_path)
+    table = page.locator("table.tasks").bounding_box()
+    assert table is not None
+    assert table["y"] + table["height"] <= 800
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("table.tasks a[href='#check-check_net_2']").click()
+    box = page.locator("#check-check_net_2").bounding_box()
+    assert box is not None
+    assert -1 < box["y"] < 800
+
+
+def test_on_paper_long_lines_wrap_and_pictures_stand(page, graded):
+    """Is no line cut off at the edge of a printed page, and is each moving picture's last frame there?"""
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.goto(graded.feedback("plain"))
+    unfold(page)
+    wide = "[...document.querySelectorAll('pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    moving, still = page.locator(".on-screen img").first, page.locator(".on-paper img").first
+    assert page.evaluate(wide) > 0
+    assert [moving.is_visible(), still.is_visible()] == [True, False]
+    page.emulate_media(media="print")
+    assert page.evaluate(wide) == 0
+    assert [moving.is_visible(), still.is_visible()] == [False, True]
 
 
 def test_formgrader_works_under_its_policy(page_and_console, graded):
