@@ -1,7 +1,7 @@
 """What stands at the top of a page of feedback, and which of its cells are the course's own and folded.
 
-A preprocessor of nbgrader's `generate_feedback`, after its GetGrades; the template in `templates/feedback`
-shows what it finds. Every text is given as text: the template escapes it.
+A preprocessor of nbgrader's `generate_feedback`, after its GetGrades; the template
+(admin/pages/templates/feedback) shows what it finds. Every text is given as text: the template escapes it.
 """
 
 from __future__ import annotations
