@@ -126,7 +126,7 @@ c.LimitOutput.max_lines = 300
 # A table of all tasks opens the page, and the course's own text is folded. The rest is nbgrader's own list.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "admin.pages.feedback.FeedbackTable",
+    "admin.grading.feedback.FeedbackTable",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 

@@ -40,8 +40,8 @@ def test_pictures_of_the_text_are_inside_the_page_and_ours(course):
     alone, beside = (table_of(course, student) for student in ("alone", "beside"))
     assert [len(alone), len(beside)] == [12, 12]
     assert alone[3][:2] == ["Task 4: net_1, with pooling", "0 / 14"]
-    assert alone[3][2]
-    assert alone[11] == ["Task 12: think about it", "0 / 10", "Nothing was written here.", "answer comment"]
+    assert alone[3][2] == "`net_1` gives back None."
+    assert alone[11] == ["Task 12: think about it", "0 / 10", "Nothing was written here.", "answer"]
     assert beside[11] == ["Task 12: think about it", "not graded yet", "", "answer"]
     assert HOSTILE in beside[2][2]
     for student in ("alone", "beside"):

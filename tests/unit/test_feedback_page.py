@@ -13,7 +13,8 @@ from nbformat import NotebookNode, v4
 from PIL import Image
 
 from admin.course import figures
-from admin.pages import feedback, filters
+from admin.grading import feedback
+from admin.pages import filters
 from checks.language import say
 from checks.task import right, wrong
 

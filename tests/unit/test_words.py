@@ -34,7 +34,6 @@ SPEAKING = [
         "admin/exchange/folder.py",
         "admin/course/layout.py",
         "admin/course/points.py",
-        "admin/pages/feedback.py",
         "admin/commands/grade.py",
     )
 ]

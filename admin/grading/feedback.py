@@ -1,7 +1,7 @@
 """What stands at the top of a page of feedback, and which of its cells are the course's own and folded.
 
-A preprocessor of nbgrader's `generate_feedback`, after its GetGrades; the template in `templates/feedback`
-shows what it finds. Every text is given as text: the template escapes it.
+A preprocessor of nbgrader's `generate_feedback`, after its GetGrades; the template
+(admin/pages/templates/feedback) shows what it finds. Every text is given as text: the template escapes it.
 """
 
 from __future__ import annotations
@@ -70,12 +70,15 @@ class FeedbackTable(NbGraderPreprocessor):
         findings = findings_of(course, names["student"])
         cells = {grade_id: cell for cell in nb.cells if (grade_id := grade_id_of(cell))}
         with Gradebook(names["db_url"]) as gradebook:
-
-            def grade_of(name: str) -> Any:
-                return gradebook.find_grade(name, names["notebook"], names["assignment"], names["student"])
+            place = names["notebook"], names["assignment"], names["student"]
+            for name in filter(lambda name: is_solution(cells[name]), cells):
+                if gradebook.find_comment(name, *place).manual_comment is None:
+                    cells[name].metadata.nbgrader["comment"] = None  # nbgrader's own, "No response."
 
             rows = [
-                row(cell, grade_of(name), findings, cells) for name, cell in cells.items() if is_grade(cell)
+                row(cell, gradebook.find_grade(name, *place), findings, cells)
+                for name, cell in cells.items()
+                if is_grade(cell)
             ]
         for cell in nb.cells:
             cell.metadata["feedback_label"] = label_of(cell)
@@ -147,7 +150,10 @@ def reason_of(findings: Sequence[Finding]) -> str:
     """The first fault that took points, in a line; empty if none did."""
     faults = [finding for finding in findings if lost(finding) and finding.said]
     own = [finding for finding in faults if not is_consequence(finding, findings)] or faults
-    return in_a_line(f"{own[0].name}: {text_of(own[0].said[0])}") if own else ""
+    if not own:
+        return ""
+    said = text_of(own[0].said[0])
+    return in_a_line(said if own[0].what == "any.what_answer" else f"{own[0].name}: {said}")
 
 
 def in_a_line(text: str) -> str:
