@@ -82,6 +82,8 @@ class FeedbackTable(NbGraderPreprocessor):
             ]
         for cell in nb.cells:
             cell.metadata["feedback_label"] = label_of(cell)
+            if grade_id_of(cell) in ENTRIES and cell.cell_type == "code":
+                cell.outputs = shown_outputs(cell)
         fold(nb.cells, released_cells(course, names["assignment"], names["notebook"]))
         resources["feedback"] = {
             "rows": rows,
@@ -144,6 +146,11 @@ def label_of(cell: NotebookNode) -> str | None:
         return None
     title = title_of(str(grade_id_of(cell)))
     return text_of(say("feedback.answer_to" if is_solution(cell) else "feedback.check_of", task=title))
+
+
+def shown_outputs(check: NotebookNode) -> list[NotebookNode]:
+    """A check's outputs without its result, the bare number that nbgrader reads: its words say the points."""
+    return [output for output in check.outputs if output.output_type != "execute_result"]
 
 
 def reason_of(findings: Sequence[Finding]) -> str:

@@ -55,6 +55,10 @@ def test_pictures_of_the_text_are_inside_the_page_and_ours(course):
             assert line not in page
         assert "Content-Security-Policy" in page
         assert "<math " in page
+        checks = BeautifulSoup(page, "html.parser").select("[id^=check-]")
+        assert len(checks) == 11
+        # The points stand in the words, and not once more below them, as the number that nbgrader reads.
+        assert not any(re.search(r"\n\s*[\d.]+\s*$", check.get_text()) for check in checks)
 
 
 def write_answer(path: Path, grade_id: str, answer: str) -> None:
