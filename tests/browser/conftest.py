@@ -53,6 +53,8 @@ SETTINGS = {
     },
     # All cells are in the page, also those out of sight.
     "notebook-extension/tracker": {"windowingMode": "none"},
+    # Nothing is saved unasked: on a slow machine Jupyter may ask then whether to overwrite the file.
+    "docmanager-extension/plugin": {"autosave": False},
 }
 FEWER_EPOCHS = 2
 

@@ -118,7 +118,7 @@ def save(page: Page) -> None:
 
 def said(cell: Locator) -> str:
     """All that a cell shows below its code, as text; empty if there is nothing."""
-    return "\n".join(cell.locator(OUTPUT).all_inner_texts())
+    return "\n".join(cell.locator(f"{OUTPUT}:visible").all_inner_texts())
 
 
 def complaints(page: Page) -> list[str]:

@@ -21,7 +21,7 @@ from admin.grading.record import record_broken
 from admin.grading.sentences import as_sentence
 from admin.pages import sanitise
 from tests.browser.conftest import jupyter_server
-from tests.browser.pages import photograph
+from tests.browser.pages import expect, photograph
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -193,11 +193,13 @@ def test_on_paper_long_lines_wrap_and_pictures_stand(page, graded):
     unfold(page)
     wide = "[...document.querySelectorAll('pre')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
     moving, still = page.locator(".on-screen img").first, page.locator(".on-paper img").first
+    expect(moving).to_be_visible()
+    expect(still).to_be_hidden()
     assert page.evaluate(wide) > 0
-    assert [moving.is_visible(), still.is_visible()] == [True, False]
     page.emulate_media(media="print")
     assert page.evaluate(wide) == 0
-    assert [moving.is_visible(), still.is_visible()] == [False, True]
+    expect(moving).to_be_hidden()
+    expect(still).to_be_visible()
 
 
 def test_formgrader_works_under_its_policy(page_and_console, graded):

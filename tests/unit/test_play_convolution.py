@@ -184,4 +184,4 @@ def test_a_click_on_the_feature_map_moves_the_window(view: Any) -> None:
     assert 'data-pick="place" data-cells="1 3"' in page
     base.pick(view, {"place": 2})
     assert view.parts["place"].value == 2
-    assert "the window is at place (0, 2)" in view.parts["picture_of"].value
+    assert "the window is at position (0, 2)" in view.parts["picture_of"].value

@@ -166,9 +166,9 @@ def {net}(sample_shape, nb_classes):
             net,
             "prints its summary",
             f"""def {net}(sample_shape, nb_classes):
-    model = keras.Sequential([{", ".join(plan.splitlines())}])
-    model.summary()
-    return model""",
+    built = keras.Sequential([{", ".join(plan.splitlines())}])
+    built.summary()
+    return built""",
             full,
         ),
         changed(
