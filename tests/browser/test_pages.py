@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -97,6 +98,7 @@ def graded(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         if student != "broken":
             path = course.autograded(student) / f"{NOTEBOOK}.ipynb"
             nbformat.write(graded_notebook(course, student), path)
+            shutil.copytree(course.release / "figures", path.parent / "figures", dirs_exist_ok=True)
             (path.parent / "page.html").write_text(f"<script>{RAN}</script><p>a page</p>")
     write_feedback(course)
     environment = {
