@@ -48,10 +48,10 @@ def _made(code: str) -> set[str]:
         return set()
     lines = ["" if line.startswith(("%", "!")) else line for line in code.splitlines()]
     try:
-        with (
-            warnings.catch_warnings()
-        ):  # of a backslash in a text, for example, which Python has told already
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # of a backslash in a text, say: Python has told it already
             return {name for node in ast.parse("\n".join(lines)).body for name in _names(node)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()

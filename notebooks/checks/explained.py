@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.language import Sentence
+from checks.language import Sentence, say
 from checks.plain import array_of, same
 from checks.task import TABLE, Answer, Ask, Case, Finding, either, wrong
 from checks.unusable import halved, kind_of_all, no_numbers, unanswered
@@ -43,18 +43,21 @@ class Decision:
 
 @dataclass(frozen=True)
 class Family:
-    """The decisions of a task's answers, and how its rules and sentences are used.
+    """The decisions of a task's answers, and how its rules are used.
 
     `made` gives what comes of a case by one rule of each decision, and raises ValueError where nothing can.
-    `told` gives a sentence of the task by its key. `stops` says why some cases have no numbers, if it knows.
+    `stops` gives the key of why some cases have no numbers, if it knows.
     The last decision is about all cases: one that has no numbers costs its points.
     """
 
     task: str
     decisions: Sequence[Decision]
     made: Callable[[Ask, Sequence[str]], np.ndarray]
-    told: Callable[[str], Sentence]
-    stops: Callable[[Sequence[Case], Sequence[Answer]], Sentence | None]
+    stops: Callable[[Sequence[Case], Sequence[Answer]], str | None]
+
+    def told(self, key: str) -> Sentence:
+        """A sentence of the task."""
+        return say(f"{self.task}.{key}")
 
 
 def judged(family: Family, cases: Sequence[Case], answers: Sequence[Answer]) -> list[Finding]:
@@ -84,7 +87,8 @@ def _mistakes(
         found = [family.told(rule) if rule else None for rule in chosen]
     else:
         found = _by_part(family, pairs)
-    unheard = family.stops(cases, answers) or unanswered(family.task, answers)
+    stops = family.stops(cases, answers)
+    unheard = family.told(stops) if stops else unanswered(family.task, answers)
     for place, decision in enumerate(family.decisions):
         heard = any(case.truth["part"] == decision.part for case, _ in pairs)
         if not heard or decision is family.decisions[-1]:

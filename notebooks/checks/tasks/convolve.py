@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from checks.explained import RIGHT, Decision, Family, judged
-from checks.language import Sentence, say
 from checks.plain import called
 from checks.task import Answer, Ask, Case, Finding, Given
 
@@ -125,11 +124,7 @@ def _made(ask: Ask, rules: Sequence[str]) -> np.ndarray:
     return _SIZES[size](_SUMS[sums](windows, kernel), picture)
 
 
-def _told(key: str) -> Sentence:
-    return say(f"convolve.{key}")
-
-
-def _stops(cases: Sequence[Case], answers: Sequence[Answer]) -> Sentence | None:
+def _stops(cases: Sequence[Case], answers: Sequence[Answer]) -> str | None:
     """Why some cases have no numbers: windows over the edge, or a size that is taken for both directions."""
     stopped = [
         case.truth["part"]
@@ -137,8 +132,8 @@ def _stops(cases: Sequence[Case], answers: Sequence[Answer]) -> Sentence | None:
         if any(word in str(answer.get("error")) for word in ("broadcast", "out of bounds"))
     ]
     if "stride" in stopped:
-        return _told("over_the_edge")
-    return _told("not_square") if "size" in stopped else None
+        return "over_the_edge"
+    return "not_square" if "size" in stopped else None
 
 
 _FAMILY = Family(
@@ -150,6 +145,5 @@ _FAMILY = Family(
         Decision("size", 2, _SIZES, "other_size"),
     ),
     _made,
-    _told,
     _stops,
 )

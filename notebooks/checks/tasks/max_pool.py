@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from checks.explained import RIGHT, Decision, Family, judged
-from checks.language import Sentence, say
 from checks.plain import called
 from checks.task import Answer, Ask, Case, Finding, Given
 
@@ -87,14 +86,10 @@ def _made(ask: Ask, rules: Sequence[str]) -> np.ndarray:
     return result.T if blocks == "map_turned" else result
 
 
-def _told(key: str) -> Sentence:
-    return say(f"max_pool.{key}")
-
-
-def _stops(cases: Sequence[Case], answers: Sequence[Answer]) -> Sentence | None:
+def _stops(cases: Sequence[Case], answers: Sequence[Answer]) -> str | None:
     """Why some cases have no numbers: the blocks don't fill the map, and nobody thought of the rest."""
     stopped = {case.truth["part"] for case, answer in zip(cases, answers, strict=True) if "error" in answer}
-    return _told("edge_stops") if stopped == {"edges"} else None
+    return "edge_stops" if stopped == {"edges"} else None
 
 
 _FAMILY = Family(
@@ -105,6 +100,5 @@ _FAMILY = Family(
         Decision("edges", 3, _EDGES, "other_edges"),
     ),
     _made,
-    _told,
     _stops,
 )
