@@ -49,9 +49,7 @@ def _made(code: str) -> set[str]:
     lines = ["" if line.startswith(("%", "!")) else line for line in code.splitlines()]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # of a backslash in a text, say: Python has told it already
+            warnings.simplefilter("ignore")  # of a backslash in a text, say: Python has told it already
             return {name for node in ast.parse("\n".join(lines)).body for name in _names(node)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()

@@ -46,7 +46,7 @@ def lost(finding: Finding) -> bool:
 
 def is_consequence(finding: Finding, findings: Sequence[Finding]) -> bool:
     """Whether nothing but what another finding tells took points from this one."""
-    if not lost(finding):
+    if not (lost(finding) and finding.keys):
         return False
     told = {key for other in findings if other is not finding and lost(other) for key in other.keys}
     return all(
