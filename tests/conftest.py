@@ -1,4 +1,4 @@
-"""Which tests go together when they run side by side (`-n 2`)."""
+"""Which tests go together when they run side by side (`-n 2`), and which begin first."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# These start sandboxes, browsers or environments, take cores and memory, and watch the clock.
-ONE_AFTER_THE_OTHER = ("bootstrap", "browser", "grading")
+# Their tests share what takes long to start: a browser and its servers, an environment.
+WHOLE_FOLDERS = ("bootstrap", "browser")
+# What takes longest begins first, so that no process is left alone with it.
+FIRST = (
+    "grading/test_execute.py",
+    "unit/test_answers.py",
+    "browser",
+    "bootstrap",
+    "grading",
+    "notebook",
+)
 
 
 class ByFolderOrFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A folder that takes the machine stays in one process; of the others, each file does.
+    """Some folders stay in one process; of the others, each file does.
 
     pytest-xdist's own groups (`--dist loadgroup`, 3.8.0) do nothing under pytest 9.2.
     """
@@ -21,8 +30,22 @@ class ByFolderOrFile(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.split("::")[0])
         folder = path.parts[1]
-        return folder if folder in ONE_AFTER_THE_OTHER else str(path)
+        return folder if folder in WHOLE_FOLDERS else str(path)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolderOrFile:
+    config.option.loadscopereorder = False  # it would go by the number of tests
     return ByFolderOrFile(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run side by side, put what takes longest first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    path = PurePosixPath(item.nodeid.split("::")[0])
+    names = ("/".join(path.parts[1:]), path.parts[1])
+    return next((turn for turn, name in enumerate(FIRST) if name in names), len(FIRST))

@@ -92,12 +92,14 @@ def _by_layer(
     findings = findings_by_layer.by_part(net, layers, expected, classes)
     findings.append(findings_by_layer.nothing_else(layers, expected, answer, findings))
     if not follows and all(finding.points for finding in findings) and "shape" not in answer:
-        findings[-1] = wrong("nets.what_nothing_else", 1, _otherwise(answer))
+        findings[-1] = wrong("nets.what_nothing_else", 1, _otherwise(layers, answer))
     return findings
 
 
-def _otherwise(answer: Answer) -> Sentence:
-    """What to say of a net that is no other by its layers."""
+def _otherwise(layers: Sequence[Answer], answer: Answer) -> Sentence:
+    """What to say of a net that is no other by its kinds of layers and their sizes."""
+    if any(layer["kind"] == "Dense" and not layer.get("use_bias", True) for layer in layers):
+        return say("nets.dense_without_bias")
     output = array_of(answer, "output")
     if output is None or not same(array_of(answer, "training output"), output, _OUTPUT_TOLERANCE):
         return say("nets.other_in_training")

@@ -270,7 +270,7 @@ def test_memory_of_the_kernel_is_bounded(session: Session, hoard: str):
     with memory_taken() as taken, pytest.raises(SessionEnded, match="1 GB of memory"):
         session.run(hoard)
     print(f"{taken[0] / 1e9:.2f} GB")
-    assert taken[0] < 2 << 30
+    assert taken[0] < 3 << 30  # with what another test takes meanwhile
 
 
 @pytest.mark.timeout(900)

@@ -259,6 +259,9 @@ _BY_LAYER = [
     _in_turn("a dilated convolution", 11, "nets.conv_defaults", ("64, 3,", "64, 3, dilation_rate=2,")),
     _in_turn("a convolution in groups", 11, "nets.conv_defaults", ("64, 3,", "64, 3, groups=2,")),
     _in_turn("a convolution without bias", 11, "nets.conv_defaults", ("32, 3,", "32, 3, use_bias=False,")),
+    _in_turn(
+        "a hidden layer without bias", 13, "nets.dense_without_bias", ("(128,", "(128, use_bias=False,")
+    ),
     _in_turn("a frozen convolution", 13, "nets.frozen", ("32, 3,", "32, 3, trainable=False,")),
     _in_turn("GELU", 11, "nets.activation", ('64, 3, activation="relu"', '64, 3, activation="gelu"')),
     _in_turn("three filters", 11, "nets.filters", ("(32, 3,", "(3, 3,")),

@@ -34,6 +34,7 @@ def cases(rng: np.random.Generator, data: Given) -> list[Case]:
         case("blocks", 8, 12, 4, first=1),
         case("edges", 5, 7, 2, first=-40),
         case("edges", 8, 7, 3, first=-60),
+        case("edges", 7, 8, 3, first=-80),
     ]
 
 
