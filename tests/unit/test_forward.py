@@ -19,6 +19,7 @@ LAYERS = [
     layers.Conv2D(4, (3, 2), strides=(1, 3), use_bias=False),
     layers.Conv2D(4, 2, dilation_rate=(3, 2)),
     layers.Conv2D(4, 2, dilation_rate=(3, 2), padding="same"),
+    layers.Conv2D(4, 1, strides=3, padding="same"),
     layers.Conv2D(6, 3, groups=3),
     layers.MaxPooling2D(2),
     layers.MaxPooling2D((2, 3), strides=(1, 2), padding="same"),
@@ -95,9 +96,26 @@ def test_what_can_not_be_followed_is_none() -> None:
     assert forward([known, {"kind": "Permute"}], [[], []], IMAGES) is None
     assert forward([{**known, "activation": "mish"}], [[]], IMAGES) is None
     assert forward([{**known, "activation": "PReLU", "activation settings": {}}], [[]], IMAGES) is None
+    assert forward([{**known, "activation": "ReLU"}], [[]], IMAGES) is None
+    assert forward([{**known, "activation": "relu", "activation settings": {}}], [[]], IMAGES) is not None
     measured = {"kind": "Permute", "came": IMAGES, "went": IMAGES[..., 0]}
     assert np.array_equal(forward([measured], [[]], IMAGES), IMAGES[..., 0])
     assert forward([{**measured, "came": IMAGES + 1}], [[]], IMAGES) is None
+
+
+def test_settings_that_are_missing_are_keras_own() -> None:
+    """Steps as long as the window, ReLU without slope or threshold, a normalisation with all weights?"""
+    pool = {"kind": "MaxPooling2D", "pool_size": [2, 3], "padding": "valid"}
+    same_steps = forward([{**pool, "strides": [2, 3]}], [[]], IMAGES)
+    for missing in (pool, {**pool, "strides": None}):
+        assert np.array_equal(forward([missing], [[]], IMAGES), same_steps)
+    for relu in ({}, {"threshold": None, "negative_slope": None, "max_value": None}):
+        assert np.array_equal(forward([{"kind": "ReLU", **relu}], [[]], IMAGES), np.maximum(IMAGES, 0))
+    at_threshold = forward([{"kind": "ReLU", "threshold": 0.5}], [[]], np.array([[0.25, 0.5, 0.75]]))
+    assert np.array_equal(at_threshold, [[0, 0.5, 0.75]])
+    (scale, offset, mean, variance) = own = [np.float32([number] * 6) for number in (3, 5, 7, 4)]
+    normalised = forward([{"kind": "BatchNormalization", "epsilon": 0}], [own], IMAGES)
+    np.testing.assert_allclose(normalised, (IMAGES - mean) / np.sqrt(variance) * scale + offset, rtol=1e-5)
 
 
 def test_channels_come_last() -> None:
@@ -117,6 +135,7 @@ def test_channels_come_last() -> None:
         ({"kind": "ReLU", "negative_slope": 0.1}, "own ReLU"),
         ({"kind": "ReLU", "threshold": 1}, "own ReLU"),
         ({"kind": "LeakyReLU"}, "LeakyReLU"),
+        ({"kind": "LeakyReLU", "negative_slope": 0.1}, "LeakyReLU"),
         ({"kind": "Softmax"}, "softmax"),
     ],
 )
@@ -130,5 +149,6 @@ def test_close_is_within_a_thousandth() -> None:
     expected = np.array([0.0, 9.0])
     assert close(expected + 0.0099, expected)
     assert not close(expected + 0.0101, expected)
+    assert not close(np.array([0.5018]), np.array([0.5]))
     assert close(np.array([-0.0099, -9.0]), -expected)
     assert close(np.empty(0), np.empty(0))
