@@ -113,9 +113,29 @@ def test_settings_that_are_missing_are_keras_own() -> None:
         assert np.array_equal(forward([{"kind": "ReLU", **relu}], [[]], IMAGES), np.maximum(IMAGES, 0))
     at_threshold = forward([{"kind": "ReLU", "threshold": 0.5}], [[]], np.array([[0.25, 0.5, 0.75]]))
     assert np.array_equal(at_threshold, [[0, 0.5, 0.75]])
+    elu = np.where(IMAGES > 0, IMAGES, np.exp(np.minimum(IMAGES, 0)) - 1)
+    np.testing.assert_allclose(forward([{"kind": "ELU"}], [[]], IMAGES), elu, atol=1e-6)
     (scale, offset, mean, variance) = own = [np.float32([number] * 6) for number in (3, 5, 7, 4)]
     normalised = forward([{"kind": "BatchNormalization", "epsilon": 0}], [own], IMAGES)
     np.testing.assert_allclose(normalised, (IMAGES - mean) / np.sqrt(variance) * scale + offset, rtol=1e-5)
+
+
+def test_what_keras_calls_an_operation_is_the_activation_of_that_name() -> None:
+    """keras.ops.relu and its like, called between two layers?"""
+    for kind, activation in {
+        "Relu": "relu",
+        "Sigmoid": "sigmoid",
+        "Tanh": "tanh",
+        "Softmax": "softmax",
+    }.items():
+        expected = getattr(keras.ops, activation)(IMAGES)
+        np.testing.assert_allclose(forward([{"kind": kind}], [[]], IMAGES), expected, atol=1e-6)
+
+
+def test_softmax_of_large_numbers_is_finite() -> None:
+    """Rows far from each other, and far from 0?"""
+    rows = np.array([[1000.0, 1000.0, 0.0], [-1000.0, -1000.0, -2000.0]])
+    assert np.array_equal(forward([{"kind": "Softmax"}], [[]], rows), [[0.5, 0.5, 0]] * 2)
 
 
 def test_channels_come_last() -> None:
