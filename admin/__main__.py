@@ -29,6 +29,11 @@ COMMANDS = {
         "grade what is in the course's submitted/ folder",
         COURSE,
     ),
+    "report": (
+        "[--course DIR] [--anonymous] [--help-below SHARE]",
+        "write a page on what the class has understood",
+        COURSE,
+    ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
     "mutants": (
         "[TASK]… [--workers N] [--model-answers] [--record]",
