@@ -47,10 +47,11 @@ def grade(course: Course, members: tuple[Member, ...]) -> None:
             gradebook.add_student(member.name)
             if member.hours is not None:
                 when = DUE + timedelta(hours=member.hours)
+                worth_of = expected(member.student)
                 made = gradebook.add_submission(ASSIGNMENT, member.name, timestamp=when)
                 for grade in made.notebooks[0].grades:
                     name = grade.cell.name.removeprefix("check_")
-                    grade.auto_score = expected(member.student).get(name, 0.0)
+                    grade.auto_score = worth_of.get(name, 0.0)
                     grade.needs_manual_grade = name == "discussion" and not member.student.empty
         gradebook.db.commit()
     cells = [cell for cell in released.cells if grade_id(cell)]
@@ -70,26 +71,27 @@ def hand_in(course: Course, member: Member, cells: list[Any], told: dict[str, An
         return
     folder = course.autograded(student.name)
     folder.mkdir(parents=True)
-    sources = {
-        task: answer(task, "empty").code if student.empty else chosen(student, task).code for task in tasks()
-    } | {"discussion": DISCUSSION}
+    given = {task: answer(task, "empty") if student.empty else chosen(student, task) for task in tasks()}
+    sources = {task: each.code for task, each in given.items()} | {"discussion": DISCUSSION}
     made = [{**cell, "source": sources.get(grade_id(cell), cell.source)} for cell in cells]
     (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps({"cells": made, "nbformat": 4}), encoding="utf-8")
-    names = {task: "empty" if student.empty else chosen(student, task).name for task in tasks()}
-    found = {task: [finding(each) for each in told[f"{task}: {name}"]] for task, name in names.items()}
+    found = {
+        task: [finding(task, found) for found in told[f"{task}: {each.name}"]] for task, each in given.items()
+    }
     write_findings(course.root, student.name, found)
     write_note(course, job, Outcome(student.name, 1.0))
 
 
-def finding(recorded: list[Any]) -> Finding:
-    """A finding as it is recorded. What is said has an ellipsis for each value, which the record leaves out."""
+def finding(task: str, recorded: list[Any]) -> Finding:
+    """A finding as it is recorded, with an ellipsis for each value, which the record leaves out."""
     what, points, out_of = recorded[:3]
     keys = recorded[3] if len(recorded) > 3 else []
-    return Finding(what, points, out_of, tuple(sentence(key) for key in keys[: 1 if braces(keys) else None]))
+    said = keys[:1] if braces(keys) else keys
+    return Finding(what, points, out_of, tuple(sentence(task, key) for key in said))
 
 
-def sentence(key: str) -> Sentence:
-    return Sentence(key, dict.fromkeys(fields(key), "…"))
+def sentence(task: str, key: str) -> Sentence:
+    return Sentence(key, {field: task if field == "task" else "…" for field in fields(key)})
 
 
 def braces(keys: list[str]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from admin.course.layout import Course, CourseError
-from admin.report.page import Report, first_sentence, number, number_of, page, report_on
+from admin.report.page import Report, beginning, number, number_of, page, report_on
 from admin.report.reading import read
 
 MOST = 5  # misconceptions that the terminal names
@@ -93,7 +93,9 @@ def summary(report: Report) -> list[str]:
         lines.append("Misconceptions, by count")
         for each in report.misconceptions[:MOST]:
             where = ", ".join(map(number_of, each.tasks))
-            lines.append(f"  {each.students:>4} × {where}: {first_sentence(each.sentence)}")
+            lines.append(
+                f"  {each.students:>4} × {where}: {beginning(f'{each.looked_at}: {each.sentence}', 110)}"
+            )
     if report.unnamed:
         lines.append(f"Wrong answers without a name: {sum(len(each.names) for each in report.unnamed)}")
     lines.append(f"Who needs help: {len(report.in_need)}")

@@ -1,7 +1,7 @@
-"""A class of any size, drawn with a fixed seed from the known answers: what 120 notebooks look like.
+"""A class of up to 240, drawn with a fixed seed from the known answers: what 120 notebooks look like.
 
-Students differ in how much they know, and tasks in how hard they are; some stop half-way, hand in late, an empty
-notebook, a broken file, or nothing. What each should get follows from the list of answers, as in the sample class.
+Students differ in how much they know, and tasks in how hard they are. Some stop half-way, or hand in late, an
+empty notebook, a broken file, or nothing. What each should get follows from the list of answers.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ FEWEST_BROKEN = 1
 
 @dataclass(frozen=True)
 class Member:
-    """One of the class. `hours`: from the deadline until they handed in, before it below 0; None for nothing."""
+    """One of the class. `hours`: from deadline to hand-in, below 0 before it; None if there is none."""
 
     student: Student
     hours: float | None

@@ -32,7 +32,10 @@ class Glance:
 
 @dataclass(frozen=True)
 class Spread:
-    """Points of `n` students; `bins` counts them in equal steps from 0 to `out_of`."""
+    """Points of `n` students; `bins` counts them in equal steps from 0 to `out_of`.
+
+    Tasks for which somebody still waits are left out, so that all points are of the same tasks.
+    """
 
     n: int
     out_of: float
@@ -85,15 +88,21 @@ def glance(works: Sequence[Work]) -> Glance:
     )
 
 
-def out_of(works: Sequence[Work]) -> float:
-    """What all tasks together are worth."""
-    return max((sum(mark.out_of for mark in (work.marks or {}).values()) for work in works), default=0.0)
+def waited_for(works: Sequence[Work]) -> set[str]:
+    """The tasks that a person is still to read of somebody."""
+    return {name for work in works for name, mark in (work.marks or {}).items() if mark.waiting}
 
 
 def spread(works: Sequence[Work]) -> Spread | None:
     """Of all that were graded, broken ones among them; None while there are none."""
-    best = out_of(works)
-    points = [work.points for work in works if work.graded]
+    left_out = waited_for(works)
+    settled = [
+        (work, [mark for name, mark in work.marks.items() if name not in left_out])
+        for work in works
+        if work.marks
+    ]
+    best = max((sum(mark.out_of for mark in marks) for _, marks in settled), default=0.0)
+    points = [max(0.0, sum(mark.points for mark in marks) - work.penalty) for work, marks in settled]
     if not points or not best:
         return None
     bins = Counter(min(int(BINS * value / best), BINS - 1) for value in points)
@@ -124,20 +133,22 @@ def by_day(works: Iterable[Work]) -> dict[date, int]:
 def tasks(class_: Class) -> list[TaskNumbers]:
     """A row for each task, in the notebook's order, over those whose notebook could be read."""
     readable = [work for work in class_.works if work.readable]
-    waited_for = {name for work in readable for name, mark in (work.marks or {}).items() if mark.waiting}
-    return [_task(name, readable, waited_for) for name in class_.tasks]
+    left_out = waited_for(readable)
+    return [_task(name, readable, left_out) for name in class_.tasks]
 
 
-def _task(name: str, works: Sequence[Work], waited_for: set[str]) -> TaskNumbers:
+def _task(name: str, works: Sequence[Work], left_out: set[str]) -> TaskNumbers:
     given = [(work, work.marks[name]) for work in works if work.marks and name in work.marks]
     done = [(work, mark) for work, mark in given if not mark.waiting]
+    if len(done) < len(given) and not any(mark.by_hand for _, mark in done):
+        done = []  # nobody has read any yet: nbgrader has only given 0 to those who wrote nothing
     points = [mark.points for _, mark in done]
     best = max((mark.out_of for _, mark in given), default=0.0)
     full = sum(value >= best for value in points)
     none = sum(value <= 0 for value in points)
     # What somebody still waits for is left out of everybody's rest, so that all rests are of the same tasks.
     rest = [
-        sum(m.points for other, m in (work.marks or {}).items() if other not in {name, *waited_for})
+        sum(m.points for other, m in (work.marks or {}).items() if other not in {name, *left_out})
         for work, _ in done
     ]
     mean = fmean(points) if points else None
@@ -145,7 +156,7 @@ def _task(name: str, works: Sequence[Work], waited_for: set[str]) -> TaskNumbers
         name,
         best,
         len(done),
-        len(given) - len(done),
+        sum(mark.waiting for _, mark in given),
         full,
         len(points) - full - none,
         none,

@@ -16,7 +16,6 @@ from markupsafe import Markup, escape
 from admin.grading.feedback import title_of
 from admin.report import figures, numbers, people, thoughts
 from admin.report.reading import Class
-from checks.language import Sentence
 from checks.task import DISCUSSION, TABLE
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -30,7 +29,7 @@ class Report:
     spread: numbers.Spread | None
     tasks: Sequence[numbers.TaskNumbers]
     misconceptions: Sequence[thoughts.Misconception]
-    without_an_answer: dict[str, dict[str, int]]
+    without_an_answer: Sequence[thoughts.Nothing]
     unnamed: Sequence[thoughts.Alike]
     alike: Sequence[thoughts.Alike]
     in_need: Sequence[people.InNeed]
@@ -70,8 +69,7 @@ def page(class_: Class, report: Report, made: datetime, anonymous: bool = False)
         "words": with_code,
         "number": number,
         "percent": lambda share: "" if share is None else f"{100 * share:.0f} %",
-        "short": first_sentence,
-        "of_key": lambda key: with_code(first_sentence(thoughts.words_of(Sentence(key)))),
+        "short": beginning,
     }
     script = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
     days = numbers.by_day(class_.works)
@@ -119,10 +117,16 @@ def with_code(text: str) -> Markup:
     )
 
 
-def first_sentence(text: str, limit: int = 110) -> str:
-    """The beginning of a text, to its first full stop, or as far as there is room."""
-    first = re.split(r"(?<=[.?!])\s+(?=[A-Z`])", " ".join(text.split()), maxsplit=1)[0]
-    return first if len(first) <= limit else f"{first[: limit - 1].rstrip()}…"
+def beginning(text: str, limit: int = 170) -> str:
+    """As many whole sentences of a text as there is room for; of a long first one, a part."""
+    first, *others = re.split(r"(?<=[.?!])\s+(?=[A-Z`])", " ".join(text.split()))
+    if len(first) > limit:
+        return f"{first[: limit - 1].rstrip()}…"
+    for other in others:
+        if len(first) + len(other) >= limit:
+            break
+        first = f"{first} {other}"
+    return first
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -30,8 +30,9 @@ UNNAMED = frozenset(
         "convolve.other_size",
         "convolve.other_stride",
         "convolve.other_sums",
-        "max_pool.other_size",
-        "max_pool.other_values",
+        "max_pool.other_blocks",
+        "max_pool.other_edges",
+        "max_pool.other_largest",
         "nets.joined_otherwise",
         "nets.not_as_told",
         "nets.not_followed",
@@ -70,11 +71,22 @@ class Misconception:
     """A key that took points from `students`, by task; `example` is a cell in which no name stands."""
 
     key: str
+    looked_at: str
     sentence: str
     students: int
     tasks: Mapping[str, int]
     section: str
     example: str | None
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """How many left a task empty, or had a cell that stopped, by the key that says so."""
+
+    task: str
+    key: str
+    sentence: str
+    students: int
 
 
 @dataclass(frozen=True)
@@ -128,19 +140,21 @@ def misconceptions(class_: Class) -> list[Misconception]:
                 having[fault.key][task].setdefault(work.student, (work, fault))
     found = []
     for key, by_task in having.items():
-        first = next(iter(by_task))
+        in_order = sorted(by_task, key=class_.tasks.index)
+        first = in_order[0]
         shortest, fault = _example(class_, first, list(by_task[first].values()))
         found.append(
             Misconception(
                 key,
+                _looked_at(fault),
                 words_of(fault.said[0]),
                 len({student for students in by_task.values() for student in students}),
-                {task: len(students) for task, students in by_task.items()},
+                {task: len(by_task[task]) for task in in_order},
                 class_.sections.get(first, ""),
                 shortest,
             )
         )
-    return sorted(found, key=lambda each: -each.students)
+    return sorted(found, key=lambda each: (-each.students, class_.tasks.index(next(iter(each.tasks)))))
 
 
 def _example(class_: Class, task: str, having: Sequence[tuple[Work, Finding]]) -> tuple[str | None, Finding]:
@@ -153,14 +167,15 @@ def _example(class_: Class, task: str, having: Sequence[tuple[Work, Finding]]) -
     return min(cells, key=lambda cell: (len(cell[0]), cell[0])) if cells else (None, having[0][1])
 
 
-def without_an_answer(class_: Class) -> dict[str, dict[str, int]]:
-    """By task, how many left it empty, or had a cell that stopped: students by key."""
-    counted: dict[str, dict[str, int]] = {}
+def without_an_answer(class_: Class) -> list[Nothing]:
+    """Tasks that were left empty, or whose cell stopped, in the notebook's order."""
+    counted: dict[tuple[str, str], list[Sentence]] = defaultdict(list)
     for _, task, findings in _judged(class_):
-        for key in {fault.key for fault in faults(findings) if kind(fault.key) == "no answer"}:
-            counted.setdefault(task, {}).setdefault(key, 0)
-            counted[task][key] += 1
-    return {task: counted[task] for task in class_.tasks if task in counted}
+        nothing = {fault.key: fault.said[0] for fault in faults(findings) if kind(fault.key) == "no answer"}
+        for key, sentence in nothing.items():
+            counted[task, key].append(sentence)
+    found = [Nothing(task, key, words_of(said[0]), len(said)) for (task, key), said in counted.items()]
+    return sorted(found, key=lambda each: (class_.tasks.index(each.task), -each.students))
 
 
 def unnamed(class_: Class) -> list[Alike]:
