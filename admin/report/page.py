@@ -68,7 +68,7 @@ def page(class_: Class, report: Report, made: datetime, anonymous: bool = False)
         "title": title,
         "words": with_code,
         "number": number,
-        "percent": lambda share: "" if share is None else f"{100 * share:.0f} %",
+        "percent": lambda share: "" if share is None else f"{100 * share:.0f}\N{NO-BREAK SPACE}%",
         "short": beginning,
     }
     script = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
