@@ -20,7 +20,11 @@ from admin import bootstrap  # noqa: E402  (needs the line above)
 COURSE = "requirements.txt"
 TESTS = "tests/requirements.txt"
 COMMANDS = {
-    "demo": ("[--course DIR]", "build the course, grade a sample class, show the table of points", COURSE),
+    "demo": (
+        "[--course DIR] [--class N]",
+        "build the course, grade a sample class, show the table of points",
+        COURSE,
+    ),
     "test": ("[PYTEST ARGS]", "run all tests", TESTS),
     "lab": ("[--course DIR] [JUPYTERLAB ARGS]", "open JupyterLab on the student notebook", COURSE),
     "build": ("[--course DIR] [--check]", "make the student notebook and the nbgrader course", COURSE),

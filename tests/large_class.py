@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import string
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from admin.course.answers import answer
 from admin.course.cells import grade_id
-from admin.course.large_class import Member
+from admin.course.large_class import DUE, Member
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, quiet
 from admin.course.points import points as points_of
 from admin.course.sample_class import DISCUSSION, chosen, expected, tasks
@@ -27,7 +27,6 @@ from admin.mutation import known
 from checks.language import Sentence, say, words
 from checks.task import Finding
 
-DUE = datetime(2026, 5, 8, 22)
 BROKEN = say("submission.empty", name=f"{NOTEBOOK}.ipynb")
 
 

@@ -10,10 +10,14 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from admin.course import sample_class
+from admin.course.layout import ASSIGNMENT, Course
 from admin.course.sample_class import Student, tasks
 
 SEED = 20
+DUE = datetime(2026, 5, 8, 22)
 FIRST = (
     "ada", "ben", "chloe", "dmitri", "elif", "farid", "grace", "hugo", "ines", "jonas", "kofi", "lea",
     "mira", "noah", "olga", "pedro", "quinn", "rosa", "samir", "tara", "umar", "vera", "wei", "yuki",
@@ -58,6 +62,7 @@ WRONG: Mapping[str, tuple[float, Mapping[str, int]]] = {
         {"test pictures as validation": 5, "ten epochs": 3, "one pair of axes": 3, "no labels": 2},
     ),
 }
+LARGEST = len(FIRST) * len(LAST)
 EMPTY = "empty"
 FEWEST_BROKEN = 1
 
@@ -87,6 +92,24 @@ def class_of(size: int, seed: int = SEED) -> tuple[Member, ...]:
         student = Student(one.name, "a file that ends in the middle", broken=True)
         members[place] = Member(student, one.hours if one.hours is not None else -1.0)
     return tuple(members)
+
+
+def write(course: Course, members: Sequence[Member]) -> None:
+    """Put the class into a course that is built: roster, due date, and what was handed in when.
+
+    Raises CourseError, and writes nothing, where other submissions are.
+    """
+    students = [member.student for member in members]
+    sample_class.refuse_real_submissions(course, students)
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate=DUE)
+        for member in members:
+            gradebook.update_or_create_student(member.name)
+    sample_class.hand_in(course, [member.student for member in members if member.hours is not None])
+    for member in members:
+        if member.hours is not None:
+            when = DUE + timedelta(hours=member.hours)
+            (course.submitted(member.name) / "timestamp.txt").write_text(f"{when:%Y-%m-%d %H:%M:%S} UTC\n")
 
 
 def _member(name: str, rng: random.Random) -> Member:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import random
+import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from statistics import fmean, median, stdev
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from admin.commands import demo
 from admin.commands import report as command
+from admin.course import build, sample_class
+from admin.course import large_class as drawn
 from admin.course.answers import Answer, answer
 from admin.course.large_class import WRONG, Member, class_of
-from admin.course.layout import Course
+from admin.course.layout import Course, CourseError
 from admin.course.sample_class import chosen, expected, out_of, tasks
 from admin.grading import since
 from admin.grading.marks import Mark
@@ -274,14 +279,14 @@ def test_the_file_is_for_its_owner(made: Made, capsys: pytest.CaptureFixture[str
     assert not any(each.name in told for each in made.members)
     file = made.course.root / "report.html"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert "Below 40 %" in file.read_text(encoding="utf-8")
+    assert "Below 40\N{NO-BREAK SPACE}%" in file.read_text(encoding="utf-8")
     assert not list(made.course.root.glob("*.half"))
 
 
 def test_a_course_without_hand_ins_gets_a_sentence(
-    tmp_path: object, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["--course", f"{tmp_path}/course"]) == 1
+    assert command.main(["--course", str(tmp_path / "course")]) == 1
     assert "Nothing to grade" in capsys.readouterr().err
 
 
@@ -382,3 +387,30 @@ def test_a_grading_keeps_what_it_found(made: Made) -> None:
     since.begin(course)
     since.end(course)
     assert people.changes(reading.read(course)) == []
+
+
+# --------------------------------------------------------------------------------------- a class to be graded
+
+
+def test_a_large_class_can_be_handed_in(tmp_path: Path) -> None:
+    """Is everybody on the roster, and are notebooks and times of those there who handed in?"""
+    course, members = large_class.at(tmp_path), class_of(60)
+    course.release.mkdir(parents=True)
+    shutil.copy(build.STUDENT_NOTEBOOK, course.release)
+    drawn.write(course, members)
+    drawn.write(course, members)  # as a second demo does
+    assert course.students() == sorted(each.name for each in members if each.hours is not None)
+    with course.gradebook() as gradebook:
+        assert {student.id for student in gradebook.students} == {each.name for each in members}
+    late = next(each for each in members if each.hours and each.hours > 0)
+    assert (course.submitted(late.name) / "timestamp.txt").read_text() > f"{drawn.DUE}"
+    with pytest.raises(CourseError, match="is a real course"):
+        sample_class.write(course)
+
+
+def test_a_class_is_the_same_each_time_and_as_large_as_there_are_names() -> None:
+    assert class_of(120) == class_of(120)
+    assert len({each.name for each in class_of(drawn.LARGEST)}) == drawn.LARGEST
+    for size in (0, drawn.LARGEST + 1):
+        with pytest.raises(CourseError, match="a class of 1 to"):
+            demo.demo_of_many(large_class.at(Path("nowhere")), size)
