@@ -20,13 +20,22 @@ from admin import bootstrap  # noqa: E402  (needs the line above)
 COURSE = "requirements.txt"
 TESTS = "tests/requirements.txt"
 COMMANDS = {
-    "demo": ("[--course DIR]", "build the course, grade a sample class, show the table of points", COURSE),
+    "demo": (
+        "[--course DIR] [--class N]",
+        "build the course, grade a sample class, show the table of points",
+        COURSE,
+    ),
     "test": ("[PYTEST ARGS]", "run all tests", TESTS),
     "lab": ("[--course DIR] [JUPYTERLAB ARGS]", "open JupyterLab on the student notebook", COURSE),
     "build": ("[--course DIR] [--check]", "make the student notebook and the nbgrader course", COURSE),
     "grade": (
         "[--course DIR] [--student ID]… [--workers N] [--force] [--without-sandbox]",
         "grade what is in the course's submitted/ folder",
+        COURSE,
+    ),
+    "report": (
+        "[--course DIR] [--anonymous] [--help-below SHARE]",
+        "write a page on what the class has understood",
         COURSE,
     ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),

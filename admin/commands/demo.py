@@ -6,12 +6,14 @@ import argparse
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from admin.course import build, sample_class
+from admin.commands import report
+from admin.course import build, large_class, sample_class
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError
 from admin.course.sample_class import CLASS, Student
 from admin.grading.run import grade
@@ -23,11 +25,21 @@ def main(argv: list[str] | None = None) -> int:
         prog="python3 -m admin demo",
         description="Build the course, grade a sample class of eight, write feedback, show the points.",
     )
+    parser.add_argument(
+        "--class",
+        dest="size",
+        metavar="N",
+        type=int,
+        help="in place of the eight, N students drawn from the known answers, up to 240, and no feedback",
+    )
     parser.add_argument("--course", metavar="DIR", help="the nbgrader course folder (default: course/)")
     parser.add_argument("--workers", metavar="N", type=int, help="how many submissions at a time")
     options = parser.parse_args(argv)
     try:
-        return demo(Course.at(options.course), options.workers)
+        course = Course.at(options.course)
+        if options.size is not None:
+            return demo_of_many(course, options.size, options.workers)
+        return demo(course, options.workers)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -52,6 +64,7 @@ def demo(course: Course, workers: int | None = None, console: Console | None = N
     exit_code = grade(course, workers=workers, console=console)
     console.print("Writing feedback")
     write_feedback(course)
+    report.write(course)
     console.print(table_of_points(course))
     surprises = list(differences(course))
     for surprise in surprises:
@@ -59,6 +72,31 @@ def demo(course: Course, workers: int | None = None, console: Console | None = N
     if not surprises:
         console.print(f"All points are what the answers are worth. ({time.monotonic() - begun:.0f} s)")
     console.print(where_to_look_next(course))
+    return 1 if surprises else exit_code
+
+
+def demo_of_many(
+    course: Course, size: int, workers: int | None = None, console: Console | None = None
+) -> int:
+    """The same with a class of this size, and a report on it in place of tables and feedback."""
+    console = console or Console(highlight=False, soft_wrap=True)
+    if not 1 <= size <= large_class.LARGEST:
+        raise CourseError(f"a class of 1 to {large_class.LARGEST} is asked for, not of {size}")
+    members = large_class.class_of(size)
+    students = [member.student for member in members]
+    sample_class.refuse_real_submissions(course, students)
+    console.print(f"Building the course in {course.shown()}")
+    prepare(course)
+    large_class.write(course, members)
+    exit_code = grade(course, workers=workers, console=console)
+    handed_in = [member.student for member in members if member.hours is not None]
+    surprises = differences(course, handed_in)
+    for surprise in surprises:
+        console.print(surprise, style="red")
+    made, file = report.write(course)
+    for line in report.summary(made):
+        console.print(line, markup=False)
+    console.print(f"Report: {course.shown(file)}")
     return 1 if surprises else exit_code
 
 
@@ -133,10 +171,10 @@ def table_of_points(course: Course) -> Table:
     return table
 
 
-def differences(course: Course) -> list[str]:
+def differences(course: Course, students: Sequence[Student] = CLASS) -> list[str]:
     """A sentence for each task whose points are not what its answer is worth."""
     sentences = []
-    for student in CLASS:
+    for student in students:
         got, wanted = points(course, student), expected(course, student)
         for task in wanted:
             if got[task] != wanted[task]:
@@ -151,6 +189,7 @@ def where_to_look_next(course: Course) -> str:
         (
             "Where to look next",
             f"  what a student gets back    {course.shown(page)}",
+            f"  what the class understood   {course.shown(course.root / 'report.html')}",
             "  the student notebook        python3 -m admin lab",
             f"  grade the discussions       python3 -m admin lab{option}, in its menu Nbgrader → Formgrader",
             f"  a table for elsewhere       python3 -m admin nbgrader{option} export",

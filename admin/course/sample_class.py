@@ -6,6 +6,7 @@ What each of them should get follows from the list of answers alone, so grading 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import nbformat
@@ -126,17 +127,22 @@ def expected_keys(student: Student) -> dict[str, str]:
 def write(course: Course) -> None:
     """Put the class into submitted/. Raises CourseError, and writes nothing, where other submissions are."""
     refuse_real_submissions(course)
+    hand_in(course, CLASS)
+
+
+def hand_in(course: Course, students: Sequence[Student]) -> None:
+    """Put these students' work into submitted/, and note that they are a sample class."""
     course.root.mkdir(parents=True, exist_ok=True)
-    (course.root / MARKER).write_text(json.dumps([student.name for student in CLASS], indent=1) + "\n")
-    for student in CLASS:
+    (course.root / MARKER).write_text(json.dumps([student.name for student in students], indent=1) + "\n")
+    for student in students:
         folder = course.submitted(student.name)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{NOTEBOOK}.ipynb").write_text(submission(course, student), encoding="utf-8")
 
 
-def refuse_real_submissions(course: Course) -> None:
+def refuse_real_submissions(course: Course, students: Sequence[Student] = CLASS) -> None:
     """Raise CourseError if anybody but the sample class is in the course."""
-    names = {student.name for student in CLASS}
+    names = {student.name for student in students}
     others = sorted(set(course.students()) - names)
     if course.database.exists():
         with course.gradebook() as gradebook:

@@ -20,7 +20,7 @@ import nbformat
 from rich.console import Console
 
 from admin.course.layout import NOTEBOOK, Course, CourseError
-from admin.grading import cases, execute
+from admin.grading import cases, execute, since
 from admin.grading.intake import COPIES, copy_of, take_in
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.record import Outcome, record
@@ -62,6 +62,8 @@ def grade(
         width = max((len(printable(student)) for student in everybody), default=0)
         report = Report(course, console, out_of, width, sandbox)
         report.start(len(everybody), len(jobs), workers)
+        if jobs:
+            since.begin(course)
         with report.progress(len(jobs)):
             by_student = {job.student: job for job in jobs}
             for outcome in run_all(course, jobs, workers, sandbox, report.at_work):
@@ -70,6 +72,8 @@ def grade(
         for student in everybody:
             if student not in by_student:
                 report.remind(student, read_back(read_state(course, student).get("broken")))
+        if jobs and not report.failures:
+            since.end(course)
         report.end()
     return 1 if report.failures else 0
 

@@ -23,6 +23,7 @@ LAYERS = [
     "admin.__main__",
     "admin.commands",
     "admin.config",
+    "admin.report",
     "admin.mutation",
     "admin.grading",
     "admin.course",

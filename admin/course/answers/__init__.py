@@ -20,8 +20,9 @@ ANSWERS: tuple[Answer, ...] = tuple(
     for given in import_module(f"admin.course.answers.{entry.name}").ANSWERS
 )
 """In the order of the notebook's tasks."""
+_BY_NAME = {(given.task, given.name): given for given in ANSWERS}
 
 
 def answer(task: str, name: str) -> Answer:
     """The answer of this name; raises KeyError if there is none."""
-    return {(a.task, a.name): a for a in ANSWERS}[task, name]
+    return _BY_NAME[task, name]

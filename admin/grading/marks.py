@@ -1,0 +1,84 @@
+"""Everybody's points as nbgrader's gradebook has them, in two queries however large the class is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from nbgrader.api import BaseCell, Grade, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy.orm import joinedload
+
+from admin.course.layout import ASSIGNMENT, Course
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Points of one graded cell. `waiting`: a person is still to read it; `by_hand`: one has given points."""
+
+    points: float
+    out_of: float
+    waiting: bool
+    by_hand: bool
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A submission in the gradebook; `marks` by the nbgrader id of the graded cell."""
+
+    marks: Mapping[str, Mark]
+    penalty: float
+    timestamp: datetime | None
+    seconds_late: float
+
+    @property
+    def points(self) -> float:
+        """Of all cells, with what was taken off for being late; never below 0."""
+        return max(0.0, sum(mark.points for mark in self.marks.values()) - self.penalty)
+
+
+def recorded(course: Course) -> dict[str, Recorded]:
+    """By student; empty while there is no gradebook or no assignment. Raises CourseError."""
+    if not course.database.exists():
+        return {}
+    with course.gradebook() as gradebook:
+        try:
+            assignment = gradebook.find_assignment(ASSIGNMENT)
+        except MissingEntry:
+            return {}
+        cells = {
+            cell.id: cell
+            for cell in gradebook.db.query(BaseCell)
+            if getattr(cell, "max_score", 0) and cell.notebook.assignment_id == assignment.id
+        }
+        marks: dict[str, dict[str, Mark]] = defaultdict(dict)
+        rows = gradebook.db.query(
+            SubmittedNotebook.assignment_id,
+            Grade.cell_id,
+            Grade.score,
+            Grade.manual_score,
+            Grade.needs_manual_grade,
+        ).join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        for submission, cell, score, by_hand, waiting in rows:
+            if cell in cells:
+                worth = float(cells[cell].max_score)
+                marks[submission][cells[cell].name] = Mark(score, worth, waiting, by_hand is not None)
+        handed_in = (
+            gradebook.db.query(SubmittedAssignment)
+            .filter(SubmittedAssignment.assignment_id == assignment.id)
+            .options(joinedload(SubmittedAssignment.assignment))
+        )
+        return {
+            each.student_id: Recorded(
+                {
+                    cell.name: marks[each.id][cell.name]
+                    for cell in cells.values()
+                    if cell.name in marks[each.id]
+                },
+                float(each.late_submission_penalty or 0),
+                each.timestamp,
+                float(each.total_seconds_late),
+            )
+            for each in handed_in
+        }

@@ -1,0 +1,133 @@
+"""The page: a Jinja template that escapes every value, with one script of ours, known by its hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from admin.grading.feedback import title_of
+from admin.report import figures, numbers, people, thoughts
+from admin.report.reading import Class
+from checks.task import DISCUSSION, TABLE
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows, and the summary in the terminal."""
+
+    glance: numbers.Glance
+    spread: numbers.Spread | None
+    tasks: Sequence[numbers.TaskNumbers]
+    misconceptions: Sequence[thoughts.Misconception]
+    without_an_answer: Sequence[thoughts.Nothing]
+    unnamed: Sequence[thoughts.Alike]
+    alike: Sequence[thoughts.Alike]
+    in_need: Sequence[people.InNeed]
+    changes: Sequence[people.Change]
+    first_grading: bool
+    help_below: float
+
+
+def report_on(class_: Class, help_below: float) -> Report:
+    """The numbers of a class; `help_below` is the share of points under which somebody needs help."""
+    return Report(
+        numbers.glance(class_.works),
+        numbers.spread(class_.works),
+        numbers.tasks(class_),
+        thoughts.misconceptions(class_),
+        thoughts.without_an_answer(class_),
+        thoughts.unnamed(class_),
+        thoughts.alike(class_),
+        people.in_need(class_, help_below),
+        people.changes(class_),
+        class_.before is None or not class_.before.class_,
+        help_below,
+    )
+
+
+def page(class_: Class, report: Report, made: datetime, anonymous: bool = False) -> str:
+    """The whole page, as HTML that needs nothing beside it."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "title": title,
+        "words": with_code,
+        "number": number,
+        "percent": lambda share: "" if share is None else f"{100 * share:.0f}\N{NO-BREAK SPACE}%",
+        "short": beginning,
+    }
+    script = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
+    days = numbers.by_day(class_.works)
+    tried = [task for task in report.tasks if task.n]
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        class_=class_,
+        anonymous=anonymous,
+        made=f"{made:%d %B %Y, %H:%M}",
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        distribution=figures.distribution(report.spread) if report.spread else None,
+        shares=figures.shares([(title(task.task), task) for task in tried]) if tried else None,
+        hand_ins=figures.hand_ins(days) if days else None,
+        least=numbers.MIN_CORRELATED,
+        groups=by_task(report.alike),
+    )
+
+
+def title(task: str) -> str:
+    """A task as the notebook calls it."""
+    return title_of(DISCUSSION.name if task == DISCUSSION.name else task)
+
+
+def number_of(task: str) -> str:
+    """ "task 3" where a task has a number, else its name."""
+    entry = TABLE.get(task)
+    return f"task {entry.number}" if entry and entry.number else task
+
+
+def by_task(groups: Sequence[thoughts.Alike]) -> dict[str, list[thoughts.Alike]]:
+    found: dict[str, list[thoughts.Alike]] = {}
+    for group in groups:
+        found.setdefault(group.task, []).append(group)
+    return found
+
+
+def with_code(text: str) -> Markup:
+    """A sentence as HTML: what stands in backticks is code, and everything is escaped."""
+    parts = re.split(r"`([^`]+)`", text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    )
+
+
+def beginning(text: str, limit: int = 170) -> str:
+    """As many whole sentences of a text as there is room for; of a long first one, a part."""
+    first, *others = re.split(r"(?<=[.?!])\s+(?=[A-Z`])", " ".join(text.split()))
+    if len(first) > limit:
+        return f"{first[: limit - 1].rstrip()}…"
+    for other in others:
+        if len(first) + len(other) >= limit:
+            break
+        first = f"{first} {other}"
+    return first
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    return "" if value is None else f"{round(value, digits):g}"
