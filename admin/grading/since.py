@@ -124,9 +124,8 @@ def _read(course: Course) -> dict[str, Any]:
 def _write(course: Course, kept: Mapping[str, Any]) -> None:
     path = file_of(course)
     half = path.with_suffix(".half")
-    with suppress(
-        OSError
-    ):  # the report can do without; whoever records the points says that the disk is full
+    # The report can do without; whoever records the points says that the disk is full.
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         half.write_text(json.dumps(kept, indent=1), encoding="utf-8")
         half.replace(path)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from admin.grading.feedback import title_of
-from admin.report import figures, numbers, people, thoughts
+from admin.report import answers, figures, numbers, people
 from admin.report.reading import Class
 from checks.task import DISCUSSION, TABLE
 
@@ -28,10 +28,10 @@ class Report:
     glance: numbers.Glance
     spread: numbers.Spread | None
     tasks: Sequence[numbers.TaskNumbers]
-    misconceptions: Sequence[thoughts.Misconception]
-    without_an_answer: Sequence[thoughts.Nothing]
-    unnamed: Sequence[thoughts.Alike]
-    alike: Sequence[thoughts.Alike]
+    misconceptions: Sequence[answers.Misconception]
+    without_an_answer: Sequence[answers.Nothing]
+    unnamed: Sequence[answers.Alike]
+    alike: Sequence[answers.Alike]
     in_need: Sequence[people.InNeed]
     changes: Sequence[people.Change]
     first_grading: bool
@@ -44,10 +44,10 @@ def report_on(class_: Class, help_below: float) -> Report:
         numbers.glance(class_.works),
         numbers.spread(class_.works),
         numbers.tasks(class_),
-        thoughts.misconceptions(class_),
-        thoughts.without_an_answer(class_),
-        thoughts.unnamed(class_),
-        thoughts.alike(class_),
+        answers.misconceptions(class_),
+        answers.without_an_answer(class_),
+        answers.unnamed(class_),
+        answers.alike(class_),
         people.in_need(class_, help_below),
         people.changes(class_),
         class_.before is None or not class_.before.class_,
@@ -101,8 +101,8 @@ def number_of(task: str) -> str:
     return f"task {entry.number}" if entry and entry.number else task
 
 
-def by_task(groups: Sequence[thoughts.Alike]) -> dict[str, list[thoughts.Alike]]:
-    found: dict[str, list[thoughts.Alike]] = {}
+def by_task(groups: Sequence[answers.Alike]) -> dict[str, list[answers.Alike]]:
+    found: dict[str, list[answers.Alike]] = {}
     for group in groups:
         found.setdefault(group.task, []).append(group)
     return found

@@ -27,7 +27,7 @@ from admin.course.sample_class import chosen, expected, out_of, tasks
 from admin.grading import since
 from admin.grading.marks import Mark
 from admin.grading.since import Before, Standing
-from admin.report import numbers, people, reading, thoughts
+from admin.report import answers, numbers, people, reading
 from admin.report.page import page, report_on, title
 from admin.report.reading import Class, Work
 from checks.language import Sentence, say, words
@@ -145,7 +145,7 @@ def test_the_misconceptions_are_counted(made: Made) -> None:
         (each.name, wrong_one.key)
         for each in readable(made.members)
         for task in tasks()
-        if (wrong_one := given(each, task)).key and thoughts.kind(wrong_one.key) == "named"
+        if (wrong_one := given(each, task)).key and answers.kind(wrong_one.key) == "named"
     }
     counted = Counter(key for _, key in told)
     shown = [
@@ -163,7 +163,7 @@ def test_the_drawn_answers_have_one_fault_each() -> None:
     for task, (_, names) in WRONG.items():
         for name in names:
             found = [large_class.finding(task, each) for each in recorded[f"{task}: {name}"]]
-            assert {fault.key for fault in thoughts.faults(found)} == {answer(task, name).key}, name
+            assert {fault.key for fault in answers.faults(found)} == {answer(task, name).key}, name
 
 
 def test_a_misconception_has_its_sentence_section_and_a_cell(made: Made) -> None:
@@ -184,7 +184,7 @@ def test_wrong_answers_without_a_name_are_grouped(made: Made) -> None:
         title(task)
         for each in readable(made.members)
         for task in tasks()
-        if thoughts.kind(given(each, task).key) == "unnamed"
+        if answers.kind(given(each, task).key) == "unnamed"
     )
     assert shown == unnamed
     assert unnamed
@@ -197,7 +197,7 @@ def test_answers_that_behave_alike_are_those_of_one_kind(made: Made) -> None:
         for each in readable(made.members):
             if given(each, task).points < out_of(task):
                 by_answer.setdefault(given(each, task).name, set()).add(each.name)
-        groups = [set(group.names) for group in thoughts.alike(made.class_) if group.task == task]
+        groups = [set(group.names) for group in answers.alike(made.class_) if group.task == task]
         for students in by_answer.values():
             holding = [group for group in groups if students & group]
             assert len(holding) == (len(students) > 1 or bool(holding))
@@ -313,7 +313,7 @@ def test_a_correlation_has_a_number_only_where_it_means_something() -> None:
 def test_keys_that_are_sorted_by_hand_have_words() -> None:
     """Does every key that is no named misconception still exist?"""
     known = {f"{group}.{key}" for group, said in words().items() for key in said}
-    assert (thoughts.UNNAMED | thoughts.NO_ANSWER) - known == set()
+    assert (answers.UNNAMED | answers.NO_ANSWER) - known == set()
 
 
 def test_values_that_are_nearly_the_same_are_one_group() -> None:
@@ -325,8 +325,8 @@ def test_values_that_are_nearly_the_same_are_one_group() -> None:
 
     works = tuple(work(name, low(value)) for name, value in (("a", 0.20001), ("b", 0.2), ("c", 0.7)))
     class_ = Class(works, ("normalise_images",), {})
-    assert [group.names for group in thoughts.unnamed(class_)] == [("a", "b"), ("c",)]
-    assert [group.names for group in thoughts.alike(class_)] == [("a", "b", "c")]
+    assert [group.names for group in answers.unnamed(class_)] == [("a", "b"), ("c",)]
+    assert [group.names for group in answers.alike(class_)] == [("a", "b", "c")]
 
 
 OLD = Standing("hand-in", "checks", {"check_one_hot": 4.0, "discussion": 0.0}, (), 0.0)
