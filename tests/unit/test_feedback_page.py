@@ -78,6 +78,14 @@ def test_a_question_of_an_instructors_own_stands_in_the_table_by_its_name() -> N
     assert (got.task, got.answer, got.check, got.reason) == ("my_question", None, "my_question", "")
 
 
+def test_a_check_s_points_are_no_number_of_their_own() -> None:
+    """Is what nbgrader reads left out of the page, and what the check said or drew kept?"""
+    said = v4.new_output("stream", text="one_hot: 4 of 10 points\n")
+    drawn = v4.new_output("display_data", data={"text/plain": "a figure"})
+    check = v4.new_code_cell(outputs=[said, drawn, v4.new_output("execute_result", data={"text/plain": "4"})])
+    assert feedback.shown_outputs(check) == [said, drawn]
+
+
 def test_only_the_courses_own_cells_are_folded() -> None:
     """Do an answer, a changed cell and a task's box stay open, and does each fold name its headings?"""
     cells = [
