@@ -45,13 +45,15 @@ def row(name: str, given: Any, *cells: NotebookNode, findings: Any = None) -> fe
 
 
 def test_a_check_has_its_points_and_the_first_fault_in_a_line() -> None:
-    """Is the finding with all its points left out, and of the fault only the first sentence told?"""
+    """Is what has all its points, or only follows, left out, and of the fault one sentence told?"""
     cells = graded("one_hot", 0, answer=True), graded("check_one_hot", 10)
-    found = {"one_hot": [right("one_hot.what_shape", 6), LOST]}
+    kept = right("one_hot.what_shape", 4, say("any.none_came", task="one_hot"))
+    follows = wrong("one_hot.what_places", 2, say("one_hot.where_shape_right"))
+    found = {"one_hot": [kept, follows, LOST]}
     got = row("check_one_hot", grade(6, 10), *cells, findings=found)
     assert (got.task, got.points, got.out_of) == ("Task 3: one-hot labels", "6", "10")
     assert (got.answer, got.check, got.commented) == ("one_hot", "check_one_hot", False)
-    assert got.reason.endswith("`one_hot` gives back None.")
+    assert got.reason == f"{LOST.name}: `one_hot` gives back None."
 
 
 def test_all_points_need_no_reason() -> None:
