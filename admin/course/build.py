@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
-from admin.course import figures, points, student
+from admin.course import figures, on_paper, points, student
 from admin.course.layout import ASSIGNMENT, CONFIG, DEFAULT_COURSE, NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.course.source_notebook import read_source
 from checks.language import Sentence
@@ -26,6 +26,7 @@ RELEASED_FILES = {
     "custom.css": REPOSITORY / "notebooks" / "custom.css",
     "data": REPOSITORY / "notebooks" / "data",
     "figures": REPOSITORY / "notebooks" / "figures",
+    "on_paper.css": REPOSITORY / "notebooks" / "on_paper.css",
     "play": REPOSITORY / "notebooks" / "play",
     "checks": REPOSITORY / "notebooks" / "checks",
     "problem_unittests.py": REPOSITORY / "problem_unittests.py",
@@ -49,8 +50,8 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> l
     """
     notebook = read_source()
     refuse_to_orphan_grades(course, notebook)
-    if student_notebook:
-        figures.make_stale()
+    if student_notebook and (figures.make_stale() or not on_paper.SHEET.is_file()):
+        on_paper.SHEET.write_text(on_paper.css(), encoding="utf-8")
     course.make_private()
     changes = list(points.changes(notebook, made_before(course)))
     write_source(course, notebook)

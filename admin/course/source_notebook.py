@@ -15,6 +15,7 @@ from admin.course.layout import NOTEBOOK, REPOSITORY, CourseError
 SOURCE = REPOSITORY / "admin" / "course" / "source" / f"{NOTEBOOK}.py"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 BOX = re.compile(r'^<div class="course-task">\n+(.*?)\n+</div>$', re.DOTALL | re.MULTILINE)
+SLIDE = re.compile(r'(?P<section>##? )|### |<div class="course-task">|\*\*In short\*\*')
 GENERATED = (
     f"Made by `python3 -m admin build` from admin/course/source/{NOTEBOOK}.py; changes made here are lost."
 )
@@ -32,9 +33,9 @@ def read_source() -> NotebookNode:
     taken: set[str] = set()
     for cell in notebook.cells:
         cell.id = fixed_id(cell, taken)
-        if cell.cell_type == "markdown" and (head := re.match(r"##? |### ", cell.source)):
+        if cell.cell_type == "markdown" and (begin := SLIDE.match(cell.source)):
             # Where a new slide begins, for `nbconvert --to slides`
-            cell.metadata["slideshow"] = {"slide_type": "subslide" if head.group() == "### " else "slide"}
+            cell.metadata["slideshow"] = {"slide_type": "slide" if begin["section"] else "subslide"}
         taken.add(cell.id)
         cell.source = boxed(cell.source) if cell.cell_type == "markdown" else cell.source
         if cell.cell_type == "code":

@@ -1,5 +1,7 @@
 """What stands at the top of a page of feedback, and which of its cells are the course's own and folded.
 
+A submission that could not be graded has a sentence there, which says why, and no cells.
+
 A preprocessor of nbgrader's `generate_feedback`, after its GetGrades; the template
 (admin/pages/templates/feedback) shows what it finds. Every text is given as text: the template escapes it.
 """
@@ -20,13 +22,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from admin.course.layout import Course
-from admin.grading.findings import Findings, read_findings
+from admin.grading.findings import Findings, read_broken, read_findings
 from admin.text import printable
 from checks.consequences import is_consequence, lost
 from checks.language import say, text_of
 from checks.task import DISCUSSION, TABLE, Entry, Finding
 
-MAX_REASON = 200
+MAX_REASON, MAX_BROKEN = 200, 1000
 WORDS = {
     "heading": "feedback.heading",
     "task": "feedback.head_task",
@@ -40,6 +42,7 @@ WORDS = {
     "comment_head": "feedback.comment_head",
     "late": "feedback.late",
     "top": "feedback.top",
+    "not_graded": "grading.page_title",
 }
 # The task of a check cell, or of the answer that a person reads.
 ENTRIES = {entry.check_cell: entry for entry in TABLE.values()} | {DISCUSSION.name: DISCUSSION}
@@ -85,8 +88,12 @@ class FeedbackTable(NbGraderPreprocessor):
             if grade_id_of(cell) in ENTRIES and cell.cell_type == "code":
                 cell.outputs = shown_outputs(cell)
         fold(nb.cells, released_cells(course, names["assignment"], names["notebook"]))
+        broken = read_broken(course.root, names["student"])
+        if broken and not rows:
+            nb.cells = []  # they say the same: admin.grading.record
         resources["feedback"] = {
             "rows": rows,
+            "broken": broken and capital(text_of(broken)),
             "total": total(names["score"], names["max_score"], sum(row.points is None for row in rows)),
             "late": number(names["late_penalty"]) if names["late_penalty"] else None,
             "words": {name: text_of(say(key)) for name, key in WORDS.items()},
@@ -166,6 +173,11 @@ def reason_of(findings: Sequence[Finding]) -> str:
 def in_a_line(text: str) -> str:
     """The first sentence of a text."""
     return printable(SENTENCE_END.split(" ".join(text.split()), maxsplit=1)[0], MAX_REASON)
+
+
+def capital(text: str) -> str:
+    """A text that begins a line, as one that the page can show."""
+    return printable(text[:1].upper() + text[1:], MAX_BROKEN)
 
 
 def number(points: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from checks.language import Sentence, sentence_as_json
+from checks.language import Sentence, sentence_as_json, sentence_from_json
 from checks.task import Finding, as_json, from_json, out_of, points
 
 Findings = Mapping[str, Sequence[Finding]]
@@ -48,3 +48,12 @@ def read_findings(course: Path, student: str) -> dict[str, list[Finding]]:
         }
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{findings_file(course, student)} holds no findings ({error})") from None
+
+
+def read_broken(course: Path, student: str) -> Sentence | None:
+    """Why a submission could not be graded; None if it could, or if that is not known."""
+    try:
+        kept: Any = json.loads(findings_file(course, student).read_text(encoding="utf-8"))
+        return sentence_from_json(kept["broken"])
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+RARE = Fraction(1, 20)
+"""How often two equally good nets may seem to differ."""
 
 
 def convolve(
@@ -64,11 +69,17 @@ def only_one_right(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple
     return int((first & ~second).sum()), int((second & ~first).sum())
 
 
-def chance_in_pairs(only_first: int, only_second: int) -> float:
+def chance_in_pairs(only_first: int, only_second: int) -> int:
     """How far the numbers of pictures that only one of two equally good nets reads may lie apart by chance.
 
     Both nets read the same pictures, so those that both or none can read say nothing about the difference.
-    Each of the others falls to either net like a coin: twice the standard deviation, as in McNemar's test
-    (1947).
+    Each of the others falls to either net like a coin (McNemar, 1947). This is the largest difference that
+    so many coins reach or exceed in more than RARE of all cases, counted exactly: twice the standard
+    deviation, a common rule, is too little for fewer than ten.
     """
-    return 2 * float(np.sqrt(only_first + only_second))
+    coins, cases = only_first + only_second, 0
+    for apart in range(coins, 0, -2):
+        cases += 2 * math.comb(coins, (coins - apart) // 2)
+        if cases > RARE * 2**coins:
+            return apart
+    return 0

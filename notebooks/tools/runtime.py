@@ -53,12 +53,17 @@ def quiet() -> Iterator[None]:
 
 
 def style() -> None:
-    """Put the course's style sheet into the notebook; without the file, the notebook looks plain."""
+    """Put the course's style sheets into the notebook; without the files, the notebook looks plain.
+
+    The sheet for paper is large, and what is graded is printed with sheets of its own.
+    """
     from IPython.display import HTML, display
 
-    sheet = FOLDER / "custom.css"
-    if sheet.is_file():
-        display(HTML(f"<style>\n{sheet.read_text(encoding='utf-8')}</style>"))
+    names = ["custom.css"] if grading() else ["custom.css", "on_paper.css"]
+    sheets = [FOLDER / name for name in names if (FOLDER / name).is_file()]
+    if sheets:
+        text = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+        display(HTML(f"<style>\n{text}</style>"))
 
 
 def filled(

@@ -18,9 +18,11 @@ from PIL import Image
 from admin.commands.demo import write_feedback
 from admin.course import build
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.grading.findings import write_findings
 from admin.grading.record import record_broken
 from admin.grading.sentences import as_sentence
 from admin.pages import sanitise
+from checks.task import TABLE, wrong
 from tests.browser.conftest import jupyter_server
 from tests.browser.pages import expect, photograph
 
@@ -50,6 +52,8 @@ COVERING = "".join(
     )
 )  # fmt: skip
 SETTLED = 500  # milliseconds; a page whose frames are refused never counts as idle
+# A reason as long as they come, in each row of the table.
+REASON, LONG = "one_hot.what_shape", as_sentence("the labels came back with two columns, " * 6)
 STUDENTS = ("broken", "hostile", "covering", "plain")
 
 
@@ -96,6 +100,7 @@ def graded(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     for student in STUDENTS:
         record_broken(course, student, as_sentence(SENTENCE))
         if student != "broken":
+            write_findings(course.root, student, {name: [wrong(REASON, 1, LONG)] for name in TABLE})
             path = course.autograded(student) / f"{NOTEBOOK}.ipynb"
             nbformat.write(graded_notebook(course, student), path)
             shutil.copytree(course.release / "figures", path.parent / "figures", dirs_exist_ok=True)
@@ -174,10 +179,11 @@ def unfold(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [1280, 820])
 def test_the_table_of_tasks_is_seen_at_once(page, graded, width, tmp_path):
-    """Is it whole on a first screen, nothing wider than the page, and does a link bring up its check?"""
+    """With a reason in each row, is it whole on a first screen, and does a link bring up its check?"""
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(graded.feedback("plain"))
     photograph(page, f"feedback-{width}", tmp_path)
+    assert page.locator(".reason div").count() >= 11
     table = page.locator("table.tasks").bounding_box()
     assert table is not None
     assert table["y"] + table["height"] <= 800
@@ -186,6 +192,20 @@ def test_the_table_of_tasks_is_seen_at_once(page, graded, width, tmp_path):
     box = page.locator("#check-check_net_2").bounding_box()
     assert box is not None
     assert -1 < box["y"] < 800
+
+
+def test_a_submission_that_could_not_be_graded_is_told_why_where_the_table_would_be(page, graded, tmp_path):
+    """Does the sentence stand on the first screen, once?"""
+    page.set_viewport_size({"width": 820, "height": 400})
+    page.goto(graded.feedback("broken"))
+    photograph(page, "feedback-broken", tmp_path)
+    told = page.locator(".overview .broken")
+    assert SENTENCE[1:] in told.inner_text()
+    box = told.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 400
+    assert page.inner_text("body").count(SENTENCE[1:]) == 1
+    assert page.locator("table.tasks").count() == 0
 
 
 def test_on_paper_long_lines_wrap_and_pictures_stand(page, graded):

@@ -136,6 +136,7 @@ def test_the_release_is_complete_and_empty(built):
         "tools",
         "problem_unittests.py",
         "custom.css",
+        "on_paper.css",
         "data",
         "figures",
         "play",

@@ -45,13 +45,15 @@ def row(name: str, given: Any, *cells: NotebookNode, findings: Any = None) -> fe
 
 
 def test_a_check_has_its_points_and_the_first_fault_in_a_line() -> None:
-    """Is the finding with all its points left out, and of the fault only the first sentence told?"""
+    """Is what has all its points, or only follows, left out, and of the fault one sentence told?"""
     cells = graded("one_hot", 0, answer=True), graded("check_one_hot", 10)
-    found = {"one_hot": [right("one_hot.what_shape", 6), LOST]}
+    kept = right("one_hot.what_shape", 4, say("any.none_came", task="one_hot"))
+    follows = wrong("one_hot.what_places", 2, say("one_hot.where_shape_right"))
+    found = {"one_hot": [kept, follows, LOST]}
     got = row("check_one_hot", grade(6, 10), *cells, findings=found)
     assert (got.task, got.points, got.out_of) == ("Task 3: one-hot labels", "6", "10")
     assert (got.answer, got.check, got.commented) == ("one_hot", "check_one_hot", False)
-    assert got.reason.endswith("`one_hot` gives back None.")
+    assert got.reason == f"{LOST.name}: `one_hot` gives back None."
 
 
 def test_all_points_need_no_reason() -> None:
@@ -76,6 +78,14 @@ def test_a_question_of_an_instructors_own_stands_in_the_table_by_its_name() -> N
     """Has it a row, with no link to an answer that the table does not know of?"""
     got = row("my_question", grade(1, 2), graded("my_question", 2))
     assert (got.task, got.answer, got.check, got.reason) == ("my_question", None, "my_question", "")
+
+
+def test_a_check_s_points_are_no_number_of_their_own() -> None:
+    """Is what nbgrader reads left out of the page, and what the check said or drew kept?"""
+    said = v4.new_output("stream", text="one_hot: 4 of 10 points\n")
+    drawn = v4.new_output("display_data", data={"text/plain": "a figure"})
+    check = v4.new_code_cell(outputs=[said, drawn, v4.new_output("execute_result", data={"text/plain": "4"})])
+    assert feedback.shown_outputs(check) == [said, drawn]
 
 
 def test_only_the_courses_own_cells_are_folded() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from admin.course import figures, source_notebook
+from admin.course import figures, on_paper, source_notebook
 from admin.course.figures import nets, padding_stride, photographs, pooling, worked_convolution
 from admin.course.figures.drawing import CIFAR, Picture
 from admin.course.layout import REPOSITORY
@@ -188,3 +190,15 @@ def frames(content: bytes) -> np.ndarray:
     """All frames of a picture, (n, height, width, 3)."""
     with Image.open(io.BytesIO(content)) as image:
         return np.array([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)])
+
+
+def test_on_paper_each_moving_picture_is_its_last_frame():
+    """Has each one rule of build's sheet, found by its text, with the committed file's last frame?"""
+    sheet = on_paper.SHEET.read_text(encoding="utf-8")
+    rules = re.findall(r'img\[alt\^="([^"\\]+)"\].*?base64,([^"]+)"', sheet)
+    moving = [picture for picture in figures.PICTURES if picture.alt.startswith("Moving picture: ")]
+    assert len(rules) == len(moving) > 0
+    for picture in moving:
+        (still,) = [still for begin, still in rules if picture.alt.startswith(begin)]
+        committed = frames((figures.FOLDER / picture.name).read_bytes())
+        assert np.array_equal(frames(base64.b64decode(still)), committed[-1:]), picture.name

@@ -342,7 +342,7 @@ if tools.filled("task 3", y_train):
 # ## 4 · Why pictures ask for convolutions
 #
 # A dense layer sees 784 numbers in a row. If we mixed the pixels of all pictures in the same way, it would learn as well
-# as before. It does not know which pixels are neighbours. Which of these two could you read?
+# as before. It does not know which pixels are neighbours. Which of these two pictures can you read?
 
 # %%
 mixed = np.random.default_rng(SEED).permutation(28 * 28)
@@ -409,7 +409,7 @@ tools.show_convolution(picture, kernel, place=(0, 0))
 # ![Moving picture: a kernel of 3 × 3 numbers stops at each of the nine positions in a picture of 5 × 5 numbers. At each position, nine products of a pixel and a weight are written out and added up, and the sum fills one square of the feature map. Picture, row by row: 3, 2, 0, 1, 3; 2, 1, 1, 3, 1; 2, 4, 0, 1, 2; 1, 0, 2, 2, 0; 0, 3, 1, 0, 1. Kernel: 1, 0, -1; 2, 0, -1; 0, 1, 0. Feature map: 10, 0, -1; 5, 7, 0; 5, 2, 2.](figures/worked_convolution.webp)
 
 # %% [markdown]
-# One more on paper, with zeros and ones alone. The kernel is a cross. **Where is the sum largest, and how
+# One more on paper, with zeros and ones only. The kernel is a cross. **Where is the sum largest, and how
 # large can a sum be with this kernel?**
 
 # %%
@@ -452,7 +452,7 @@ print("the same as tools.convolve:", np.array_equal(feature_map, tools.convolve(
 # Choose a picture and a kernel, and step through the positions or let it play. Some questions to answer by trying:
 #
 # 1. What does the blur kernel do with a single bright pixel?
-# 2. Which kernel size leaves the picture's size alone when the padding is 1?
+# 2. With a padding of 1, which kernel size gives a feature map as large as the picture?
 # 3. Can you type in a kernel that moves the picture one pixel to the left?
 
 # %%
@@ -470,7 +470,7 @@ play.explore_convolution(
 #
 # In mathematics, a *convolution* flips the kernel first, left to right and upside down. What deep-learning libraries
 # compute is the **cross-correlation**, without the flip. A net learns its kernels, so it could learn the flipped one as
-# well. But you should know it before you put in a kernel of your own.
+# well. But you have to know it as soon as you use a kernel of your own.
 
 # %%
 print("as layers do it:\n", tools.convolve(picture, kernel))
@@ -548,7 +548,7 @@ play.learn_kernel(
 )
 
 # %% [markdown]
-# It comes to the same nine weights: no other kernel makes the same maps of all these digits. A net learns its kernels in
+# It arrives at the same nine weights: no other kernel makes the same maps of all these digits. A net learns its kernels in
 # the same way, all of them at once. But nobody gives it the right maps: it has to get by with the loss at its very end.
 
 # %% [markdown]
@@ -670,7 +670,7 @@ tools.show_place(picture, side=3, stride=2, padding=1, place=(1, 2))
 # [[10, -1],
 #  [ 5,  2]]
 # ```
-# No later task needs it, and leaving it out costs nothing. But who has written it once won't forget it. Stuck?
+# No later task needs it, and leaving it out costs nothing. But once you have written it, you won't forget it. Stuck?
 # `tests.hint('convolve', 1)`
 #
 # </div>
@@ -697,7 +697,7 @@ def convolve(picture, kernel, stride, padding):
 tests.test_convolve(convolve)
 
 # %% [markdown]
-# Now on 28 × 28 real pixels, beside Keras. **How large will the map be, with stride 2 and no padding?**
+# Now on 28 × 28 real pixels, beside Keras. How large will the map be, with stride 2 and no padding?
 
 # %%
 layer = keras.layers.Conv2D(1, 3, strides=2, use_bias=False)
@@ -739,7 +739,7 @@ tools.show_matrix(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 
 # - A strong answer stays, even if it moves a little within its block.
 #
 # **Disadvantages**
-# - Where in the block it was is forgotten. That hurts where the position matters, as in finding outlines.
+# - It forgets where in the block the number was. That hurts where the position matters, as in finding outlines.
 # - Its rule is fixed. A convolution with stride could learn one.
 # - The tolerance is small. To see how small, move a bright dot one pixel at a time.
 
@@ -834,7 +834,7 @@ if tools.filled("the practice", your_map, your_pooled):
 # ### Predict, then reveal
 #
 # A digit of 28 × 28 × 1 goes in. **What is the shape after each layer, and how many weights does it have?** Type in what
-# you think, such as `26, 26, 32` and `3*3*1*32 + 32`. A wrong entry is told which part of it is missing.
+# you think, such as `26, 26, 32` and `3*3*1*32 + 32`. If an entry is wrong, you are told which part of it is missing.
 
 # %%
 play.predict_shapes("net_1")
@@ -842,8 +842,8 @@ play.predict_shapes("net_1")
 # %% [markdown]
 # ### How to write a net in Keras
 #
-# A smaller net, for colour pictures of 20 rows and 30 columns and four classes. Keras wants the layers in a list, in the
-# order in which the numbers pass through them. **Which shapes will `summary` show, with stride 2 and padding `same`?**
+# Here is a smaller net: for colour pictures of 20 rows and 30 columns, with four classes. Keras wants the layers in a list,
+# in the order in which the numbers pass through them. **Which shapes will `summary` show, with stride 2 and padding `same`?**
 
 # %%
 small_net = keras.Sequential(
@@ -868,7 +868,7 @@ small_net.summary()
 # ### The same net, layer by layer
 #
 # The second form gives each result a name. A layer is called with what comes before it, and `keras.Model` is told where
-# the net begins and ends. In this form a net may also branch, which a list can't. **Have both the same number of weights?**
+# the net begins and ends. In this form a net may also branch, which a list can't. Do both have the same number of weights?
 
 # %%
 net_input = keras.Input(shape=(20, 30, 3))
@@ -961,8 +961,8 @@ if tools.filled("task 4", model_1):
 # Training changes the weights step by step, so that the loss gets smaller. Numbers that we choose ourselves, and that
 # are not learned, are called **hyperparameters**. Here are two of them:
 #
-# - **Batch size**: how many pictures the net sees before each change of its weights. With small batches it takes many rough
-#   steps, with large ones few smooth steps. Powers of 2 from 16 to 512 are usual.
+# - **Batch size**: how many pictures the net sees before each change of its weights. With small batches, an epoch is many
+#   rough steps; with large ones, it is a few smooth steps. Powers of 2 from 16 to 512 are usual.
 # - **Epochs**: how often the net sees every picture. With too few, it has not learned enough. With too many, it learns its
 #   training pictures by heart.
 #
@@ -1109,7 +1109,7 @@ if tools.trained("net_1", history_1):
 # - The frame on the picture is the unit's **receptive field**: all the pixels that it depends on. How large is it after
 #   the second convolution, with two windows of 3, one on top of the other?
 # - For the **occlusion map**, one patch of the picture after the other is covered, and the net reads the rest (Zeiler and
-#   Fergus, 2014). Where the probability of the right class drops most, the net had looked.
+#   Fergus, 2014). Where the probability of the right class drops most, there is what the net relied on.
 
 # %%
 if tools.trained("net_1", history_1):
@@ -1132,7 +1132,7 @@ print("side with stride 2, no pooling:", tools.feature_map_size(26, kernel=3, st
 print("side with stride 1 and pooling:", tools.feature_map_size(26, kernel=3) // 2)
 
 # %% [markdown]
-# The same 12 × 12! So pooling can be left out, and the number of weights stays the same. Is that as good?
+# The same 12 × 12! So pooling can be left out, and the number of weights stays the same. Is such a net as good?
 #
 # Springenberg and others asked this in "Striving for Simplicity: The All Convolutional Net" (2015). The paper is often quoted
 # with "pooling is not needed". Its table 3 says more. Three base nets, A, B and C, learned CIFAR-10. Each has two pooling
@@ -1145,7 +1145,7 @@ print("side with stride 1 and pooling:", tools.feature_map_size(26, kernel=3) //
 # | pooling kept, *one more* convolution before each (ConvPool-CNN) | 10.21 | 9.33 | 9.31 | 2 more |
 # | each pooling replaced by *one more* convolution, with stride 2 (All-CNN) | 10.30 | 9.10 | 9.08 | 2 more |
 #
-# **What do you conclude?** Leaving pooling out made each net *worse*. All-CNN is better than the base net, but it has two
+# What do you conclude? Leaving pooling out made each net *worse*. All-CNN is better than the base net, but it has two
 # layers more. ConvPool-CNN has these layers as well, and keeps pooling. Against All-CNN, it is better on A, by 0.09 points,
 # and worse on B and C, by 0.23. So the gain comes from the additional layers. In nets of the same size, pooling makes hardly
 # any difference.
@@ -1266,7 +1266,7 @@ if tools.filled("task 5", history_1) and tools.filled("task 7", history_2) and h
 # neither reads, says nothing about which net is better. What counts are the digits that only one of them reads.
 #
 # If the nets were equally good, each of these digits would fall to one net or the other like a tossed coin. With $m$ of
-# them, the two numbers would rarely lie more than $2\sqrt{m}$ apart (McNemar, 1947). How far apart are yours?
+# them, the two numbers would rarely lie more than about $2\sqrt{m}$ apart (McNemar, 1947). The next cell counts exactly.
 
 # %%
 both_trained = tools.trained("net_1", score_1) and tools.trained("net_2", score_2)
@@ -1277,14 +1277,14 @@ if both_trained and not tools.grading():  # there, both are hardly trained
     only_1, only_2 = tools.only_one_right(right_1, right_2)
     print(f"read by net_1 only: {only_1}, by net_2 only: {only_2}")
     apart, chance = abs(only_1 - only_2), tools.chance_in_pairs(only_1, only_2)
-    print(f"These lie {apart} apart; by chance, up to about {chance:.1f}.")
+    print(f"These lie {apart} apart; by chance, up to {chance} in 19 of 20 cases.")
     print("The difference is", "larger than chance explains." if apart > chance else "no larger than chance.")
 
 # %% [markdown]
 # ### Eight throws of the dice
 #
-# That was about the choice of digits. Training depends on chance too: with other starting weights, each of your nets would
-# have become another one. So both were trained eight times in quick mode, each time from other starting weights.
+# That was about the choice of digits. Training depends on chance too: from other starting weights, each of your nets would
+# have become a different net. So both were trained eight times in quick mode, each time from other starting weights.
 #
 # The bands hold all eight runs, the lines are the medians, and your own runs are drawn over them. Take any run of `net_1` and
 # any of `net_2`: **in how many of these 64 pairs will `net_1` be ahead?**
@@ -1339,7 +1339,7 @@ cifar_classes = dict(enumerate(tools.CIFAR_CLASSES))
 cifar_classes
 
 # %% [markdown]
-# Be the net yourself: which of the ten is it? **Write down your twenty answers,** then run the next cell.
+# Be the net yourself: which of the ten classes is each picture? **Write down your twenty answers,** then run the next cell.
 #
 # ![Twenty real colour photographs of 32 × 32 pixels from CIFAR-10, in four rows of five, numbered from 1 to 20 and without their classes, which the next cell tells.](figures/cifar_classes.webp)
 
@@ -1349,8 +1349,8 @@ for row in range(0, 20, 5):
     print("  ".join(f"{number + 1:2} {names[number]:10}" for number in range(row, row + 5)))
 
 # %% [markdown]
-# How many did you get right? Now load the set as you did before. Where it can't be had, `tools.load` draws simple pictures
-# of ten kinds instead, and says so. The tasks stay the same.
+# How many did you get right? Now load the set as you did before. Where it can't be downloaded, `tools.load` draws simple
+# pictures of ten kinds instead, and says so. The tasks stay the same.
 
 # %% nbgrader={"grade": false, "grade_id": "load_cifar", "locked": true, "schema_version": 3, "solution": false, "task": false}
 (cifar_train_images, cifar_train_labels), (cifar_test_images, cifar_test_labels) = tools.load(
@@ -1506,9 +1506,9 @@ tests.test_cifar_training(globals())
 #
 # **Task 12 (10 points, read by a person).** Answer in a few sentences each, with the numbers and curves of *your* runs.
 #
-# 1. Which net did better on the digits, `net_1` or `net_2`? Is the difference larger than chance?
+# 1. Which net did better on the digits, `net_1` or `net_2`? Is the difference larger than chance explains?
 # 2. Which optimiser did you choose for the colour pictures? If you tried others: which did better?
-# 3. Do you see overfitting, on the digits or on the colour pictures? From which epoch on, and by what do you tell?
+# 3. Do you see overfitting, on the digits or on the colour pictures? From which epoch on, and how can you tell?
 # 4. What would help? Name two measures and say why each should work.
 #
 # </div>
@@ -1517,7 +1517,7 @@ tests.test_cifar_training(globals())
 # **A model answer** (quick mode; your numbers differ)
 #
 # 1. In my runs `net_1` read 96.8 % of the 1,000 test digits correctly and `net_2` 94.7 %. 23 digits are read by `net_1` only
-#    and 2 by `net_2` only: 21 apart, where chance in the choice of digits explains about 10. Chance in training remains. Over
+#    and 2 by `net_2` only: 21 apart, where chance in the choice of digits explains about 9. Chance in training remains. Over
 #    the eight seeds of section 9, `net_1` is ahead in 60 of 64 pairs, by 0.6 points in the median. So `net_1` does better, and
 #    by less than my two runs say. But all runs read the same 1,000 digits and learned from few, and `net_2` needs less than
 #    half the time. To find out more I would repeat it with all pictures.
@@ -1534,8 +1534,8 @@ tests.test_cifar_training(globals())
 # %% [markdown]
 # ## If you have time: a net of your own
 #
-# Write `net_3` with more than two convolutions, with dropout and with batch normalisation. There are no points for it,
-# but a friendly look.
+# Write `net_3` with more than two convolutions, with dropout and with batch normalisation. There are no points for it;
+# the check tells you what it sees.
 #
 # - `keras.layers.Dropout(0.25)` sets a quarter of the numbers to 0 in training, at random (Srivastava and others, 2014).
 # - `keras.layers.BatchNormalization()` gives each channel of a batch the mean 0 and the standard deviation 1. Then the net can
@@ -1573,8 +1573,8 @@ tests.test_net_3(net_3)
 # Now train it on the digits and compare. It learns from the same pictures as `net_1` and `net_2` did, with Adam and five
 # epochs. **Will it read more test digits than they do, and does it have more weights?**
 #
-# Batch normalisation collects the mean and the spread that it uses on new pictures over some hundred steps. So the
-# validation curve may look poor in the first epochs, while the training curve is good already.
+# For new pictures, batch normalisation uses a mean and a standard deviation that it collects over some hundred steps. So
+# the validation curve may look poor in the first epochs, while the training curve is good already.
 
 # %%
 keras.utils.set_random_seed(SEED)
@@ -1601,7 +1601,7 @@ if (
 
 # %% [markdown]
 # One run of each net proves little (section 9). But the way on is the same for every net: change one thing at a time.
-# Leave out the dropout, or the batch normalisation. **Which of the two does the validation curve miss more?**
+# Leave out the dropout, or the batch normalisation. Which of the two did more for the validation curve?
 
 # %% [markdown]
 # ## Where am I?
@@ -1620,7 +1620,7 @@ play.where_am_i(tests, globals())
 # | batch size | pictures that the net sees before each change of its weights | 8 |
 # | bias | a number that a unit adds to its sum; a convolution has one per kernel | 4 |
 # | categorical cross-entropy | the loss $-\ln p$, where $p$ is the probability that the right class got | 3 |
-# | channel | one of the layers of numbers of a picture: red, green, blue, or a feature map | 1, 4 |
+# | channel | one of the grids of numbers that a picture or a layer's output consists of: red, green, blue, or a feature map | 1, 4 |
 # | confusion matrix | counts how often class *i* was taken for class *j* | 8 |
 # | convolution, cross-correlation | slide a kernel, multiply, add up; with and without the flip | 4 |
 # | epoch | one pass over all training pictures | 8 |
