@@ -24,6 +24,7 @@ LAYERS = [
     "admin.commands",
     "admin.config",
     "admin.mutation",
+    "admin.platforms",
     "admin.grading",
     "admin.course",
     "admin.pages",
