@@ -288,7 +288,7 @@ def span(seconds: float) -> Sentence:
         if seconds > size or name == "minute":
             count = math.ceil(seconds / size)
             return say(f"late.{name}" if count == 1 else f"late.{name}s", count=count)
-    raise AssertionError("minutes are the last unit")
+    raise AssertionError
 
 
 def shown_time(moment: datetime, zone: tzinfo) -> str:

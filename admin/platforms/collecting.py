@@ -11,8 +11,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from admin.course.layout import Course, CourseError
 from admin.exchange.clean_copy import LeftOut, Rules, copy_clean, opened, shown
@@ -144,7 +144,7 @@ def that_counts(student: str, hand_ins: list[tuple[int, HandIn]], collected: Col
         return hand_ins[0][1]
     timed = all(each.time for _, each in hand_ins)
 
-    def order(item: tuple[int, HandIn]) -> tuple[datetime | int, int]:
+    def order(item: tuple[int, HandIn]) -> tuple[Any, int]:
         number, each = item
         return (each.time, 0) if timed and each.time else (number, each.newest)
 

@@ -41,7 +41,7 @@ def results(each: Grades) -> dict[str, Any]:
 
 
 def _test(task: TaskGrade) -> dict[str, Any]:
-    test = {
+    test: dict[str, Any] = {
         "name": task.title,
         "score": task.points or 0.0,
         "max_score": task.out_of,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -50,6 +52,7 @@ CLASS = (
 def make(root: Path, students: tuple[Student, ...] = CLASS) -> Course:
     """A course folder whose gradebook has the assignment, its cells, the class list and the hand-ins."""
     course = Course(root)
+    course.database.write_bytes(empty_gradebook())
     with course.gradebook() as gradebook:
         gradebook.add_assignment(ASSIGNMENT)
         gradebook.add_notebook(NOTEBOOK, ASSIGNMENT)
@@ -63,6 +66,16 @@ def make(root: Path, students: tuple[Student, ...] = CLASS) -> Course:
         for student in students:
             add(course, gradebook, student)
     return course
+
+
+@functools.cache
+def empty_gradebook() -> bytes:
+    """The bytes of a new gradebook; to make one, nbgrader starts another program."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Path(folder))
+        with course.gradebook():
+            pass
+        return course.database.read_bytes()
 
 
 def add(course: Course, gradebook: Any, student: Student) -> None:

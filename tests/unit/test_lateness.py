@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.grading import lateness
@@ -191,6 +193,29 @@ def test_the_file_that_a_course_begins_with_takes_nothing_off_and_all_its_lines_
     assert full.due == datetime(2026, 6, 1, 21, 59)
     assert set(full.extensions) == {"mira", "h. lindqvist"}
     assert set(full.handed_in) == {"jonas"}
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_a_page_of_feedback_has_a_row_for_it(course: Course) -> None:
+    """nbgrader writes the page of a student whose points nobody has settled: what does its last row say?"""
+    write(course, CHARGED)
+    marks = {"grade_id": "check_one_hot", "grade": True, "solution": False, "points": 10, "locked": True}
+    cell = nbformat.v4.new_code_cell("…", metadata={"nbgrader": {**marks, "schema_version": 3}})
+    folder = course.autograded("a_day")
+    folder.mkdir(parents=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / f"{NOTEBOOK}.ipynb")
+    reply = course.api().generate_feedback(ASSIGNMENT, "a_day")
+    assert reply["success"], reply
+    page = BeautifulSoup((course.feedback("a_day") / f"{NOTEBOOK}.html").read_text("utf-8"), "html.parser")
+    row = page.select_one("tr.late")
+    assert row is not None
+    assert [cell.text for cell in row.find_all(["th", "td"])][:3] == [
+        "Handed in late",
+        "−9.8",
+        "31 minutes late (due 1 June 2026, 20:00 UTC; handed in 1 June 2026, 20:30 UTC): "
+        "10 % of 98 points are taken off.",
+    ]
+    assert page.select_one("p.total").text == "88.2 of 100 points"  # type: ignore[union-attr]
 
 
 def test_the_page_says_how_late_and_what_it_cost() -> None:
