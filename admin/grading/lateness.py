@@ -84,13 +84,13 @@ def policy_of(course: Course) -> Policy:
     except FileNotFoundError:
         return Policy()
     except OSError as error:
-        raise CourseError(say("late.unreadable", file=shown, reason=error.strerror)) from None
+        raise CourseError(say("lateness.unreadable", file=shown, reason=error.strerror)) from None
     except ValueError as error:  # TOML's and UTF-8's errors are ValueErrors
-        raise CourseError(say("late.not_toml", file=shown, reason=printable(str(error)))) from None
+        raise CourseError(say("lateness.not_toml", file=shown, reason=printable(str(error)))) from None
     try:
         return policy_from(plain)
     except _Wrong as wrong:
-        raise CourseError(say("late.wrong", file=shown, what=wrong.sentence)) from None
+        raise CourseError(say("lateness.wrong", file=shown, what=wrong.sentence)) from None
 
 
 class _Wrong(Exception):
@@ -103,20 +103,20 @@ class _Wrong(Exception):
 def policy_from(plain: Mapping[str, Any]) -> Policy:
     """The policy of what TOML gave. Raises _Wrong."""
     if unknown := [printable(key) for key in plain if key not in KEYS]:
-        raise _Wrong("late.unknown_key", key=unknown[0], known=list(KEYS))
+        raise _Wrong("lateness.unknown_key", key=unknown[0], known=list(KEYS))
     zone = zone_of(plain.get("time_zone", "UTC"))
     policy = plain.get("policy", NONE)
     if policy not in (NONE, PERCENTAGE):
-        raise _Wrong("late.no_policy", value=printable(repr(policy)))
+        raise _Wrong("lateness.no_policy", value=printable(repr(policy)))
     numbers = {key: number(plain, key, most) for key, most in NUMBERS.items()}
     if policy == PERCENTAGE and not numbers["percent_a_day"]:
-        raise _Wrong("late.needs_percent")
+        raise _Wrong("lateness.needs_percent")
     due = plain.get("due")
     has_due = due is not None and due != NEVER
     moment = utc(due, zone, "due") if has_due else None
     extensions = table(plain, "extensions")
     if extensions and moment is None:
-        raise _Wrong("late.needs_due")
+        raise _Wrong("lateness.needs_due")
     charged = policy == PERCENTAGE
     return Policy(
         due=moment,
@@ -134,31 +134,31 @@ def zone_of(name: Any) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, TypeError, OSError, LookupError):  # ZoneInfoNotFoundError is a KeyError
-        raise _Wrong("late.no_zone", value=printable(repr(name))) from None
+        raise _Wrong("lateness.no_zone", value=printable(repr(name))) from None
 
 
 def number(plain: Mapping[str, Any], key: str, most: float) -> float:
     value = plain.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise _Wrong("late.no_number", key=key, value=printable(repr(value)), most=most)
+        raise _Wrong("lateness.no_number", key=key, value=printable(repr(value)), most=most)
     return float(value)
 
 
 def table(plain: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = plain.get(key, {})
     if not isinstance(value, dict):
-        raise _Wrong("late.no_table", key=key)
+        raise _Wrong("lateness.no_table", key=key)
     return value
 
 
 def utc(value: Any, zone: tzinfo, key: str) -> datetime:
     """A time of the file in UTC; one without a zone is of the file's own."""
     if not isinstance(value, datetime):
-        raise _Wrong("late.no_time", key=printable(key), value=printable(str(value)))
+        raise _Wrong("lateness.no_time", key=printable(key), value=printable(str(value)))
     try:
         return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC).replace(tzinfo=None)
     except (OverflowError, ValueError):  # in the year 1 or 9999
-        raise _Wrong("late.no_time", key=printable(key), value=printable(str(value))) from None
+        raise _Wrong("lateness.no_time", key=printable(key), value=printable(str(value))) from None
 
 
 def extension(name: str, value: Any, due: datetime | None, zone: tzinfo) -> timedelta:
@@ -167,10 +167,10 @@ def extension(name: str, value: Any, due: datetime | None, zone: tzinfo) -> time
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_EXTENSION:
         return timedelta(days=value)
     if not isinstance(value, datetime):
-        raise _Wrong("late.no_extension", key=printable(name), value=printable(str(value)))
+        raise _Wrong("lateness.no_extension", key=printable(name), value=printable(str(value)))
     later = utc(value, zone, name) - due
     if later < timedelta():
-        raise _Wrong("late.too_early", key=printable(name))
+        raise _Wrong("lateness.too_early", key=printable(name))
     return later
 
 
@@ -270,7 +270,7 @@ def said_of(submission: Any, policy: Policy, score: float, taken: float) -> Sent
     late = submission.total_seconds_late
     if late <= 0:
         return None
-    key = "late.extended" if submission.extension else "late.how_late"
+    key = "lateness.extended" if submission.extension else "lateness.how_late"
     how_late = say(
         key,
         late=span(late),
@@ -278,8 +278,8 @@ def said_of(submission: Any, policy: Policy, score: float, taken: float) -> Sent
         handed_in=shown_time(submission.timestamp, policy.zone),
     )
     if not taken:
-        return say("late.costs_nothing", how_late=how_late)
-    return say("late.costs", how_late=how_late, percent=100 * taken / score if score else 0, score=score)
+        return say("lateness.costs_nothing", how_late=how_late)
+    return say("lateness.costs", how_late=how_late, percent=100 * taken / score if score else 0, score=score)
 
 
 def span(seconds: float) -> Sentence:
@@ -287,7 +287,7 @@ def span(seconds: float) -> Sentence:
     for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds > size or name == "minute":
             count = math.ceil(seconds / size)
-            return say(f"late.{name}" if count == 1 else f"late.{name}s", count=count)
+            return say(f"lateness.{name}" if count == 1 else f"lateness.{name}s", count=count)
     raise AssertionError
 
 
@@ -301,11 +301,11 @@ def said_to_instructor(settled: Settled) -> list[Sentence]:
     """What `settle` did, where there is anything to say."""
     said = []
     if settled.late:
-        said.append(say("late.settled", late=settled.late, taken=settled.taken))
+        said.append(say("lateness.settled", late=settled.late, taken=settled.taken))
     if settled.changed:
-        said.append(say("late.changed", students=[printable(name) for name in settled.changed]))
+        said.append(say("lateness.changed", students=[printable(name) for name in settled.changed]))
     if settled.without_time:
-        said.append(say("late.without_time", count=settled.without_time))
+        said.append(say("lateness.without_time", count=settled.without_time))
     if settled.unknown:
-        said.append(say("late.unknown", students=[printable(name) for name in settled.unknown]))
+        said.append(say("lateness.unknown", students=[printable(name) for name in settled.unknown]))
     return said

@@ -163,8 +163,9 @@ def comment(each: Grades) -> str:
     pending = sum(task.points is None for task in each.tasks)
     lines = []
     for task in each.tasks:
-        points = "feedback.pending" if task.points is None else "export.points"
-        got = text_of(say(points, points=shown_points(task.points or 0), out_of=shown_points(task.out_of)))
+        got = f"{shown_points(task.points or 0)} / {shown_points(task.out_of)}"
+        if task.points is None:
+            got = text_of(say("feedback.pending"))
         lines.append(f"{task.title}: {got}" + (f". {task.reason}" if task.reason else ""))
     if each.late:
         lines.append(f"{text_of(say('feedback.late'))}: −{shown_points(each.late)}")
