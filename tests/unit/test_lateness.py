@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from traitlets.config import Configurable
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.grading import lateness
@@ -113,27 +114,16 @@ def test_times_are_of_the_files_zone(course: Course) -> None:
 def test_nbgraders_own_step_takes_off_the_same(course: Course) -> None:
     """`nbgrader autograde`, formgrader's button and feedback go through LatePenalties: the same points?"""
     write(course, CHARGED)
-    converter = SimpleNamespace(coursedir=SimpleNamespace(root=str(course.root)))
+    converter = Configurable(config=course.config())
+    converter.coursedir = SimpleNamespace(root=str(course.root))
+    step = lateness.LatePenalties(parent=Configurable(parent=converter))
     for student in STUDENTS:
-        step = lateness.LatePenalties(config=course.config())
-        step.parent = _Exporter(parent=None)
-        step.parent.converter = converter
         names = {"notebook": NOTEBOOK, "assignment": ASSIGNMENT, "student": student.id}
         step.preprocess(
             SimpleNamespace(cells=[]), {"nbgrader": {**names, "db_url": f"sqlite:///{course.database}"}}
         )
     assert desk.penalties(course) == LATE
     assert settle(course).changed == ()
-
-
-class _Exporter(lateness.LateSubmissionPlugin):  # any Configurable will do as a parent
-    @property
-    def parent(self):  # type: ignore[no-untyped-def]
-        return self.converter
-
-    @parent.setter
-    def parent(self, value):  # type: ignore[no-untyped-def]
-        pass
 
 
 def test_a_class_of_120_takes_no_time(tmp_path: Path) -> None:
