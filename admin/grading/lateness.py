@@ -96,7 +96,7 @@ def policy_of(course: Course) -> Policy:
 class _Wrong(Exception):
     """What is wrong with the file, as a clause."""
 
-    def __init__(self, key: str, **values: Any) -> None:
+    def __init__(self, key: str, /, **values: Any) -> None:
         self.sentence = say(key, **values)
 
 
