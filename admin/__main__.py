@@ -38,6 +38,17 @@ COMMANDS = {
         "write a page on what the class has understood",
         COURSE,
     ),
+    "roster": ("FILE [--id COLUMN] [--course DIR]", "read a class list, also of Canvas or Moodle", COURSE),
+    "collect": (
+        "[ARCHIVE]… [--course DIR]",
+        "put hand-ins of Moodle, Canvas or folders where they belong",
+        COURSE,
+    ),
+    "export": (
+        "--to canvas|moodle|gradescope|csv FILE [--output FILE] [--student ID]… [--course DIR]",
+        "write the grades as the file that a learning platform takes",
+        COURSE,
+    ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
     "mutants": (
         "[TASK]… [--workers N] [--model-answers] [--record]",

@@ -75,9 +75,12 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "admin.grading.execute.SaveFindings",
-    "nbgrader.preprocessors.AssignLatePenalties",
+    "admin.grading.lateness.LatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# What being late costs stands in the course folder's late.toml; nbgrader asks this plugin of ours.
+c.AssignLatePenalties.plugin_class = "admin.grading.lateness.LatePolicy"
 
 # Seconds a cell may take. Training is bounded while grading: the longest cell takes 8 seconds on two free
 # cores, and took 19 while others worked on them. Whatever runs longer than this is an endless loop.
@@ -123,8 +126,10 @@ c.OverwriteCells.add_missing_cells = True
 # A page of feedback is read by people: a print in a loop is cut after some screens, not after 1000 lines.
 c.LimitOutput.max_lines = 300
 
-# A table of all tasks opens the page, and the course's own text is folded. The rest is nbgrader's own list.
+# A table of all tasks opens the page, and the course's own text is folded. Before that, what was taken off
+# for being late is made what it is now. The rest is nbgrader's own list.
 c.GenerateFeedback.preprocessors = [
+    "admin.grading.lateness.LatePenalties",
     "nbgrader.preprocessors.GetGrades",
     "admin.grading.feedback.FeedbackTable",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",

@@ -56,6 +56,8 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> l
     changes = list(points.changes(notebook, made_before(course)))
     write_source(course, notebook)
     write_link_to_config(course)
+    if not (course.root / "late.toml").exists():  # from then on it is the instructor's
+        shutil.copyfile(CONFIG.with_name("late.toml"), course.root / "late.toml")
     with course.gradebook():  # makes it
         pass
     result = course.api().generate_assignment(ASSIGNMENT)

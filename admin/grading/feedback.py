@@ -23,6 +23,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from admin.course.layout import Course
 from admin.grading.findings import Findings, read_broken, read_findings
+from admin.grading.lateness import policy_of, said_of
 from admin.text import printable
 from checks.consequences import is_consequence, lost
 from checks.language import say, text_of
@@ -83,6 +84,9 @@ class FeedbackTable(NbGraderPreprocessor):
                 for name, cell in cells.items()
                 if is_grade(cell)
             ]
+            submission = gradebook.find_submission(names["assignment"], names["student"])
+            penalty = names["late_penalty"]
+            late_reason = said_of(submission, policy_of(course), names["score"] + penalty, penalty)
         for cell in nb.cells:
             cell.metadata["feedback_label"] = label_of(cell)
             if grade_id_of(cell) in ENTRIES and cell.cell_type == "code":
@@ -95,7 +99,8 @@ class FeedbackTable(NbGraderPreprocessor):
             "rows": rows,
             "broken": broken and capital(text_of(broken)),
             "total": total(names["score"], names["max_score"], sum(row.points is None for row in rows)),
-            "late": number(names["late_penalty"]) if names["late_penalty"] else None,
+            "late": number(penalty) if penalty else None,
+            "late_reason": text_of(late_reason) if late_reason else "",
             "words": {name: text_of(say(key)) for name, key in WORDS.items()},
         }
         return nb, resources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -104,6 +104,11 @@ class Report:
 
     def line(self, student: str, text: Text) -> None:
         self.console.print(Text(f"  {self.mark}{printable(student):<{self.width}}  ").append_text(text))
+
+    def notes(self, sentences: Sequence[Sentence]) -> None:
+        """What is to be said of the class as a whole."""
+        for sentence in sentences:
+            self.console.print(Text(f"{self.mark}{printable(str(sentence), 1000)}"))
 
     def end(self) -> None:
         database, option = self.course.shown(self.course.database), self.course.option()

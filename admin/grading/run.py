@@ -22,6 +22,7 @@ from rich.console import Console
 from admin.course.layout import NOTEBOOK, Course, CourseError
 from admin.grading import cases, execute, since
 from admin.grading.intake import COPIES, copy_of, take_in
+from admin.grading.lateness import policy_of, said_to_instructor, settle
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report
@@ -53,6 +54,7 @@ def grade(
     with only_one_at_a_time(course):
         out_of = course.out_of()
         everybody = choose(course, students)
+        policy_of(course)  # what is wrong with its file is said before anything is run
         if missing := what_is_missing_without_walls():  # Windows: no folder is looked into there
             raise CourseError(refusal(what_is_missing() if sandbox else missing))
         jobs = plan(course, everybody, force)
@@ -72,6 +74,7 @@ def grade(
         for student in everybody:
             if student not in by_student:
                 report.remind(student, read_back(read_state(course, student).get("broken")))
+        report.notes(said_to_instructor(settle(course)))
         if jobs and not report.failures:
             since.end(course)
         report.end()

@@ -25,6 +25,7 @@ LAYERS = [
     "admin.config",
     "admin.report",
     "admin.mutation",
+    "admin.platforms",
     "admin.grading",
     "admin.course",
     "admin.pages",

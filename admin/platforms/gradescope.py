@@ -1,0 +1,73 @@
+"""Gradescope: a `results.json` for each submission, as its autograders write them, in a folder or an archive.
+
+https://gradescope-autograders.readthedocs.io/en/latest/specs/#output-format says what stands in one. There is
+no way to load results of many submissions at once there: a results.json is what an autograder of one's own
+writes for the submission that it was started with.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from admin.course.layout import CourseError
+from admin.grading.feedback import total
+from admin.platforms.exporting import Exporter
+from admin.platforms.grades import Grades, TaskGrade
+from admin.platforms.people import Person
+from admin.platforms.tables import beside
+from admin.text import printable
+from checks.language import say, text_of
+
+NAME = "results.json"
+
+
+def results(each: Grades) -> dict[str, Any]:
+    """What one results.json says: by task, with our words; the score has less where it was late."""
+    pending = sum(task.points is None for task in each.tasks)
+    said = [total(each.score, each.out_of, pending)]
+    if each.late:
+        said.append(f"{text_of(say('feedback.late'))}: −{each.late:g}")
+    return {
+        "score": each.score,
+        "output": "\n".join(said),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(task) for task in each.tasks],
+    }
+
+
+def _test(task: TaskGrade) -> dict[str, Any]:
+    test: dict[str, Any] = {
+        "name": task.title,
+        "score": task.points or 0.0,
+        "max_score": task.out_of,
+        "output": text_of(say("feedback.pending")) if task.points is None else printable(task.reason, 1000),
+        "output_format": "text",
+        "visibility": "visible",
+    }
+    return test if task.number is None else {**test, "number": str(task.number)}
+
+
+class GradescopeExport(Exporter):
+    """An archive with a folder for each student, and results.json in it."""
+
+    def fill(self, grades: list[Grades], people: list[Person], target: Path) -> None:
+        written = {f"{each.person.id}/{NAME}": results(each) for each in grades}
+        with beside(target) as half:
+            with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
+                for name, content in written.items():
+                    archive.writestr(name, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+            with zipfile.ZipFile(half) as archive:
+                read = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+            if read != written:
+                raise CourseError(
+                    f"{printable(str(target))} was not written: read back, it would say something else"
+                )
+        self.lines.append("This form was checked against Gradescope's documentation; it was not tried there.")
+
+    def default_name(self) -> str:
+        return self.form or "gradescope.zip"
