@@ -1,4 +1,4 @@
-"""How long a learner waits: for the first picture, the whole notebook, a widget after a slider's move.
+"""How long a learner waits (first picture, whole notebook, a slider's move), and the memory of the kernel.
 
 `python tests/benchmarks/notebook.py [FOLDER]` runs the notebook with its solutions in quick mode, in a kernel
 of its own and with the pictures that are shipped, prints the tables of admin/README.md, and keeps what it has
@@ -52,6 +52,8 @@ def _seconds(view, most=12):
 """
 
 
+RETRAININGS = 10
+
 HOOK = """
 import play.base as _base
 _views = {}
@@ -90,6 +92,11 @@ def main() -> None:
                 keras = time.monotonic() - start
         whole = time.monotonic() - began
         moves = moves_of(client, notebook)
+        memory = [memory_of(client)]
+        training = next(cell for cell in notebook.cells if "history_1 = " in cell.source)
+        for _ in range(RETRAININGS):
+            client.execute_cell(training, notebook.cells.index(training))
+        memory.append(memory_of(client))
     nbformat.write(notebook, folder / "executed.ipynb")
     rows = {
         "the kernel starts": f"{kernel:.1f}",
@@ -100,6 +107,8 @@ def main() -> None:
     print("| what | seconds |\n|---|---|")
     for name, seconds in rows.items():
         print(f"| {name} | {seconds} |")
+    print(f"\n| memory of the kernel (PSS) | MiB |\n|---|---|\n| at the end | {memory[0]} |")
+    print(f"| after {RETRAININGS} more trainings of net_1 | {memory[1]} |")
     print("\n| interactive figure | median | worst | moves |\n|---|---|---|---|")
     for name, numbers in moves.items():
         print("| " + " | ".join([name, *numbers.split()]) + " |")
@@ -109,6 +118,12 @@ def remember_views(notebook: NotebookNode) -> None:
     """Let the kernel keep each view that the notebook shows, so that its sliders can be moved."""
     cell = next(cell for cell in notebook.cells if "import play" in cell.source)
     cell.source += HOOK
+
+
+def memory_of(client: Any) -> int:
+    """MiB that the kernel has, its part of what it shares with others included."""
+    lines = Path(f"/proc/{client.km.provisioner.pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) >> 10 for line in lines if line.startswith("Pss:"))
 
 
 def moves_of(client: Any, notebook: NotebookNode) -> dict[str, str]:
