@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import pytest
 
-from checks.in_use import Call, exactly
+from checks.in_use import Call, exactly, only
 
 
 def test_a_call_that_gives_something_else_is_random():
@@ -25,3 +26,12 @@ def test_warnings_are_silent_while_a_net_is_asked_and_no_longer():
             warnings.warn("of the net", stacklevel=1)
         warnings.warn("of somebody else", stacklevel=1)
     assert [str(each.message) for each in said] == ["of somebody else"]
+
+
+@pytest.mark.parametrize(
+    ("output", "alone"),
+    [([5], 5), ({"digit": (5,)}, 5), ([[{"digit": 5}]], 5), ([1, 2], [1, 2]), ({}, {}), ([], []), ("x", "x")],
+)
+def test_a_single_output_is_taken_out_of_its_wrapping(output, alone):
+    """Of lists and dictionaries of one, and of nothing else?"""
+    assert only(output) == alone

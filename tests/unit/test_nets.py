@@ -14,7 +14,7 @@ import tensorflow as tf
 
 import problem_unittests as tests
 from admin.course.answers import ANSWERS, Answer, answer
-from checks.in_use import calls_of, exactly
+from checks.in_use import calls_of, exactly, layers_called
 from checks.layers import POINTS
 from checks.model import cases_net, described
 from checks.nets import computes
@@ -151,3 +151,36 @@ def test_lazy_nets_earn_next_to_nothing() -> None:
     assert sum(answer(task, name).points for task, name in lazy.items()) <= 2
     assert all(sum(POINTS[net].values()) + 1 == TABLE[net].points for net in POINTS)
     assert any(a.name == "Flatten alone" and a.points == 0 for a in ANSWERS if a.task == "cifar_model")
+
+
+def test_a_net_is_asked_as_it_is_in_use() -> None:
+    """Dropout leaves all through, a layer that holds another is one call, and an operation is no layer?"""
+    layers = keras.layers
+    pictures = keras.Input((3, 4))
+    dense = layers.Dense(2, activation=layers.ReLU())
+    model = keras.Model(pictures, keras.ops.relu(layers.Dropout(0.9)(dense(pictures))))
+    images = np.random.default_rng(0).normal(0, 1, (5, 3, 4)).astype(np.float32)
+    output, calls = calls_of(model, images)
+    assert np.array_equal(output, model(images, training=False))
+    assert [type(call.layer).__name__ for call in calls] == ["Dense", "Dropout", "Relu"]
+    called = {type(layer).__name__ for layer in layers_called(model, images)}
+    assert called == {"Functional", "Dense", "ReLU", "Dropout"}
+    assert np.array_equal(calls[1].came, calls[1].went)
+
+
+def test_what_an_own_layer_calls_is_looked_at() -> None:
+    """Is a layer of somebody's own the calls that it makes, also by the name of their argument?"""
+
+    class Own(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = keras.layers.Dense(2)
+
+        def call(self, given: Any) -> Any:
+            return self.inner(inputs=given)
+
+    images = np.random.default_rng(0).normal(0, 1, (5, 4)).astype(np.float32)
+    model = keras.Sequential([keras.Input((4,)), Own()])
+    _, calls = calls_of(model, images)
+    assert [type(call.layer).__name__ for call in calls] == ["Dense"]
+    assert np.array_equal(calls[0].came, images)
