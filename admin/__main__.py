@@ -38,6 +38,11 @@ COMMANDS = {
         "write a page on what the class has understood",
         COURSE,
     ),
+    "similar": (
+        "[--course DIR] [--at-least SHARE]",
+        "write a page with cells of the class that are much alike",
+        COURSE,
+    ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
     "mutants": (
         "[TASK]… [--workers N] [--model-answers] [--record]",
