@@ -46,13 +46,15 @@ OTHER_NET = """def net_3(sample_shape, nb_classes):
     x = keras.layers.LayerNormalization()(keras.layers.Flatten()(x))
     return keras.Model(picture, keras.layers.Dense(nb_classes, "softmax")(x))
 """
-ESSAY = """My second net was faster although it has more weights, which surprised me until I looked at the sizes
-of its feature maps. With Adagrad nothing moved for ages; my guess is that its default steps are tiny.
+ESSAY = """My second net was faster although it has more weights, which surprised me until I looked at
+the sizes of its feature maps. With Adagrad nothing moved for ages; my guess is that its default steps
+are tiny.
 
 On the colour pictures it learnt the training set by heart after a dozen epochs, as the two curves show."""
 REWRAPPED = " ".join(ESSAY.replace("\n\n", "¶").split()).replace("¶", "\n\n")
-OTHER_ESSAY = """Both nets got about the same. I would train longer, with all of the pictures, and repeat
-the runs with other seeds before I believe a difference of one per cent. Mirrored pictures and weight decay might close the gap."""
+OTHER_ESSAY = """Both nets got about the same. I would train longer, with all of the pictures, and
+repeat the runs with other seeds before I believe a difference of one per cent. Mirrored pictures and weight
+decay might close the gap."""
 
 
 MODEL = {grade_id(cell): cell.source for cell in read_source().cells if grade_id(cell)}
@@ -122,7 +124,7 @@ def test_a_pair_says_how_much_and_where(found: Compared) -> None:
 
 
 def test_the_bound_can_be_set() -> None:
-    """A cell of which half is another's: a pair at a bound of 0.3, none at 0.8, whichever of both comes first?"""
+    """A cell of which half is another's: a pair at 0.3, none at 0.8, whichever comes first?"""
     half = "\n".join([*NET.splitlines()[:6], *OTHER_NET.splitlines()[3:]])
     one, other = ("ada", fingerprint(NET, "code")), ("ben", fingerprint(half, "code"))
     for pair in ((one, other), (other, one)):
@@ -174,7 +176,7 @@ def test_only_this_command_writes_the_page(course: Course, capsys: pytest.Captur
     file.unlink(missing_ok=True)
     assert report.main(["--course", str(course.root)]) == 0
     assert not file.exists()
-    assert "similar" not in capsys.readouterr().out + (course.root / "report.html").read_text()
+    assert "similar.html" not in capsys.readouterr().out + (course.root / "report.html").read_text()
     assert command.main(["--course", str(course.root), "--at-least", "80%"]) == 0
     told = capsys.readouterr().out
     assert "among 9 students: 3 (" in told
