@@ -49,6 +49,11 @@ COMMANDS = {
         "write the grades as the file that a learning platform takes",
         COURSE,
     ),
+    "similar": (
+        "[--course DIR] [--at-least SHARE]",
+        "write a page with cells of the class that are much alike",
+        COURSE,
+    ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
     "mutants": (
         "[TASK]… [--workers N] [--model-answers] [--record]",

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from admin.course.layout import Course, CourseError
-from admin.report.page import Report, beginning, number, number_of, page, report_on
+from admin.report.page import Report, beginning, number, number_of, page, report_on, write_private
 from admin.report.reading import read
 
 MOST = 5  # misconceptions that the terminal names
@@ -65,10 +65,7 @@ def write(course: Course, anonymous: bool = False, help_below: float = 0.5) -> t
     class_ = read(course, anonymous)
     report = report_on(class_, help_below)
     file = course.root / "report.html"
-    half = file.with_suffix(".half")
-    half.touch(mode=0o600)
-    half.write_text(page(class_, report, datetime.now().astimezone(), anonymous), encoding="utf-8")
-    half.replace(file)
+    write_private(file, page(class_, report, datetime.now().astimezone(), anonymous))
     return report, file
 
 

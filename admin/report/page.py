@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -57,6 +58,24 @@ def report_on(class_: Class, help_below: float) -> Report:
 
 def page(class_: Class, report: Report, made: datetime, anonymous: bool = False) -> str:
     """The whole page, as HTML that needs nothing beside it."""
+    days = numbers.by_day(class_.works)
+    tried = [task for task in report.tasks if task.n]
+    return rendered(
+        "report.html.j2",
+        report=report,
+        class_=class_,
+        anonymous=anonymous,
+        made=f"{made:%d %B %Y, %H:%M}",
+        distribution=figures.distribution(report.spread) if report.spread else None,
+        shares=figures.shares([(title(task.task), task) for task in tried]) if tried else None,
+        hand_ins=figures.hand_ins(days) if days else None,
+        least=numbers.MIN_CORRELATED,
+        groups=by_task(report.alike),
+    )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A template with these values, each escaped, and with our style and script, which every page has."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -72,22 +91,20 @@ def page(class_: Class, report: Report, made: datetime, anonymous: bool = False)
         "short": beginning,
     }
     script = (TEMPLATES / "sort.js").read_text(encoding="utf-8")
-    days = numbers.by_day(class_.works)
-    tried = [task for task in report.tasks if task.n]
-    return environment.get_template("report.html.j2").render(
-        report=report,
-        class_=class_,
-        anonymous=anonymous,
-        made=f"{made:%d %B %Y, %H:%M}",
+    return environment.get_template(template).render(
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        distribution=figures.distribution(report.spread) if report.spread else None,
-        shares=figures.shares([(title(task.task), task) for task in tried]) if tried else None,
-        hand_ins=figures.hand_ins(days) if days else None,
-        least=numbers.MIN_CORRELATED,
-        groups=by_task(report.alike),
+        **values,
     )
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a page for its owner alone, whole or not at all. Raises OSError."""
+    half = file.with_suffix(".half")
+    half.touch(mode=0o600)
+    half.write_text(text, encoding="utf-8")
+    half.replace(file)
 
 
 def title(task: str) -> str:

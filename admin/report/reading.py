@@ -27,6 +27,7 @@ from checks.task import Finding
 
 MAX_NOTEBOOK = 32 << 20  # bytes that are read for the cells; grading records no notebook that large
 MAX_LINES, MAX_LINE = 80, 300  # of a cell on the page
+MAX_CELL = 40_000  # signs of a cell that are compared; an essay of ten pages has fewer
 MIN_NAME = 3  # letters; shorter ones stand in too many words
 CODE_WORDS = frozenset(name.casefold() for name in (*dir(builtins), *dir(np)))
 
@@ -195,29 +196,43 @@ def _findings(course: Course, student: str) -> Mapping[str, Sequence[Finding]]:
         return {}
 
 
-def cells_of(course: Course, student: str) -> dict[str, str]:
-    """The answer cells of a graded notebook by id, fit to be shown; what is no notebook has none."""
+def cells_of(course: Course, student: str, whole: bool = False) -> dict[str, str]:
+    """The answer cells of a graded notebook by id, fit to be shown; what is no notebook has none.
+
+    They are as long as a person reads at once, unless they are asked for `whole`.
+    """
     cells = {}
-    for cell in _cells(course.autograded(student) / f"{NOTEBOOK}.ipynb"):
+    for cell in cells_in(course.autograded(student) / f"{NOTEBOOK}.ipynb"):
         marks = (cell.get("metadata") or {}).get("nbgrader") or {}
-        name, source = marks.get("grade_id"), cell.get("source")
+        name = marks.get("grade_id")
         if isinstance(name, str) and marks.get("solution"):
-            cells[name] = shown_code("".join(source) if isinstance(source, list) else str(source or ""))
+            cells[name] = shown_whole(source_of(cell)) if whole else shown_code(source_of(cell))
     return cells
 
 
-def shown_code(code: str) -> str:
+def source_of(cell: Mapping[str, Any]) -> str:
+    """The text of a cell, which nbformat has whole or as a list of lines."""
+    source = cell.get("source")
+    return "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+
+
+def shown_code(code: str, most: int = MAX_LINES, longest: int = MAX_LINE) -> str:
     """Code with nothing in it that acts on a screen, no longer than a person reads."""
     lines = code.expandtabs(4).rstrip().split("\n")
-    shown = [printable(line.rstrip("\r"), MAX_LINE) for line in lines[:MAX_LINES]]
-    return "\n".join([*shown, "…"] if len(lines) > MAX_LINES else shown)
+    shown = [printable(line.rstrip("\r"), longest) for line in lines[:most]]
+    return "\n".join([*shown, "…"] if len(lines) > most else shown)
+
+
+def shown_whole(code: str) -> str:
+    """The same of up to MAX_CELL signs, however they stand in lines."""
+    return shown_code(code[:MAX_CELL], MAX_CELL, MAX_CELL)
 
 
 def sections_of(course: Course) -> dict[str, str]:
     """The notebook's headings over each of its answer cells: "2 · MNIST › Normalising"."""
     above: dict[int, str] = {}
     sections = {}
-    for cell in _cells(course.release / f"{NOTEBOOK}.ipynb"):
+    for cell in cells_in(course.release / f"{NOTEBOOK}.ipynb"):
         source = "".join(cell.get("source") or "")
         if cell.get("cell_type") == "markdown":
             for marks, title in re.findall(r"^(##|###) (.+)$", source, re.MULTILINE):
@@ -229,7 +244,7 @@ def sections_of(course: Course) -> dict[str, str]:
     return sections
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
+def cells_in(path: Path) -> list[dict[str, Any]]:
     """The cells of a notebook that grading or `build` wrote, as plain JSON; none of what is none."""
     try:
         if path.is_symlink() or path.stat().st_size > MAX_NOTEBOOK:
