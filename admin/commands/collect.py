@@ -15,8 +15,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m admin collect",
         description="Put hand-ins into the course's submitted/ folder: the archives that Moodle and "
-        "Canvas give, folders, "
-        "single notebooks; without any, what students have handed in through nbgrader's exchange.",
+        "Canvas give, folders, single notebooks; without any, what students have handed in through "
+        "nbgrader's exchange.",
     )
     parser.add_argument("archive", metavar="ARCHIVE", nargs="*", help="an archive, a folder or a notebook")
     parser.add_argument("--course", metavar="DIR", help="the nbgrader course folder (default: course/)")

@@ -15,10 +15,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m admin roster",
         description="Read a class list into the gradebook: a CSV file with the columns id, "
-        "first_name, last_name, "
-        "email and lms_user_id (all but id may be missing), Canvas' gradebook, or Moodle's grading "
-        "worksheet or list of "
-        "participants.",
+        "first_name, last_name, email and lms_user_id (all but id may be missing), Canvas' gradebook, or "
+        "Moodle's grading worksheet or list of participants.",
     )
     parser.add_argument("file", metavar="FILE", help="the class list")
     parser.add_argument("--id", metavar="COLUMN", default="", help="the column whose texts are the ids")

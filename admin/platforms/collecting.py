@@ -152,9 +152,8 @@ def that_counts(student: str, hand_ins: list[tuple[int, HandIn]], collected: Col
     names = ", ".join(shown(each.name) for _, each in ordered)
     if order(ordered[-1]) == order(ordered[-2]):
         collected.refuse(
-            f"{printable(student)} has {len(ordered)} hand-ins, and nothing says which is the "
-            f"latest: {names}. "
-            "Collect the one that counts by itself."
+            f"{printable(student)} has {len(ordered)} hand-ins, and nothing says which is the latest: "
+            f"{names}. Collect the one that counts by itself."
         )
         return None
     collected.said.append(
@@ -197,9 +196,8 @@ def place(course: Course, student: str, hand_in: HandIn, copies: Path, collected
         collected.said.append(f"{printable(student)}: left out {left_out}")
     if hand_in.late:
         collected.said.append(
-            f"{printable(student)} handed in late, says Canvas; its archive does not say when: "
-            f"write that into late.toml, "
-            "below [handed_in]"
+            f"{printable(student)} handed in late, says Canvas; its archive does not say when: write that "
+            "into late.toml, below [handed_in]"
         )
 
 

@@ -97,9 +97,8 @@ def places(
             wrong.append(hint or f"{each.person.shown} has points and is not in {file}")
     if wrong:
         raise CourseError(
-            f"Nothing was written. {listed(wrong, '; ')}. A class list (python3 -m admin roster "
-            f"FILE) tells who is "
-            "who; --student ID exports only some."
+            f"Nothing was written. {listed(wrong, '; ')}. A class list (python3 -m admin roster FILE) tells "
+            "who is who; --student ID exports only some."
         )
     return placed
 
@@ -110,9 +109,8 @@ def scaled(each: Grades, possible: float | None, scale: bool, where: str) -> flo
         return each.score
     if not scale or possible <= 0:
         raise CourseError(
-            f"Nothing was written. {where} is worth {possible:g} points, our assignment "
-            f"{each.out_of:g}: change that "
-            "on the platform, or convert with --scale."
+            f"Nothing was written. {where} is worth {possible:g} points, our assignment {each.out_of:g}: "
+            "change that on the platform, or convert with --scale."
         )
     return round(each.score * possible / each.out_of, 2)
 

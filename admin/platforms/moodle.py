@@ -90,9 +90,8 @@ class MoodleExport(Exporter):
         table, shown = read_table(path), printable(path.name)
         if not is_worksheet(table):
             raise CourseError(
-                f"{shown} is no grading worksheet of Moodle: each row of one begins with an "
-                f"identifier, as in "
-                "'Participant 123' (Assignment, Grading action: Download grading worksheet)"
+                f"{shown} is no grading worksheet of Moodle: each row of one begins with an identifier, as "
+                "in 'Participant 123' (Assignment, Grading action: Download grading worksheet)"
             )
         if table.delimiter != ",":
             raise CourseError(
@@ -141,9 +140,8 @@ def grade_column(table: Table, title: str, shown: str) -> int:
     found = [column for column in like_points if column in named] or ([] if title else like_points)
     if len(found) != 1:
         raise CourseError(
-            f"{shown}: which column is for the points can't be told: name it with --column TITLE; "
-            f"behind it stands "
-            "what the assignment is worth (it must be graded in points, not by a scale)"
+            f"{shown}: which column is for the points can't be told: name it with --column TITLE; behind it "
+            "stands what the assignment is worth (it must be graded in points, not by a scale)"
         )
     return found[0]
 

@@ -80,10 +80,8 @@ def _people(table: Table, shown: str) -> Iterator[tuple[int, Person]]:
         if first is None or last is None or first == last:
             raise CourseError(
                 f"{shown} is no class list that we know: our own has a column 'id' (and "
-                f"{', '.join(OWN[1:])}); "
-                "Canvas' gradebook begins with Student and ID, Moodle's worksheet with identifiers; "
-                "a list of "
-                "Moodle's participants has First name and Last name"
+                f"{', '.join(OWN[1:])}); Canvas' gradebook begins with Student and ID, Moodle's worksheet "
+                "with identifiers; a list of Moodle's participants has First name and Last name"
             )
         sought = {
             row: Sought(ids=_ids(table, cells), email="" if address is None else cells[address])
