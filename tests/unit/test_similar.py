@@ -132,6 +132,14 @@ def test_the_bound_can_be_set() -> None:
         assert compared("net_3", *pair, at_least=0.8) is None
 
 
+def test_other_names_hide_nothing() -> None:
+    """Code in which hardly a sign is not a name: is it the same under others?"""
+    one = "a = a + bb[c] * dd[c] ** 3 - ee[c] / f\nf = f - a % bb[a] + 2 * ee[f]\n"
+    other = one.replace("a", "total").replace("bb", "w").replace("c", "place").replace("f", "scale")
+    pair = [("ada", fingerprint(one, "code")), ("ben", fingerprint(other, "code"))]
+    assert compared("net_3", pair[0], pair[1], at_least=1.0)
+
+
 def test_a_run_that_a_cell_has_twice_counts_twice() -> None:
     """Where something is known, do other runs that a cell repeats stay in it?"""
     line = "total = total + weights[place] * inputs[place] ** 3 - offsets[place]\n"
