@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 
+from admin.course.cells import grade_id
 from tests.browser import pages
 from tests.browser.conftest import end_kernels
 
@@ -179,3 +181,41 @@ def test_a_training_is_watched_and_stopped_by_its_button(solved: Any, tmp_path: 
     shown = pages.run(page, "evaluate_net_1")
     assert "net_1 on the test pictures" in pages.said(shown)
     assert solved.console.errors == []
+
+
+TRAINING = """
+import time
+import keras
+
+keras.utils.set_random_seed(0)
+x, y = np.random.rand(200, 20), np.eye(3)[np.random.randint(0, 3, 200)]
+net = keras.Sequential([keras.Input((20,)), keras.layers.Dense(3, "softmax")])
+net.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+slow = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(1))
+history = net.fit(x, y, epochs=12, validation_split=0.1, verbose=0, callbacks=[tools.progress(), slow])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_tab_closed_while_a_net_trains_shows_its_end_when_it_is_back(
+    page: Page, server: str, released: Path
+) -> None:
+    """Saved in the middle of a training, closed and opened again: is the chart that of all epochs?"""
+    name = "closed.ipynb"
+    notebook = nbformat.read(released / "student.ipynb", 4)
+    set_up = next(cell for cell in notebook.cells if grade_id(cell) == "set_up")
+    notebook.cells = [set_up, nbformat.v4.new_code_cell(TRAINING)]
+    nbformat.write(notebook, released / name)
+    pages.open_notebook(page, server, name, "lab")
+    pages.run(page, "set_up")
+    training = pages.find_cell(page, "net.fit")
+    training.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    pages.expect(training).to_contain_text("epoch 2 of 12", timeout=60_000)
+    pages.save(page)
+    page.goto("about:blank")
+
+    pages.open_notebook(page, server, name, "lab")  # which waits until the kernel rests
+    pages.expect(pages.find_cell(page, "net.fit")).to_contain_text("Trained for 12 epochs")
+    end_kernels(server, [name])
