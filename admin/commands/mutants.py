@@ -61,7 +61,7 @@ def record(tasks: Sequence[str]) -> None:
     every_task = known.tasks_with_points()
     found = {name: told for name, told in known.recorded().items() if name.split(": ")[0] not in tasks}
     for task in tasks:
-        found |= {f"{task}: {each.name}": known.lasting(each) for each in known.observations(task)}
+        found |= {each.title: known.lasting(each) for each in known.observations(task)}
     known.record(dict(sorted(found.items(), key=lambda item: every_task.index(item[0].split(": ")[0]))))
 
 
@@ -97,7 +97,7 @@ def is_as_recorded(seen: trials.Observations) -> None:
     kept = known.recorded()
     for task, found in seen.items():
         for each in found:
-            if kept.get(f"{task}: {each.name}") != known.lasting(each):
+            if kept.get(each.title) != known.lasting(each):
                 raise KnownAnswersDiffer(f"{task}, {each.name}")
 
 

@@ -62,6 +62,11 @@ class Observation:
     cases: tuple[Any, ...] = ()
     """Those of an answer that was made by hand: no notebook can be asked again."""
 
+    @property
+    def title(self) -> str:
+        """Its task and name, as it is recorded."""
+        return f"{self.task}: {self.name}"
+
 
 # --- Which code -----------------------------------------------------------------------------------
 

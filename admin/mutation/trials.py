@@ -34,6 +34,7 @@ Observations = Mapping[str, Sequence[Observation]]
 # all of the time of their judges goes into both.
 _weights: dict[tuple[tuple[int, ...], ...], np.ndarray] = {}
 _computed: dict[tuple[Any, ...], np.ndarray] = {}
+_LATELY = 6
 # Asking all known answers, again, and testing this.
 _NO_UNIT_TESTS = ("test_answers", "test_mutants")
 _SLOW_STEPS = {"Conv2D": ("_step_conv", "_windows"), "Dense": ("_step_dense",)}
@@ -90,13 +91,19 @@ def fates(
     imported: frozenset[Line],
     workers: int,
 ) -> Iterator[tuple[Change, str]]:
-    """Each change with what notices it, or with an empty text if nothing does."""
+    """Each change with what notices it, or with an empty text if nothing does.
+
+    What noticed the changes before comes first: the next one stands beside them.
+    """
+    lately: list[str] = []
 
     def do(change: Change) -> str:
-        return noticed_by(change, {task: seen[task] for task in tasks(change)}, imported)
+        return noticed_by(change, {task: seen[task] for task in tasks(change)}, imported, lately[:_LATELY])
 
     for change, fate in in_forks(changes, do, workers, SECONDS):
-        yield change, str(fate) if isinstance(fate, Ended) else fate
+        notices = str(fate) if isinstance(fate, Ended) else fate
+        lately = [notices, *(each for each in lately if each != notices)]
+        yield change, notices
 
 
 def soonest_first(seen: Observations) -> Observations:
@@ -153,27 +160,46 @@ def _computed_once(kind: str, step: Callable[..., np.ndarray]) -> Callable[..., 
     return computed
 
 
-def noticed_by(change: Change, seen: Observations, imported: frozenset[Line]) -> str:
-    """The first known answer that gets something else after a change. Runs in a fork of its own."""
+def noticed_by(
+    change: Change, seen: Observations, imported: frozenset[Line], first: Sequence[str] = ()
+) -> str:
+    """A known answer that gets something else after a change; those `first`. Runs in a fork of its own."""
     install(REPOSITORY / change.file, change.place.number)
     try:
         known.fresh_checks()
     except Exception as error:  # whatever it is, nobody could overlook it
         return f"import: {type(error).__name__}"
     compute_once(change.place.function)
-    if fails_a_unit_test(change, quick=True):
-        return "unit tests"
     always = runs(change, imported)
-    for again in (False, True):  # what is quick comes first
-        for task, observations in seen.items():
-            answering = any("answer" in reached(change, each) for each in observations)
-            in_answers = any(each.ran["answer"] and _in_file(change, each) for each in observations)
-            if again and not (answering or (always and in_answers)):
-                continue
-            for each in one_of_each(change, observations) if again else observations:
-                if (always or reached(change, each)) and differs(each, again):
-                    return f"{task}: {each.name}"
-    return "unit tests" if fails_a_unit_test(change, quick=False) else ""
+    judged = [each for found in seen.values() for each in found if always or reached(change, each)]
+    judged.sort(key=lambda each: each.title not in first)
+    count = sum(each.title in first for each in judged)
+    asked = sorted(_to_ask_again(change, seen, always), key=lambda each: each.title not in first)
+    return (
+        _first_that_differs(judged[:count], again=False)
+        or _failing_unit_test(change, quick=True)
+        or _first_that_differs(judged[count:], again=False)
+        or _first_that_differs(asked, again=True)
+        or _failing_unit_test(change, quick=False)
+    )
+
+
+def _to_ask_again(change: Change, seen: Observations, always: bool) -> Iterator[Observation]:
+    """Those to whose answers the changed lines may have a part: asking is slow, so one of each kind."""
+    for observations in seen.values():
+        answering = any("answer" in reached(change, each) for each in observations)
+        in_answers = any(each.ran["answer"] and _in_file(change, each) for each in observations)
+        if answering or (always and in_answers):
+            alike = one_of_each(change, observations)
+            yield from (each for each in alike if always or reached(change, each))
+
+
+def _first_that_differs(observations: Sequence[Observation], again: bool) -> str:
+    return next((each.title for each in observations if differs(each, again)), "")
+
+
+def _failing_unit_test(change: Change, quick: bool) -> str:
+    return "unit tests" if fails_a_unit_test(change, quick) else ""
 
 
 def fails_a_unit_test(change: Change, quick: bool) -> bool:

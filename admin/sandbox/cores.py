@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 
 SHARED = 64  # sandboxes on one core, at most
+TAKEN = "convnet-core"  # begins the name of what says that a core is taken
 
 
 @dataclass
@@ -38,7 +39,7 @@ def take_core() -> Core:
         for number in cores:
             held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                held.bind(f"\0convnet-core-{os.getuid()}-{number}-{turn}")
+                held.bind(f"\0{TAKEN}-{os.getuid()}-{number}-{turn}")
             except OSError:
                 held.close()
                 continue

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import random
 import signal
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +25,12 @@ from admin.grading.judge import findings
 from admin.grading.kept import Kept
 from admin.grading.trainer import CleanSession, WatchedSession
 from admin.grading.worker import Folders, Worker
+from admin.mutation import known
 from admin.sandbox.limits import Limits
 from checks.language import Sentence, say
 from checks.stopped_cells import News, after_cell, with_the_error
 from checks.task import TABLE, all_forerunners
 from problem_unittests import TASKS, Case, Finding, points, words
-from tests.home import findings_at_home
 from tests.needs import needs_sandbox
 
 
@@ -79,17 +77,20 @@ def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_every_answer_gets_the_same_at_home_and_in_grading(built):
-    """The whole list of answers: the same points, and the same findings, by secret cases in a session?"""
-    cases.data_of(built.source)  # once, before there are threads
-    groups = [group for task in TASKS if TASKS[task].whole for group in together(task)]
-    with ThreadPoolExecutor(1) as pool:
-        graded = pool.submit(all_in_grading, built, groups)
-        home = [found for group in groups for found in findings_at_home(*cells_of(built, group))]
-        pairs = zip(itertools.chain(*groups), home, graded.result(), strict=True)
+    """The whole list, by secret cases in a session: the points and findings that are recorded?
+
+    `tests/unit/test_answers.py` compares with the same record what each gets at home.
+    """
+    recorded = known.recorded()
+    cases.data_of(built.source)
+    with contextlib.closing(Worker(True, Limits())) as own:
         different = [
-            (given.task, given.name, gained(own), gained(found))
-            for given, own, found in pairs
-            if not agree(given, own, found)
+            (given.name, task, at_home, gained(found))
+            for task in TASKS
+            if TASKS[task].whole
+            for group in together(task)
+            for given, found in zip(group, in_grading(own, built, group), strict=True)
+            if not agree(given, at_home := recorded[f"{task}: {given.name}"], found)
         ]
     assert different == []
 
@@ -120,11 +121,6 @@ def cells_of(course: Course, group: list[Answer]) -> tuple[list[str], list[list[
     if task == "cifar_training":  # which goes on with the weights that it finds
         clean += answer("cifar_model", "the model answer").code
     return before, [[("", clean), (task, given.code), *after] for given in group], task
-
-
-def all_in_grading(course: Course, groups: list[list[Answer]]) -> list[list[Finding]]:
-    with contextlib.closing(Worker(True, Limits())) as own:
-        return [found for group in groups for found in in_grading(own, course, group)]
 
 
 def in_grading(own: Worker, course: Course, group: list[Answer]) -> list[list[Finding]]:
@@ -165,14 +161,12 @@ def all_keys(sentence: Sentence) -> set[str]:
     return {sentence.key}.union(*map(all_keys, parts))
 
 
-def agree(given: Answer, home: list[Finding], graded: list[Finding]) -> bool:
-    """Whether both say the same, and what the list says; where chance has a say, either of two keys."""
-    said = [[sentence for finding in found for sentence in finding.said] for found in (home, graded)]
-    keys = [{key for sentence in sentences for key in all_keys(sentence)} for sentences in said]
-    if not all(given.is_told(told) for told in keys) or points(home) != points(graded):
+def agree(given: Answer, at_home: list[known.Finding], graded: list[Finding]) -> bool:
+    """Whether grading says what is recorded, and what the list says; where chance has a say, either key."""
+    told = {key for finding in graded for sentence in finding.said for key in all_keys(sentence)}
+    if not given.is_told(told) or points(graded) != sum(finding[1] for finding in at_home):
         return False
-    by_chance = {given.key, given.or_key} if given.or_key else set()
-    return keys[0] - by_chance == keys[1] - by_chance
+    return bool(given.or_key) or told == {key for *_, keys, _ in at_home for key in keys}
 
 
 @needs_sandbox

@@ -91,17 +91,31 @@ def graded(given: Answer) -> tuple[float, list[tests.Finding], str]:
     """Points, findings and what stands on stderr after the answer cell and its check."""
     names = new_notebook(given.task)
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), noted_findings() as noted:
         exec(given.code, names)
         err.truncate(0)
-        findings = tests.grade_answer(given.task, names)
         returned = call_check(given.task, names)
+    (findings,) = noted
     reached = tests.points(findings)
     assert returned == (None if TABLE[given.task].practice else reached)
     printed = [tests.Finding("any.what_printed", 0, 0, (say("any.printed"),))]
     shown = [tests.words(given.task, [*findings, *more]) for more in ([], printed)]
     assert out.getvalue().endswith(tuple(f"{words}\n" for words in shown))
     return reached, findings, err.getvalue()
+
+
+@contextlib.contextmanager
+def noted_findings() -> Iterator[list[list[tests.Finding]]]:
+    """The findings of each check that is called meanwhile: asking a net twice would take twice as long."""
+    noted: list[list[tests.Finding]] = []
+
+    def grade(task: str, given: tests.Given) -> list[tests.Finding]:
+        noted.append(tests.grade_answer(task, given))
+        return noted[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checks.report.grade_answer", grade)
+        yield noted
 
 
 def call_check(task: str, names: dict[str, Any]) -> float | None:
