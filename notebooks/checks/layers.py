@@ -50,8 +50,8 @@ def by_part(net: str, layers: Sequence[Answer], expected: Sequence[Answer], clas
     for index, wanted in enumerate(layer for layer in expected if layer["kind"] == "Conv2D"):
         layer = convolutions[index] if len(convolutions) > index else None
         said[f"conv_{index + 1}"] = _convolution(net, layer, wanted, swapped, side)
-        padded = layer is not None and layer.get("padding") == "same"
-        side -= 0 if padded else wanted["kernel_size"][0] - 1
+        if layer is None or layer.get("padding") != "same":
+            side -= wanted["kernel_size"][0] - 1
     said["pooling"] = _pooling_of_net_2(layers) if net == "net_2" else _pooling(layers)
     said["hidden"] = _hidden(layers, dense)
     said["output"] = _output(layers, dense, classes)

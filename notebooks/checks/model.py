@@ -129,9 +129,8 @@ def _asked(model: Any, ask: Ask) -> Answer:
     for call, weights in zip(calls, drawn, strict=False):
         _assign(_floats(getattr(call.layer, "weights", [])), weights)
     _assign(others, drawn[-1])
-    output, calls = calls_of(
-        model, images
-    )  # code may have done nothing to what came of the net's own weights
+    # Again: code may have done nothing to what came of the net's own weights.
+    output, calls = calls_of(model, images)
     again = only(model(images, training=False))
     is_random = not np.allclose(output, again, atol=1e-5, equal_nan=True)
     return {

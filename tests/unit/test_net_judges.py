@@ -12,7 +12,7 @@ from checks import nets
 from checks.forward import layer_weights
 from checks.model import cases_net
 from checks.nets import computes, judge_net, layers_in_use, layers_of
-from checks.task import Answer
+from checks.task import Answer, Finding
 from checks.tasks import cifar_model
 
 CASES = cases_net(np.random.default_rng(3), {})
@@ -94,9 +94,48 @@ def test_weights_of_a_layer_that_comes_again_are_the_same() -> None:
     assert np.array_equal(other[0], layer_weights([dense, dense], 3)[1][0])
 
 
+def test_a_net_is_asked_about_pictures_of_three_shapes() -> None:
+    """MNIST's; and two with an odd and an even side with room for both convolutions and pooling twice?"""
+    drawn = [cases_net(np.random.default_rng(seed), {}) for seed in range(200)]
+    shapes = [[(*case.ask["sample_shape"], case.ask["nb_classes"]) for case in cases] for cases in drawn]
+    first, second, third = (set(each) for each in zip(*shapes, strict=True))
+    odd, even = {17, 19, 21, 23, 25}, {16, 18, 20, 22, 24}
+    assert first == {(28, 28, 1, 10)}
+    assert [set(each) for each in zip(*second, strict=True)] == [odd, even, {2, 3, 4}, {3, 4, 5, 6, 7}]
+    assert [set(each) for each in zip(*third, strict=True)] == [even, odd, {3}, set(range(11, 17))]
+    assert all(one[0] != other[1] and one[1] != other[0] for _, one, other in shapes)
+    for case in (case for cases in drawn for case in cases):
+        images = case.ask["images"]
+        assert (images.shape, images.dtype) == ((3, *case.ask["sample_shape"]), np.float32)
+
+
 @pytest.mark.parametrize("cases", [cases_net, cifar_model.cases])
 def test_seeds_of_weights_are_drawn_from_too_many_to_try(cases: Any) -> None:
     """Do the seeds of the weights reach up to two to the power of 31, none of them twice?"""
     seeds = [case.ask["seed"] for draw in range(20) for case in cases(np.random.default_rng(draw), {})]
     assert len(set(seeds)) == len(seeds)
     assert 2**30 < max(seeds) < 2**31
+
+
+def of_cifar_net(**told: Any) -> list[Finding]:
+    """What is found of a net that only flattens its pictures, and of which this is told."""
+    (case,) = cifar_model.cases(np.random.default_rng(3), {})
+    answer = {**HONEST, "layers": [{"kind": "Flatten", "weights": []}], **told}
+    return cifar_model.judge([case], [answer])
+
+
+@pytest.mark.parametrize(
+    ("output", "key"),
+    [(None, "neither_net"), (np.ones((2, 6, 6, 10)), "neither_net"), (np.ones((2, 9)), "other_outputs")],
+)
+def test_the_outputs_of_a_net_for_cifar_are_counted_along_the_last_axis(output: Any, key: str) -> None:
+    """Are 9 outputs told, and neither an output that is missing nor ten maps?"""
+    assert of_cifar_net(output=output)[0].keys == (f"cifar_model.{key}",)
+
+
+@pytest.mark.parametrize(("rate", "shown"), [(None, None), (12.0, "12"), (0.0, "0")])
+def test_a_net_for_cifar_that_is_hardly_compiled_is_told_so(rate: float | None, shown: str | None) -> None:
+    """Without metrics, and with a rate that is missing or useless: is each told, and the rate as written?"""
+    _, optimiser, _, metric = of_cifar_net(optimiser="Adam", metrics=None, **{"learning rate": rate})
+    assert (optimiser.key, optimiser.values["rate"]) == ("cifar_model.rate_unusable", shown)
+    assert metric.key == "cifar_model.no_metric"
