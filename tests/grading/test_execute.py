@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import signal
@@ -75,23 +74,20 @@ def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -
 
 @needs_sandbox
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_every_answer_gets_the_same_at_home_and_in_grading(built):
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("task", [task for task in TASKS if TASKS[task].whole])
+def test_every_answer_gets_the_same_at_home_and_in_grading(built, worker, task):
     """The whole list, by secret cases in a session: the points and findings that are recorded?
 
     `tests/unit/test_answers.py` compares with the same record what each gets at home.
     """
     recorded = known.recorded()
-    cases.data_of(built.source)
-    with contextlib.closing(Worker(True, Limits())) as own:
-        different = [
-            (given.name, task, at_home, gained(found))
-            for task in TASKS
-            if TASKS[task].whole
-            for group in together(task)
-            for given, found in zip(group, in_grading(own, built, group), strict=True)
-            if not agree(given, at_home := recorded[f"{task}: {given.name}"], found)
-        ]
+    different = [
+        (given.name, at_home, gained(found))
+        for group in together(task)
+        for given, found in zip(group, in_grading(worker, built, group), strict=True)
+        if not agree(given, at_home := recorded[f"{task}: {given.name}"], found)
+    ]
     assert different == []
 
 

@@ -86,6 +86,20 @@ def test_the_sides_of_a_kernel_are_shown(kernel: Any, shown: str) -> None:
     assert (said.key, said.values) == ("nets.kernel", {"came": shown})
 
 
+@pytest.mark.parametrize(
+    ("layer", "key"),
+    [
+        ({"kind": "Dense", "use_bias": False}, "nets.dense_without_bias"),
+        ({"kind": "Dense"}, "nets.joined_otherwise"),
+        ({"kind": "Flatten", "use_bias": False}, "nets.joined_otherwise"),
+    ],
+)
+def test_a_dense_layer_is_told_that_its_bias_is_missing(layer: Answer, key: str) -> None:
+    """Is it told where the layer says so, and of no layer of another kind?"""
+    outputs = {"output": np.ones((3, 10)), "training output": np.ones((3, 10))}
+    assert nets._otherwise([layer], outputs).key == key
+
+
 def test_weights_of_a_layer_that_comes_again_are_the_same() -> None:
     """Are they drawn once, and do those after them not change?"""
     dense = {"kind": "Dense", "weights": [[4, 4]]}
