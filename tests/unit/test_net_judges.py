@@ -10,9 +10,10 @@ import pytest
 from checks import layers as by_layer
 from checks import nets
 from checks.forward import layer_weights
+from checks.language import say
 from checks.model import cases_net
 from checks.nets import computes, judge_net, layers_in_use, layers_of
-from checks.task import Answer, Finding
+from checks.task import Answer, Finding, wrong
 from checks.tasks import cifar_model
 
 CASES = cases_net(np.random.default_rng(3), {})
@@ -54,6 +55,28 @@ def test_an_output_that_is_no_row_is_told_by_its_shape(
     (said,) = nets._any_shape("net_1", CASES, answers, [False] * 3, []).said
     assert said.key == key
     assert said.values.get("shape") == shape
+
+
+@pytest.mark.parametrize(
+    ("key", "shape", "is_row"),
+    [
+        ("nets.no_flatten", (3, 4, 4, 5), True),
+        ("nets.no_flatten", (3, 5), True),
+        ("nets.no_pooling", (3, 4, 4, 5), False),
+        ("nets.no_pooling", (3, 5), True),
+    ],
+)
+def test_without_flatten_a_row_for_each_pixel_will_do(key: str, shape: tuple[int, ...], is_row: bool) -> None:
+    """Does a net that lacks Flatten, and only such a one, lose nothing more by its maps of rows?"""
+    assert nets._is_row(np.ones(shape), 5, [wrong("nets.what_hidden", 1, say(key))]) is is_row
+
+
+def test_a_net_that_was_given_no_shape_once_is_told_so() -> None:
+    """Is one net without a shape, of the three that are made, enough?"""
+    answers = [{**HONEST, "output": np.ones((3, case.ask["nb_classes"])), "lazy": False} for case in CASES]
+    assert nets._any_shape("net_1", CASES, answers, [True] * 3, []).points == 1
+    answers[1]["lazy"] = True
+    assert nets._any_shape("net_1", CASES, answers, [True] * 3, []).keys == ("nets.without_shape",)
 
 
 def test_who_can_not_be_followed_is_named() -> None:
