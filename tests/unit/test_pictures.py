@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,6 +40,57 @@ def test_another_draw_gives_other_pictures(photographs: np.ndarray) -> None:
     one, again, other = (moved(np.random.default_rng(seed), photographs) for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
+
+
+class Drawn:
+    """A generator that gives what it is told to: an angle, stretches, shifts, and how much thicker."""
+
+    def __init__(self, angle: float = 0, stretch: Any = 0, shift: Any = 0, thicker: float = 0) -> None:
+        self.values = [angle, stretch, shift, thicker]
+        self.counts = [None, 2, 2, None]
+
+    def uniform(self, low: float, high: float, count: int | None = None) -> Any:
+        value = self.values.pop(0)
+        assert count == self.counts.pop(0)
+        assert low == (-high if self.values else 0)  # either way, but never thinner
+        assert high > 0
+        return np.full(2, value, dtype=float) if np.ndim(value) == 0 and count else np.asarray(value, float)
+
+
+def between(picture: np.ndarray, rows: Sequence[float]) -> np.ndarray:
+    """The rows of a picture, and halfway between them the mean of both."""
+    low, high = np.floor(rows).astype(int), np.ceil(rows).astype(int)
+    return np.rint((picture[low].astype(float) + picture[high]) / 2).astype(picture.dtype)
+
+
+@pytest.mark.parametrize("channels", [(), (3,)], ids=["grey", "colour"])
+def test_what_is_drawn_is_what_becomes_of_a_picture(channels: tuple[int, ...]) -> None:
+    """Moved, turned and stretched about its middle, thickened to the left and up, and nothing else?"""
+    picture = np.random.default_rng(4).integers(0, 256, (5, 7, *channels), dtype=np.uint8)
+
+    def becomes(**drawn: Any) -> np.ndarray:
+        (changed,) = moved(Drawn(**drawn), picture[np.newaxis])
+        return changed
+
+    assert np.array_equal(becomes(), picture)
+    assert np.array_equal(becomes(shift=[1, 0]), picture[[0, 0, 1, 2, 3]])
+    assert np.array_equal(becomes(shift=[0, -2]), picture[:, [2, 3, 4, 5, 6, 6, 6]])
+    assert np.array_equal(becomes(shift=[0.5, 0]), between(picture, [0, 0.5, 1.5, 2.5, 3.5]))
+    assert np.array_equal(becomes(angle=180), picture[::-1, ::-1])
+    assert np.array_equal(becomes(angle=90)[:, 1:6], np.rot90(picture[:, 1:6]))
+    assert np.array_equal(becomes(stretch=[1, 0]), between(picture, [1, 1.5, 2, 2.5, 3]))
+    across = becomes(stretch=[0, 1], shift=[0, 0]).swapaxes(0, 1)
+    assert np.array_equal(across, between(picture.swapaxes(0, 1), [1.5, 2, 2.5, 3, 3.5, 4, 4.5]))
+    padded = np.pad(picture, [(0, 1), (0, 1), *[(0, 0) for _ in channels]])
+    brightest = np.max([padded[:-1, :-1], padded[1:, :-1], padded[:-1, 1:]], axis=0)
+    assert channels or np.array_equal(becomes(thicker=1), brightest)
+    assert channels or np.array_equal(becomes(thicker=0.5), np.rint(picture / 2 + brightest / 2))
+    assert not channels or np.array_equal(becomes(thicker=1), picture)
+
+
+def test_of_no_pictures_come_none() -> None:
+    """Is nothing drawn for no picture, and its shape kept?"""
+    assert moved(np.random.default_rng(0), np.zeros((0, 28, 28), np.uint8)).shape == (0, 28, 28)
 
 
 @pytest.mark.parametrize(
