@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +20,8 @@ FIRST = (
     "grading",
     "notebook",
 )
+# Processes side by side have a core each; threads of one would wait for those of the other.
+ONE_THREAD = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class ByFolderOrFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -31,6 +34,11 @@ class ByFolderOrFile(LoadScopeScheduling):  # type: ignore[misc]
         path = PurePosixPath(nodeid.split("::")[0])
         folder = path.parts[1]
         return folder if folder in WHOLE_FOLDERS else str(path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):
+        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # which the processes to come inherit
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolderOrFile:
