@@ -37,7 +37,7 @@ def _moved(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     source_columns = (np.cos(angle) * right - np.sin(angle) * down) / stretch[1] + middle[1]
     changed = _at(image.astype(np.float64), source_rows, source_columns)
     changed = (1 - thicker) * changed + thicker * _brightest_neighbour(changed)
-    return np.clip(np.rint(changed), 0, 255).astype(image.dtype)
+    return np.rint(changed).astype(image.dtype)
 
 
 def _at(image: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
