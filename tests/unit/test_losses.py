@@ -65,3 +65,12 @@ def test_labels_are_of_all_classes():
     labels = np.concatenate([ask["loss labels"].argmax(1) for ask in asks])
     wrong = np.concatenate([ask["loss predictions"].argmax(1)[2:] for ask in asks])
     assert set(labels) == set(wrong) == set(range(10))
+
+
+def test_every_class_and_every_mistake_is_drawn():
+    """Are all ten classes among the labels of some draws, and is a wrong row off by one to nine?"""
+    asks = [loss_example(np.random.default_rng(seed)) for seed in SEEDS]
+    labels = np.array([ask["loss labels"].argmax(1) for ask in asks])
+    off = (np.array([ask["loss predictions"].argmax(1) for ask in asks]) - labels) % 10
+    assert set(labels.ravel()) == set(range(10))
+    assert set(off[:, 2:].ravel()) == set(range(1, 10))
