@@ -6,7 +6,6 @@ drawn as in feedback and formgrader, formulas as MathML; code stands as text.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,6 +14,7 @@ from typing import Any
 
 from admin.by_hand.grades import Question
 from admin.course.layout import NOTEBOOK, Course
+from admin.grading.read_by_hand import digest
 from admin.pages import sanitise
 from admin.pages.filters import drawn
 from admin.report.reading import cells_in, source_of
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        return digest(self.text)
 
     def html(self) -> str:
         """Markup for the page; what the student wrote can do nothing in it."""

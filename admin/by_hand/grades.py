@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the gradebook has on an answer. `id` is the grade's in nbgrader; it tells nothing of the student."""
+    """What the gradebook has on an answer. `id` is nbgrader's of the grade; it does not tell who wrote it."""
 
     id: str
     student: str

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from admin.by_hand.answers import Answer, Answers, same
 from admin.by_hand.grades import NotWritten, Question, Standing
 from admin.by_hand.rubric import Item, is_number, rubric_of
 from admin.course.layout import Course, CourseError, programs_on_path, quiet
+from admin.grading import read_by_hand
 from admin.grading.feedback import title_of
 from admin.report.page import with_code
 from checks.language import Said, say
@@ -87,6 +89,10 @@ class Handler(BaseHandler):
             f"default-src 'none'; script-src '{hash_of('page.js')}'; style-src 'unsafe-inline'; "
             "img-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
         )
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
 
     @property
     def course(self) -> Course:
@@ -218,6 +224,10 @@ class AnswersHandler(Handler):
             lambda standing: standing.version(self.answer(question, standing).digest),
             change,
         )
+        if change.get("points") is not None:
+            digests = {one.id: self.answer(question, one).digest for one in written}
+            with suppress(OSError):  # it only saves a second look
+                read_by_hand.remember(self.course.root, digests)
         await self.finish({"answers": [self.plain(question, one) for one in written]})
 
 

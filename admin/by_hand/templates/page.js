@@ -152,7 +152,8 @@ function render(answer) {
   mark.textContent = words;
   mark.className = `state ${kind}`;
   const given = answer.element.querySelector(".given"), {comment} = shown(answer);
-  given.textContent = comment;
+  const {ticked, free} = parts(comment);
+  given.textContent = [...ticked.map(line => line.slice(2).replaceAll("`", "")), free].filter(Boolean).join("\n");
   given.hidden = !comment;
   if (answer === current) renderPanel();
   count();
@@ -257,6 +258,7 @@ function select(answer, {focus = true} = {}) {
     answer.element.setAttribute("aria-current", "true");
     reachable(answer, true);
     filter();
+    by("panel").scrollTop = 0;
     if (answer.saved) renderPanel();
   }
   if (focus) answer.element.focus({preventScroll: true});
