@@ -34,14 +34,26 @@ def shown(course: Course, path: Path) -> str:
 
 def read(course: Course, path: Path) -> tuple[str, dict[str, Any]]:
     """The text of a file and the values in it, both empty where there is no file. Raises CourseError."""
+    content = b""
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_BYTES).decode("utf-8")
+            content = file.read(MAX_BYTES)
+        text = content.decode("utf-8")
         return text, tomllib.loads(text)
     except FileNotFoundError:
         return "", {}
     except OSError as error:
         sentence = say("settings.unreadable", file=shown(course, path), reason=error.strerror)
     except ValueError as error:  # TOML's and UTF-8's errors are ValueErrors
-        sentence = say("settings.not_toml", file=shown(course, path), reason=printable(str(error)))
+        reason = printable(with_line(error, content))
+        sentence = say("settings.not_toml", file=shown(course, path), reason=reason)
     raise CourseError(sentence) from None
+
+
+def with_line(error: ValueError, content: bytes) -> str:
+    """What is wrong with a file, with the number of its line, which not every error names by itself."""
+    end = error.start if isinstance(error, UnicodeDecodeError) else len(content.rstrip())
+    line = content.count(b"\n", 0, end) + 1
+    if isinstance(error, UnicodeDecodeError):
+        return f"{error} (at line {line})"
+    return str(error).replace("(at end of document)", f"(at line {line}, the end of the file)")

@@ -84,7 +84,7 @@ def grade(
 
 
 def waiting(course: Course, out_of: Mapping[str, float]) -> list[Sentence]:
-    """What is said when written answers wait for points; `out_of` has the cells that are judged by a check."""
+    """What is said when written answers wait for points; `out_of` has the cells that a check judges."""
     count = sum(
         mark.waiting
         for submission in recorded(course).values()
