@@ -28,7 +28,7 @@ from admin.course.build import NOT_RELEASED
 from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 from admin.grading.run import only_one_at_a_time
-from checks.task import CHECK_POINTS, DISCUSSION
+from checks.task import CHECK_POINTS
 from tests.grading.sessions import command_line, descendants, parents
 from tests.needs import needs_sandbox
 
@@ -273,32 +273,6 @@ def test_after_a_rebuild_the_new_text_and_the_new_checks_count(server):
     assert "<div style='color: teal'>Rebuilt.</div>" in page.cells[0].source
     check = next(cell for cell in page.cells if grade_id(cell) == "check_one_hot")
     assert check.outputs[0].text.startswith("Rebuilt. one_hot: 0 of 10")
-
-
-def test_grading_again_asks_for_another_look_at_points_by_hand_only_where_the_answer_has_changed(server):
-    """A person's points stay; is only another text than the one that was read marked for another look?"""
-    notebook = nbformat.read(server.course.submitted("quick") / FILE, 4)
-    answer = next(cell for cell in notebook.cells if grade_id(cell) == DISCUSSION.name)
-    marks = []
-    for text, change in (("Read.", {"points": 7.0}), ("Read.", {}), ("Another.", {}), ("Another.", {})):
-        answer.source = text
-        nbformat.write(notebook, server.course.submitted("quick") / FILE)
-        assert server.autograde("quick")["success"]
-        seen = by_hand(server, "GET")["answers"][0]
-        marks.append((seen["points"], seen["waiting"]))
-        if change:
-            by_hand(server, "PUT", versions={seen["id"]: seen["version"]}, **change)
-    assert marks == [(None, True), (7, False), (7, True), (7, True)]
-
-
-def by_hand(server: Server, method: str, **order: Any) -> dict[str, Any]:
-    """What the page for grading by hand says of the one answer that is graded."""
-    headers = {"Authorization": f"token {server.token}"}
-    address = f"{server.address}by_hand/{DISCUSSION.name}/answers"
-    data = json.dumps(order).encode() if order else None
-    with urllib.request.urlopen(urllib.request.Request(address, data, headers, method=method)) as reply:
-        said: dict[str, Any] = json.load(reply)
-    return said
 
 
 def test_pages_carry_a_content_security_policy(server):

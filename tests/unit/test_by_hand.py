@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nbconvert.exporters import NotebookExporter
+from nbformat import v4
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import SaveAutoGrades
 
 from admin.by_hand import grades
 from admin.by_hand.answers import answer_in
@@ -19,6 +24,9 @@ from admin.by_hand.rubric import rubric_of
 from admin.course import settings
 from admin.course.layout import COURSE_ID, Course, CourseError
 from admin.course.settings import RUBRIC
+from admin.grading import read_by_hand
+from admin.grading.execute import RunResult, SaveFindings
+from admin.grading.read_by_hand import digest
 from checks.task import DISCUSSION
 from tests.unit import desk
 
@@ -109,11 +117,11 @@ def test_points_and_comments_are_written_each_by_itself_and_taken_back(gradebook
     assert (graded.points, graded.comment, graded.waiting) == (7.5, "Good.", False)
     (open_again,) = write(gradebook, [graded], {"points": None, "comment": ""})
     assert (open_again.points, open_again.comment, open_again.waiting) == (None, "", True)
-    grade = gradebook.find_grade(DISCUSSION.name, *desk_place("mira"))
+    grade = gradebook.find_grade(DISCUSSION.name, *place_of("mira"))
     assert (grade.manual_score, grade.needs_manual_grade) == (None, True)
 
 
-def desk_place(student: str) -> tuple[str, str, str]:
+def place_of(student: str) -> tuple[str, str, str]:
     return grades.NOTEBOOK, grades.ASSIGNMENT, student
 
 
@@ -158,6 +166,36 @@ def test_what_the_gradebook_has_no_more_is_a_sentence(gradebook):
     assert another.name != QUESTION.name
     with pytest.raises(NotWritten, match="no longer in the gradebook"):
         write(gradebook, [replace(seen["jonas"], id=another.id)], {"points": 9})
+
+
+def test_grading_the_same_answer_again_asks_for_no_second_look(gradebook):
+    """nbgrader asks whenever a submission is graded again; here only where the text is not the one read?"""
+    course = Course.at(Path(gradebook.engine.url.database).parent)
+    (graded,) = write(gradebook, [now(gradebook)["mira"]], {"points": 7})
+    read_by_hand.remember(course.root, {graded.id: digest("What I saw.")})
+    for text, looks_again in (("What I saw.\n", False), ("Something else.", True), ("What I saw.", False)):
+        grade_again(course, "mira", text)
+        again = now(gradebook)["mira"]
+        assert (again.points, again.waiting) == (7, looks_again), text
+    (course.root / "grading" / "read_by_hand.json").write_text("[", encoding="utf-8")
+    grade_again(course, "mira", "What I saw.")
+    assert now(gradebook)["mira"].waiting
+
+
+def grade_again(course: Course, student: str, text: str) -> None:
+    """The two steps of grading that write a run's results, after a run that found nothing."""
+    marks = {"grade": True, "solution": True, "grade_id": QUESTION.name, "points": 10, "schema_version": 3}
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(text, metadata={"nbgrader": marks})])
+    config = course.config()
+    converter = Autograde(coursedir=CourseDirectory(config=config), config=config)
+    names = dict(zip(("notebook", "assignment", "student"), place_of(student), strict=True))
+    resources = {
+        "nbgrader": {**names, "db_url": f"sqlite:///{course.database}"},
+        "result": RunResult(notebook, {}, {}),
+    }
+    exporter = NotebookExporter(parent=converter)
+    for step in (SaveAutoGrades, SaveFindings):
+        step(parent=exporter).preprocess(notebook, resources)
 
 
 # ----------------------------------------------------------------------------------------------- the answers
