@@ -143,6 +143,21 @@ def test_what_another_program_has_written_meanwhile_stays(gradebook, change: str
     assert "mine" not in {each.comment for each in after.values()}
 
 
+def test_between_comparing_and_setting_nobody_else_can_write(gradebook):
+    """Formgrader in another server, say, just after we have looked."""
+    seen = now(gradebook)["mira"]
+    other = sqlite3.connect(gradebook.engine.url.database, timeout=0)
+
+    def meddled_with(standing: Standing) -> str:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("update grade set manual_score = 1")
+        return version(standing)
+
+    grades.write(gradebook, QUESTION, {seen.id: version(seen)}, meddled_with, {"points": 9})
+    other.close()
+    assert now(gradebook)["mira"].points == 9
+
+
 def test_a_gradebook_that_another_program_holds_is_a_sentence(gradebook):
     """Is nothing half written, and does the next try work?"""
     seen = now(gradebook)["mira"]
