@@ -191,7 +191,8 @@ function renderTrouble() {
   for (const [id, is] of Object.entries(buttons)) by(id).hidden = !is;
   let said = failed && `${failed}.`;
   if (attempt && !other) {
-    said += `\nNow there: ${described(saved)}.\nYours: ${described({...saved, ...attempt})}.`;
+    const yours = {...saved, ...attempt}, both = yours.comment !== saved.comment;
+    said += `\nNow there: ${described(saved, both)}.\nYours: ${described(yours, both)}.`;
   } else if (other) {
     said = `${said} It has been graded anew, and what the student wrote is something else now.`.trim();
   }
@@ -199,9 +200,9 @@ function renderTrouble() {
   by("trouble").hidden = !said;
 }
 
-function described({points, automatic, comment}) {
-  const value = points ?? automatic;
-  return `${value === null ? "no points" : `${number(value)} points`}, ${comment ? `“${comment}”` : "no comment"}`;
+function described({points, automatic, comment}, withComment) {
+  const value = points ?? automatic, words = value === null ? "no points" : `${number(value)} points`;
+  return withComment ? `${words}, ${comment ? `“${comment}”` : "no comment"}` : words;
 }
 
 function renderSame() {
