@@ -9,7 +9,7 @@ from typing import Any
 
 from admin.course.layout import CONFIG, Course, CourseError
 from admin.text import printable
-from checks.language import say
+from checks.language import Sentence, say
 
 LATE, RUBRIC = "late.toml", "rubric.toml"
 MAX_BYTES = 1_000_000
@@ -45,15 +45,19 @@ def read(course: Course, path: Path) -> tuple[str, dict[str, Any]]:
     except OSError as error:
         sentence = say("settings.unreadable", file=shown(course, path), reason=error.strerror)
     except ValueError as error:  # TOML's and UTF-8's errors are ValueErrors
-        reason = printable(with_line(error, content))
+        reason = with_line(error, content)
         sentence = say("settings.not_toml", file=shown(course, path), reason=reason)
     raise CourseError(sentence) from None
 
 
-def with_line(error: ValueError, content: bytes) -> str:
+def with_line(error: ValueError, content: bytes) -> Sentence:
     """What is wrong with a file, with the number of its line, which not every error names by itself."""
-    end = error.start if isinstance(error, UnicodeDecodeError) else len(content.rstrip())
-    line = content.count(b"\n", 0, end) + 1
+    said, no_line = str(error), " (at end of document)"
     if isinstance(error, UnicodeDecodeError):
-        return f"{error} (at line {line})"
-    return str(error).replace("(at end of document)", f"(at line {line}, the end of the file)")
+        end = error.start
+    elif said.endswith(no_line):
+        end = len(content.rstrip())
+    else:
+        return say("settings.reason", reason=printable(said))
+    line = content.count(b"\n", 0, end) + 1
+    return say("settings.at_line", reason=printable(said.removesuffix(no_line)), line=line)

@@ -34,6 +34,7 @@ SPEAKING = [
         "admin/exchange/folder.py",
         "admin/course/layout.py",
         "admin/course/points.py",
+        "admin/course/settings.py",
         "admin/commands/grade.py",
     )
 ]
