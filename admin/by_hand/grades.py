@@ -73,7 +73,6 @@ class NotWritten(Said):
 
 def questions_of(gradebook: Gradebook) -> dict[str, Question]:
     """All questions of the notebook that a person grades, by their cells; none before `build`."""
-    gradebook.db.expire_all()
     try:
         notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
     except MissingEntry:

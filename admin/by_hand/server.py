@@ -100,6 +100,7 @@ class Handler(BaseHandler):
     def set_default_headers(self) -> None:
         super().set_default_headers()
         self.set_header("Cache-Control", "no-store")
+        self.set_header("Referrer-Policy", "same-origin")
 
     @property
     def course(self) -> Course:

@@ -152,7 +152,7 @@ def test_the_page_shows_what_students_wrote_and_nothing_of_it_acts(server):
     assert "default-src 'none'" in policy
     assert re.search(r"script-src 'sha256-[\w+/=]+';", policy)
     assert "frame-ancestors 'self'" in policy
-    assert headers["Cache-Control"] == "no-store"
+    assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "same-origin")
     formgrader, _ = server.request("formgrader/gradebook")
     assert '<a href="/by_hand"' in formgrader
 

@@ -27,6 +27,7 @@ from admin.course.settings import RUBRIC
 from admin.grading import read_by_hand
 from admin.grading.execute import RunResult, SaveFindings
 from admin.grading.read_by_hand import digest
+from admin.grading.run import waiting
 from checks.task import DISCUSSION
 from tests.unit import desk
 
@@ -121,6 +122,17 @@ def test_points_and_comments_are_written_each_by_itself_and_taken_back(gradebook
     assert (grade.manual_score, grade.needs_manual_grade) == (None, True)
 
 
+def test_grade_says_how_many_wait_for_points(gradebook):
+    """Are written answers counted that nobody has given points for, and is it said where to give them?"""
+    course = Course.at(Path(gradebook.engine.url.database).parent)
+    (said,) = waiting(course, course.out_of())
+    assert ": 2." in str(said)
+    assert f"python3 -m admin lab{course.option()}, page /by_hand" in str(said)
+    for student in ("mira", "jonas"):
+        write(gradebook, [now(gradebook)[student]], {"points": 0})
+    assert waiting(course, course.out_of()) == []
+
+
 def place_of(student: str) -> tuple[str, str, str]:
     return grades.NOTEBOOK, grades.ASSIGNMENT, student
 
@@ -141,6 +153,9 @@ def test_what_another_program_has_written_meanwhile_stays(gradebook, change: str
     assert after["mira"] != seen["mira"]
     assert after["jonas"] == seen["jonas"]
     assert "mine" not in {each.comment for each in after.values()}
+    with sqlite3.connect(gradebook.engine.url.database) as other:
+        other.execute("update grade set manual_score = 4 where id = ?", [seen["mira"].id])
+    assert now(gradebook)["mira"].points == 4, "what was read before is remembered"
 
 
 def test_between_comparing_and_setting_nobody_else_can_write(gradebook):

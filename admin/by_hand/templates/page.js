@@ -89,6 +89,7 @@ async function send(answer) {
   Object.assign(answer, {busy: true, sent: answer.wanted, wanted: {}, failed: ""});
   render(answer);
   const {status, said} = await put([answer], answer.sent);
+  if (status === 409 && answer === current) flush(); // what is being typed is part of what was wanted
   const tried = answer.sent;
   Object.assign(answer, {busy: false, sent: {}});
   if (status === 200) {
