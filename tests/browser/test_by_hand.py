@@ -132,6 +132,8 @@ def test_a_class_is_graded_by_keyboard_alone(opened: Page, course: Course) -> No
 
     go_to(page, "epoch")
     keyboard.press("f")
+    expect(page.locator("article[aria-current] .state")).to_have_text("✓ 10 of 10")
+    keyboard.press("8")
     keyboard.press("9")  # before the first has been written: the last one counts
     saved(page)
     assert given(course, "epoch")[0] == 9

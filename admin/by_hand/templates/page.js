@@ -112,8 +112,9 @@ const refused = status => status === 401 || status === 403
   : `Not saved: the server has refused it (${status})`;
 
 async function giveTheSame(answer) {
+  if (answer.busy) return setTimeout(giveTheSame, 100, answer);
   const others = identical(answer).filter(other => !other.busy && !other.attempt);
-  if (!others.length || !answer.saved || isOpen(answer) || answer.busy || answer.failed) return;
+  if (!others.length || !answer.saved || isOpen(answer) || answer.failed) return;
   const {points, automatic, comment} = answer.saved;
   others.forEach(other => Object.assign(other, {busy: true, wanted: {}, failed: ""}));
   [answer, ...others].forEach(render);
