@@ -85,6 +85,7 @@ def test_what_the_page_writes_formgrader_shows_and_the_reverse(server):
     comments = submission_of(server, seen["id"])
     grade = f"formgrader/api/grade/{seen['id']}"
     assert asked(server, grade)[1]["needs_manual_grade"]
+    assert asked(server, comments)[1][0]["manual_comment"] is None
     assert put(server, seen, points=7, comment="Good.")[0] == 200
     now = asked(server, grade)[1]
     assert (now["manual_score"], now["needs_manual_grade"]) == (7, False)
@@ -99,7 +100,6 @@ def test_what_the_page_writes_formgrader_shows_and_the_reverse(server):
     assert (newer["points"], newer["extra"], newer["comment"]) == (5, 1, "Good.")
     assert asked(server, grade)[1]["manual_score"] == 5
     assert put(server, newer, points=9)[0] == 200
-    # What formgrader remembers is 5: had it not heard of the 9, it would see nothing to write
     asked(server, grade, "PUT", manual_score=5)
     assert standing(server, "mira")["points"] == 5
 
