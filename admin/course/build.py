@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import MissingEntry
 
-from admin.course import figures, on_paper, points, student
+from admin.course import figures, on_paper, points, settings, student
 from admin.course.layout import ASSIGNMENT, CONFIG, DEFAULT_COURSE, NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.course.source_notebook import read_source
 from checks.language import Sentence
@@ -56,8 +56,7 @@ def build(course: Course, student_notebook: Path | None = STUDENT_NOTEBOOK) -> l
     changes = list(points.changes(notebook, made_before(course)))
     write_source(course, notebook)
     write_link_to_config(course)
-    if not (course.root / "late.toml").exists():  # from then on it is the instructor's
-        shutil.copyfile(CONFIG.with_name("late.toml"), course.root / "late.toml")
+    settings.put(course)
     with course.gradebook():  # makes it
         pass
     result = course.api().generate_assignment(ASSIGNMENT)

@@ -22,10 +22,11 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Bool, Float, Instance
 
 from admin.course.cells import grade_id
-from admin.grading import alone, cases
+from admin.grading import alone, cases, read_by_hand
 from admin.grading.asking import asked
 from admin.grading.bounded import BoundedProcess, OutOfBounds
 from admin.grading.findings import Findings, write_findings
@@ -121,19 +122,28 @@ def trainings_of(course: Path) -> Path:
 
 
 class SaveFindings(NbGraderPreprocessor):
-    """After SaveAutoGrades: findings are kept, and checks that had no fair chance marked for a person."""
+    """After SaveAutoGrades: findings are kept, and what a person has to look at is marked.
+
+    That are checks that had no fair chance, and not what a person has read just so and given points for.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         names, result = resources["nbgrader"], resources["result"]
-        write_findings(Path(self.parent.parent.coursedir.root), names["student"], result.findings)
-        if warnings := result.warnings:
-            with Gradebook(names["db_url"]) as gradebook:
-                for name in warnings:
-                    grade = gradebook.find_grade(
-                        name, names["notebook"], names["assignment"], names["student"]
-                    )
-                    grade.needs_manual_grade = True
-                gradebook.db.commit()
+        course = Path(self.parent.parent.coursedir.root)
+        write_findings(course, names["student"], result.findings)
+        was_read = read_by_hand.read(course)
+        if not was_read and not result.warnings:
+            return nb, resources
+        with Gradebook(names["db_url"]) as gradebook:
+            place = names["notebook"], names["assignment"], names["student"]
+            for cell in filter(is_grade, filter(is_solution, nb.cells)):
+                grade = gradebook.find_grade(cell.metadata.nbgrader.grade_id, *place)
+                as_read = was_read.get(grade.id) == read_by_hand.digest(cell.source)
+                if grade.manual_score is not None and as_read:
+                    grade.needs_manual_grade = False
+            for name in result.warnings:
+                gradebook.find_grade(name, *place).needs_manual_grade = True
+            gradebook.db.commit()
         return nb, resources
 
 

@@ -1,5 +1,7 @@
 """A Jupyter server extension: nbgrader's formgrader, whose Autograde button grades in a process of its own.
 
+Its pages have a link to ours for grading by hand above them.
+
 nbgrader grades in the server's one thread: for the seconds of a submission nobody's page, kernel or save is
 served, and whatever a run imports or caches stays in the server until it ends. Here one process grades for
 all clicks, one after the other. It keeps its sandbox between them, ends when nobody has clicked for a
@@ -16,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from jupyter_server.utils import url_path_join
 from nbgrader.server_extensions import formgrader
 from nbgrader.server_extensions.formgrader import apihandlers
@@ -27,6 +30,7 @@ from traitlets.config import LoggingConfigurable
 from checks.language import say
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TEMPLATES = REPOSITORY / "admin" / "pages" / "templates" / "formgrader"
 AUTOGRADER = REPOSITORY / "admin" / "grading" / "autograder.py"
 SETTING = "convnet_autograding"
 MAX_REPLY = 1 << 24
@@ -46,6 +50,9 @@ def _load_jupyter_server_extension(server: Any) -> None:
     place = url_path_join(pages.settings["base_url"], r"/formgrader/api/submission/([^/]+)/([^/]+)/autograde")
     pages.add_handlers(".*$", [(place, AutogradeHandler)])
     formgrader.load_jupyter_server_extension(server)
+    templates = pages.settings["nbgrader_jinja2_env"]
+    theirs = templates.loader
+    templates.loader = ChoiceLoader([FileSystemLoader(TEMPLATES), PrefixLoader({"nbgrader": theirs}), theirs])
 
 
 class AutogradeHandler(apihandlers.AutogradeHandler):

@@ -7,7 +7,6 @@ that plugin. `settle` brings the whole gradebook in line with the file: nothing 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -18,17 +17,17 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 
+from admin.course import settings
 from admin.course.layout import ASSIGNMENT, Course, CourseError
+from admin.course.settings import LATE
 from admin.text import printable
 from checks.language import Sentence, say
 
-FILE = "late.toml"
 NEVER, NONE, PERCENTAGE = "never", "none", "percentage"
 NUMBERS = {"percent_a_day": 100.0, "floor_percent": 100.0, "grace_minutes": 7 * 24 * 60.0}
 """The greatest value of each; the least is 0."""
 KEYS = ("due", "time_zone", "policy", *NUMBERS, "extensions", "handed_in")
 MAX_EXTENSION = 366.0  # days
-MAX_BYTES = 1_000_000
 DAY = timedelta(days=1)
 
 
@@ -75,22 +74,14 @@ class Settled:
 
 def policy_of(course: Course) -> Policy:
     """What the course's late.toml says; without one nothing is taken off. Raises CourseError."""
-    path = course.root / FILE
-    shown = printable(course.shown(path))
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES)
-        plain = tomllib.loads(content.decode("utf-8"))
-    except FileNotFoundError:
-        return Policy()
-    except OSError as error:
-        raise CourseError(say("lateness.unreadable", file=shown, reason=error.strerror)) from None
-    except ValueError as error:  # TOML's and UTF-8's errors are ValueErrors
-        raise CourseError(say("lateness.not_toml", file=shown, reason=printable(str(error)))) from None
+    path = course.root / LATE
+    _, plain = settings.read(course, path)
     try:
         return policy_from(plain)
     except _Wrong as wrong:
-        raise CourseError(say("lateness.wrong", file=shown, what=wrong.sentence)) from None
+        raise CourseError(
+            say("lateness.wrong", file=settings.shown(course, path), what=wrong.sentence)
+        ) from None
 
 
 class _Wrong(Exception):

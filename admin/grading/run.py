@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
@@ -23,6 +23,7 @@ from admin.course.layout import NOTEBOOK, Course, CourseError
 from admin.grading import cases, execute, since
 from admin.grading.intake import COPIES, copy_of, take_in
 from admin.grading.lateness import policy_of, said_to_instructor, settle
+from admin.grading.marks import recorded
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report
@@ -31,7 +32,7 @@ from admin.grading.worker import CannotSandbox, Folders, Worker, refusal
 from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import Limits, SandboxError
 from admin.text import printable
-from checks.language import say
+from checks.language import Sentence, say
 
 # What a worker may come to: a session at its bound, a clean one that trains, the sandbox's zygote, and what
 # reads and judges.
@@ -75,10 +76,22 @@ def grade(
             if student not in by_student:
                 report.remind(student, read_back(read_state(course, student).get("broken")))
         report.notes(said_to_instructor(settle(course)))
+        report.notes(waiting(course, out_of))
         if jobs and not report.failures:
             since.end(course)
         report.end()
     return 1 if report.failures else 0
+
+
+def waiting(course: Course, out_of: Mapping[str, float]) -> list[Sentence]:
+    """What is said when written answers wait for points; `out_of` has the cells that a check judges."""
+    count = sum(
+        mark.waiting
+        for submission in recorded(course).values()
+        for name, mark in submission.marks.items()
+        if name not in out_of
+    )
+    return [say("by_hand.waiting", count=count, option=course.option())] if count else []
 
 
 def run_all(

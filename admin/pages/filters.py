@@ -11,6 +11,7 @@ import base64
 import html
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,22 @@ def last_frame(file: Path) -> str | None:
 @pass_context
 def markdown2html(context: Context, source: str) -> str:
     """nbconvert's filter of this name, with pictures in the page and formulas that no script has to draw."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    return drawn(source, attachments, context.get("resources", {}).get("metadata", {}).get("path", ""))
+
+
+def drawn(source: str, attachments: Mapping[str, Any], path: str | None = None) -> str:
+    """Markdown as HTML, as `markdown2html` makes it, with the pictures in files at `path`.
+
+    Without a path there are none of these, and headings have no names that one could link to.
+    """
+    alone = path is None
     renderer = _Drawing(
         escape=False,
-        attachments=context.get("cell", {}).get("attachments", {}),
-        embed_images=True,
-        path=context.get("resources", {}).get("metadata", {}).get("path", ""),
+        attachments=attachments,
+        embed_images=not alone,
+        exclude_anchor_links=alone,
+        path=path or "",
     )
     return MarkdownWithMath(renderer=renderer).render(source)
 

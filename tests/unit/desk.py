@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,17 @@ def add(course: Course, gradebook: Any, student: Student) -> None:
             grade.needs_manual_grade = student.read is None
     gradebook.db.commit()
     write_findings(course.root, student.id, student.findings)
+
+
+def write_answers(course: Course, texts: Mapping[str, str], question: str = DISCUSSION.name) -> None:
+    """Graded notebooks that hold these answers, by student, as they are: nothing is cleaned on its way."""
+    marks = {"grade": True, "solution": True, "grade_id": question}
+    for student, text in texts.items():
+        cell = {"cell_type": "markdown", "metadata": {"nbgrader": marks}, "source": text}
+        folder = course.autograded(student)
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def score(student: Student) -> float:

@@ -24,7 +24,7 @@ from checks.task import Case
 
 SPEAKING = [
     path
-    for folder in ("notebooks/checks", "admin/grading", "admin/sandbox")
+    for folder in ("notebooks/checks", "admin/by_hand", "admin/grading", "admin/sandbox")
     for path in sorted((REPOSITORY / folder).rglob("*.py"))
 ] + [
     REPOSITORY / name
@@ -34,6 +34,7 @@ SPEAKING = [
         "admin/exchange/folder.py",
         "admin/course/layout.py",
         "admin/course/points.py",
+        "admin/course/settings.py",
         "admin/commands/grade.py",
     )
 ]

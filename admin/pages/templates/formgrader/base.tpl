@@ -1,0 +1,6 @@
+{#- What all of formgrader's pages extend: nbgrader's own, with one line above its body. -#}
+{%- extends "nbgrader/base.tpl" -%}
+{%- block body -%}
+<p><a href="{{ base_url }}/by_hand" target="_blank">Grading by hand: all answers to a question on one page</a></p>
+{{ super() }}
+{%- endblock -%}
