@@ -79,6 +79,8 @@ def test_what_is_drawn_is_what_becomes_of_a_picture(channels: tuple[int, ...]) -
     assert np.array_equal(becomes(shift=[0, 2]), picture[:, [0, 0, 0, 1, 2, 3, 4]])
     assert np.array_equal(becomes(shift=[0.5, 0]), between(picture, [0, 0.5, 1.5, 2.5, 3.5]))
     assert np.array_equal(becomes(shift=[-0.5, 0]), between(picture, [0.5, 1.5, 2.5, 3.5, 4]))
+    four = np.mean([picture[i : i + 4, j : j + 6] for i in (0, 1) for j in (0, 1)], axis=0)
+    assert np.array_equal(becomes(shift=[0.5, 0.5])[1:, 1:], np.rint(four))
     across = becomes(shift=[0, -0.5]).swapaxes(0, 1)
     assert np.array_equal(across, between(picture.swapaxes(0, 1), [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6]))
     assert np.array_equal(becomes(angle=180), picture[::-1, ::-1])

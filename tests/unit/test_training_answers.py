@@ -11,6 +11,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+from matplotlib.figure import Figure
 
 from checks.losses import loss_example, loss_value
 from checks.tasks import cifar_training
@@ -64,6 +65,50 @@ def test_what_a_training_was_shown_is_told() -> None:
     told = cifar_training.answer({"cifar_history": history}, {"net elsewhere": True})
     assert told["shown pictures"] is history.shown[0]
     assert told["shown labels"] is history.shown[1]
+
+
+def axes_told(**settings: Any) -> dict[str, Any]:
+    """What is told of axes with a line and some points, set as said."""
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.plot([1, 2, 3], [5, 6, 7])
+    axes.scatter([1, 2], [8, 9])
+    axes.set(**{name: text for name, text in settings.items() if name in ("xlabel", "ylabel", "title")})
+    for place in settings.keys() & {"left", "right"}:
+        axes.set_title(settings[place], loc=place)
+    told = cifar_training.answer({"cifar_figure": figure}, {"net elsewhere": True})
+    assert told["figure"] == "Figure"
+    (plain,) = told["axes"]
+    return plain
+
+
+def test_lines_and_points_of_a_figure_are_told_by_their_heights() -> None:
+    """What plot draws, then what scatter draws?"""
+    assert axes_told()["lines"] == [[5, 6, 7], [8, 9]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "y"),
+    [
+        ({}, ""),
+        ({"right": "right"}, "right"),
+        ({"right": "right", "left": "left"}, "left"),
+        ({"right": "right", "left": "left", "title": "title"}, "title"),
+        ({"right": "right", "left": "left", "title": "title", "ylabel": "loss"}, "loss"),
+        ({"ylabel": 100 * "l"}, 80 * "l"),
+    ],
+)
+def test_axes_are_told_by_their_label_or_else_their_title(settings: dict[str, str], y: str) -> None:
+    """The label, else the title in the middle, on the left, on the right; and no book?"""
+    assert axes_told(xlabel="epoch", **settings) | {"lines": []} == {"lines": [], "x": "epoch", "y": y}
+    assert axes_told(xlabel=100 * "e")["x"] == 80 * "e"
+
+
+@pytest.mark.parametrize("figure", [None, [], "a figure"])
+def test_what_is_no_figure_has_no_axes(figure: Any) -> None:
+    """Is anything else told by its kind?"""
+    told = cifar_training.answer({"cifar_figure": figure}, {"net elsewhere": True})
+    assert (told["axes"], told["figure"]) == ([], type(figure).__name__)
 
 
 RAW = np.random.default_rng(1).integers(0, 256, (5, 4, 4, 3), dtype=np.uint8)

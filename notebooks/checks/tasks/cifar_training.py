@@ -104,11 +104,10 @@ def _axes(figure: Any) -> tuple[list[Answer], str]:
     for part in axes[:20]:
         lines = [floats(line.get_ydata()) for line in part.get_lines()[:20]]
         # What scatter draws: one collection of points for each call.
-        points = [dots.get_offsets() for dots in part.collections[:20] if hasattr(dots, "get_offsets")]
-        lines += [floats(np.asarray(dots)[:, 1]) for dots in points if np.ndim(dots) == 2]
+        lines += [floats(dots.get_offsets()[:, 1]) for dots in part.collections[:20]]
         title = part.get_title() or part.get_title(loc="left") or part.get_title(loc="right")
-        texts = [part.get_ylabel(), title, part.get_xlabel()]
-        plain.append({"lines": lines, "y": str(texts[0] or texts[1])[:80], "x": str(texts[2])[:80]})
+        y, x = part.get_ylabel() or title, part.get_xlabel()
+        plain.append({"lines": lines, "y": str(y)[:80], "x": str(x)[:80]})
     return plain, "Figure"
 
 
