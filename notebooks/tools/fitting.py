@@ -168,8 +168,8 @@ def train(model: Any, call: Call, callbacks: Any = ()) -> dict[str, list[float]]
 def make_variables(model: Any, x: np.ndarray, y: np.ndarray) -> None:
     """Let the model, its optimiser and its metrics make their variables, by one row, before a step is traced.
 
-    A step that makes variables while it is traced is traced twice, which costs as much as ten steps: 0.3 s, and
-    0.6 s with batch normalisation.
+    A step that makes variables while it is traced is traced twice, which costs as much as ten steps: 0.3 s,
+    and 0.6 s with batch normalisation.
     https://www.tensorflow.org/guide/function#creating_tfvariables
     """
     with suppress(Exception):  # what is wrong here is wrong in the first step as well, which says it better
@@ -444,7 +444,12 @@ def _make_variables_of(model: Any, args: Any, kwargs: Any) -> None:
     with suppress(Exception):
         given = arguments(model, args, kwargs)
         x, y = given["x"], given["y"]
-        if model.built and not model.optimizer.built and isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        if (
+            model.built
+            and not model.optimizer.built
+            and isinstance(x, np.ndarray)
+            and isinstance(y, np.ndarray)
+        ):
             make_variables(model, x[:1], y[:1])
 
 
