@@ -101,7 +101,9 @@ print("arrow[0, 2] is in row 0, column 2:", arrow[0, 2])
 
 # %%
 photographs, photograph_labels = tools.load_sample("cifar10")
-tools.show_gallery([photographs[6]], ["an automobile"], columns=1, about="A photograph of 32 × 32 pixels", share=0.3)
+tools.show_gallery(
+    [photographs[6]], ["an automobile"], columns=1, about="A photograph of 32 × 32 pixels", share=0.3
+)
 print("shape:", photographs[6].shape)
 
 # %% [markdown]
@@ -723,7 +725,8 @@ if tools.filled("the practice", yours):
 # for each. **Max-pooling** keeps the largest, **average pooling** the mean. **What do both make of this map?**
 
 # %%
-tools.show_matrix(np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]]), title="a feature map", largest=8)
+numbers = np.array([[1, 3, 0, 2], [5, 2, 1, 1], [0, 0, 4, 8], [2, 6, 0, 0]])
+tools.show_matrix(numbers, title="a feature map", largest=8)
 
 # %% [markdown]
 # ![Moving picture: a feature map of 4 × 4 numbers is cut into four blocks of 2 × 2. The block 1, 3, 5, 2 becomes 5 by max-pooling and 2.75 by average pooling. The block 0, 2, 1, 1 becomes 2 by max-pooling and 1 by average pooling. The block 0, 0, 2, 6 becomes 6 by max-pooling and 2 by average pooling. The block 4, 8, 0, 0 becomes 8 by max-pooling and 3 by average pooling.](figures/pooling.webp)
@@ -1069,9 +1072,12 @@ if tools.filled("task 5", history_1) and history_1.history:
     table_1 = pd.DataFrame(history_1.history)
     table_1.index = pd.RangeIndex(1, len(table_1) + 1, name="epoch")
     display(table_1.round(3))
-    axis = table_1.plot(y=["loss", "val_loss"], style=["-o", "--s"], logy=True, ylabel="loss", figsize=(6, 3))
+    axis = table_1.plot(
+        y=["loss", "val_loss"], style=["-o", "--s"], logy=True, ylabel="loss", figsize=(6, 3)
+    )
     lowest = table_1["val_loss"].idxmin()
-    tools.show(axis.figure, f"Both losses of the table by epoch; val_loss is lowest after epoch {lowest}.")
+    about = f"Both losses of the table by epoch; val_loss is lowest after epoch {lowest}."
+    tools.show(axis.figure, about)
 
 # %% [markdown]
 # **How to read the curves.** As long as both losses fall, the net learns something that holds for new pictures too.
@@ -1278,7 +1284,8 @@ if both_trained and not tools.grading():  # there, both are hardly trained
     print(f"read by net_1 only: {only_1}, by net_2 only: {only_2}")
     apart, chance = abs(only_1 - only_2), tools.chance_in_pairs(only_1, only_2)
     print(f"These lie {apart} apart; by chance, up to {chance} in 19 of 20 cases.")
-    print("The difference is", "larger than chance explains." if apart > chance else "no larger than chance.")
+    verdict = "larger than chance explains" if apart > chance else "no larger than chance"
+    print(f"The difference is {verdict}.")
 
 # %% [markdown]
 # ### Eight throws of the dice
