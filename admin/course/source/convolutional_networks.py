@@ -941,9 +941,7 @@ tests.test_net_1(net_1)
 # Which layer has the most weights? Guess, then look.
 
 # %% nbgrader={"grade": false, "grade_id": "make_model_1", "locked": true, "schema_version": 3, "solution": false, "task": false}
-model_1 = None
-if tools.filled("task 2", x_train, of=[train_images], shape=(28, 28, 1)):
-    model_1 = net_1(x_train.shape[1:], NUMBER_CLASSES)
+model_1 = net_1((28, 28, 1), NUMBER_CLASSES)
 if tools.filled("task 4", model_1):
     model_1.summary()
 
@@ -1068,7 +1066,7 @@ if (
 # it. On a logarithmic axis, you can tell small losses apart.
 
 # %%
-if tools.filled("task 5", history_1) and history_1.history:
+if tools.trained("net_1", history_1) and history_1.history:
     table_1 = pd.DataFrame(history_1.history)
     table_1.index = pd.RangeIndex(1, len(table_1) + 1, name="epoch")
     display(table_1.round(3))
@@ -1197,9 +1195,7 @@ def net_2(sample_shape, nb_classes):
 tests.test_net_2(net_2)
 
 # %% nbgrader={"grade": false, "grade_id": "make_model_2", "locked": true, "schema_version": 3, "solution": false, "task": false}
-model_2 = None
-if tools.filled("task 2", x_train, of=[train_images], shape=(28, 28, 1)):
-    model_2 = net_2(x_train.shape[1:], NUMBER_CLASSES)
+model_2 = net_2((28, 28, 1), NUMBER_CLASSES)
 if tools.filled("task 6", model_2):
     model_2.summary()
 
@@ -1259,7 +1255,7 @@ tests.test_train("train_net_2", globals())
 # Here are both histories side by side.
 
 # %%
-if tools.filled("task 5", history_1) and tools.filled("task 7", history_2) and history_2.history:
+if tools.trained("net_1", history_1) and tools.trained("net_2", history_2) and history_2.history:
     histories = {"net_1": pd.DataFrame(history_1.history), "net_2": pd.DataFrame(history_2.history)}
     table = pd.concat(histories, axis=1)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
@@ -1582,10 +1578,11 @@ tests.test_net_3(net_3)
 
 # %%
 keras.utils.set_random_seed(SEED)
-model_3 = net_3(x_train.shape[1:], NUMBER_CLASSES) if tools.filled("task 2", x_train, x_test) else None
+model_3 = net_3((28, 28, 1), NUMBER_CLASSES)
 if (
     tools.filled("the net of your own", model_3)
-    and tools.filled("task 3", y_train, y_test)
+    and tools.filled("task 2", x_train, x_test, of=(train_images, test_images), shape=(28, 28, 1))
+    and tools.filled("task 3", y_train, y_test, of=(train_labels, test_labels), shape=(10,))
     and not tools.grading()  # it gives no points, so nobody waits for it there
 ):
     model_3.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
