@@ -72,7 +72,7 @@ def explore_channels(picture: NDArray[Any], kernels: Mapping[str, NDArray[Any]],
 
 def channels_view(picture: NDArray[Any], kernels: Mapping[str, NDArray[Any]], bias: float = 0.0) -> base.View:
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
-    from ipywidgets import HTML, Dropdown, HBox, IntSlider, VBox
+    from ipywidgets import HTML, Dropdown, IntSlider, VBox
 
     shapes = [np.shape(picture), *map(np.shape, kernels.values())]
     if len(shapes) < 2 or any(len(shape) != 3 or shape[2] != len(CHANNELS) for shape in shapes):
@@ -99,7 +99,7 @@ def channels_view(picture: NDArray[Any], kernels: Mapping[str, NDArray[Any]], bi
     for part in parts.values():
         part.observe(redraw, "value")
     redraw()
-    box = VBox([parts["kernel"], HBox([parts["row"], parts["column"]]), shown])
+    box = VBox([parts["kernel"], base.controls(parts["row"], parts["column"]), shown])
     return base.View(box, shown.value, description(place()), {**parts, "picture_of": shown})
 
 

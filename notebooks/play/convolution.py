@@ -26,17 +26,17 @@ NAMES = {
     "size": "kernel size",
     "stride": "stride",
     "padding": "padding",
-    "place": "place",
+    "place": "position",
     "own": "own kernel",
     "whole": "show the whole feature map",
     "flip": "flip the kernel",
 }
 MAP = "feature map"
-CLICK = "Click a place to put the window there."
+CLICK = "Click a position to put the window there."
 PADDED = "picture, padding {padding}"
 FORMULA = "⌊({side} + 2 · {padding} − {kernel}) / {stride}⌋ + 1 = {places}"
-BOTH_SIDES = "Places in a row and in a column: {formula}"
-EACH_SIDE = "Places, height: {height} · width: {width}"
+BOTH_SIDES = "Positions in a row and in a column: {formula}"
+EACH_SIDE = "Positions, height: {height} · width: {width}"
 FLIPPED = (
     "The kernel is flipped, left to right and upside down. This is the convolution of mathematics. "
     "{difference}"

@@ -39,7 +39,7 @@ PICTURE, UNIT_MAP, KERNEL, KERNELS = "picture", "map {map}", "its kernel", "its 
 ALL_KERNELS = "the kernels of all {count} maps"
 ALL_MAPS = (
     "All {count} maps of layer {layer}, each {height} × {width} and on a scale of its own: its brightest "
-    "place is its largest number."
+    "position is its largest number."
 )
 CLICK_UNIT, CLICK_MAP = "Click a unit to choose it.", "Click a map to choose it."
 HIDDEN = "points lost, by the middle of the patch"

@@ -58,7 +58,7 @@ def learn_kernel(images: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) -> N
 
 def learning_view(images: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) -> base.View:
     """The view; its parts have the names of NAMES, and `picture_of` is what is drawn."""
-    from ipywidgets import HTML, Dropdown, HBox, IntSlider, Play, VBox, jslink
+    from ipywidgets import HTML, Dropdown, IntSlider, Play, VBox, jslink
 
     if np.ndim(images) != 3 or not len(images) or not kernels:
         raise ValueError(NO_KERNEL)
@@ -83,7 +83,8 @@ def learning_view(images: NDArray[Any], kernels: Mapping[str, NDArray[Any]]) -> 
     for part in parts.values():
         part.observe(redraw, "value")
     redraw()
-    box = VBox([HBox([parts["goal"], parts["rate"]]), HBox([parts["step"], play]), shown])
+    play.layout.width = "auto"
+    box = VBox([base.controls(parts["goal"], parts["rate"]), base.controls(parts["step"], play), shown])
     last = learning(parts["goal"].value, RATE)
     return base.View(
         box,

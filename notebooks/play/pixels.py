@@ -42,7 +42,7 @@ def pixels_view(image: NDArray[np.uint8], label: int) -> base.View:
     }
     for name, part in parts.items():
         part.description, part.style = NAMES[name], {"description_width": "100px"}
-        part.layout = Layout(width="420px")
+        part.layout = Layout(width="420px", max_width="100%")
     shown = HTML()
 
     def redraw(_: object = None) -> None:

@@ -31,7 +31,7 @@ ONLY = (
 )
 SAME = "They read the very same digits."
 FALL = "From 0 to {most} pixels {direction}, {falls}. A shift-invariant net's curve would be level."
-BANDS = "The bands are twice the standard error of each share p of n digits, 2·√(p(1 − p)/n)."
+BANDS = "The bands are twice the standard error of each proportion p of n digits, 2·√(p(1 − p)/n)."
 FALLS = "{name} falls from {before:.0%} to {after:.0%}"
 ONE_RUN = "All this is about one training of each net: another seed may turn a small difference round."
 ALONE = "Moved {shift} {pixels} {direction}, {first} reads {p1:.0%} of {count} test digits correctly."

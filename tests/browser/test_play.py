@@ -38,7 +38,7 @@ def test_the_explorer_and_the_predictions_in_jupyterlab(
     explorer = pages.live(pages.run(page, "play.explore_convolution("))
     products = explorer.locator(".course-play pre")
     pages.expect(products).to_contain_text("= 10")
-    pages.slide(explorer, "place", "ArrowRight")
+    pages.slide(explorer, "position", "ArrowRight")
     pages.expect(products).to_contain_text("= 0")
     explorer.get_by_role("button", name="Play or pause").click()
     pages.expect(products).to_contain_text("= 7", timeout=10_000)  # three places on

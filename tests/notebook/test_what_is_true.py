@@ -182,12 +182,21 @@ def test_a_history_becomes_a_table_and_a_plot_with_a_text(
 
 @pytest.mark.parametrize("name", ["history_1", "history_2"])
 def test_without_an_epoch_there_is_no_table_and_no_traceback(solution: NotebookNode, name: str) -> None:
-    """A training that was stopped before its first epoch leaves an empty history: is it left out?"""
+    """A training of 0 epochs leaves an empty history: is it left out?"""
     histories = {"history_1": keras.callbacks.History(), "history_2": keras.callbacks.History()}
     for history in histories.values():
         history.history = {}
     cell = cell_with(solution, "table_1 = pd" if name == "history_1" else "pd.concat(")
     assert not {"table_1", "table"} & set(run(cell, display=print, **histories))
+
+
+@pytest.mark.parametrize("words", ["table_1 = pd", "pd.concat("])
+def test_after_a_training_that_failed_no_task_is_called_empty(
+    solution: NotebookNode, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    """Batch size and epochs are chosen: does the next cell say that the net is not trained?"""
+    run(cell_with(solution, words), display=print, history_1=None, history_2=None)
+    assert capsys.readouterr().out.startswith("net_1 has not been trained yet")
 
 
 def test_the_sizes_worked_by_hand_are_those_of_the_formula(solution: NotebookNode) -> None:

@@ -98,6 +98,27 @@ def test_noting_changes_nothing_of_a_training() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(plain.get_weights(), noted.get_weights(), strict=True))
 
 
+def test_at_home_a_step_is_traced_once() -> None:
+    """Does nobody wait for a second tracing of the first step, and is a net without shapes left to Keras?"""
+    fitting.note_training()
+    traced = []
+
+    class Dense(keras.layers.Dense):
+        def call(self, inputs: Any, training: bool | None = None) -> Any:
+            traced.extend([self] * bool(training))
+            return super().call(inputs)
+
+    own = Dense(2, activation="softmax")
+    model = keras.Sequential([keras.Input(X.shape[1:]), keras.layers.Flatten(), own])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X[:64], Y[:64], epochs=2, verbose=0)
+    assert traced == [own]
+    shapeless = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")])
+    shapeless.compile("adam", "categorical_crossentropy")
+    shapeless.fit(X[:64], Y[:64], verbose=0)
+    assert shapeless.input_shape[0] != 1
+
+
 @pytest.mark.usefixtures("bounded")
 def test_noting_does_not_take_the_bounds_away() -> None:
     fitting.note_training()
