@@ -132,6 +132,7 @@ MATCHES = {
     "composed otherwise": (Sought("Mira O\u0308ztu\u0308rk"), "mira"),
     "as Canvas' archives": (Sought("öztürkmira"), "mira"),
     "with marks of direction": (Sought("\u202bMira Öztürk\u202c"), "mira"),
+    "a log-in with marks of direction": (Sought(ids=("\u200emira\u200f",)), "mira"),
     "a folder's name": (Sought("Lee P"), "p. lee"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from bs4 import BeautifulSoup
 
 from admin.commands import report
 from admin.commands import similar as command
+from admin.course import sample_class
 from admin.course.cells import grade_id
-from admin.course.large_class import Member
+from admin.course.large_class import Member, class_of
 from admin.course.layout import NOTEBOOK, Course
 from admin.course.sample_class import Student
 from admin.course.source_notebook import read_source
@@ -129,6 +131,18 @@ def test_the_bound_can_be_set() -> None:
     for pair in ((one, other), (other, one)):
         assert compared("net_3", *pair, at_least=0.3)
         assert compared("net_3", *pair, at_least=0.8) is None
+
+
+def test_nobody_in_a_sample_class_wrote_anothers_discussion() -> None:
+    """Of the small one no two are a pair, of the large one hardly any?"""
+    for texts, most in (
+        ([each.discussion for each in sample_class.CLASS if each.discussion], 0),
+        ([each.student.discussion for each in class_of(40) if each.student.discussion], 8),
+    ):
+        found = [(str(number), fingerprint(text, "prose")) for number, text in enumerate(texts)]
+        pairs = [pair for pair in combinations(found, 2) if compared("discussion", *pair, at_least=AT_LEAST)]
+        assert len(texts) > 5
+        assert len(pairs) <= most
 
 
 def test_other_names_hide_nothing() -> None:
