@@ -65,12 +65,11 @@ def from_exchange(course: Course, roots: list[Path]) -> int:
     api.config.merge(config)
     with quiet():
         reply = api.collect(ASSIGNMENT, update=True)
-    # What stands there without a level is a traceback.
-    said = [printable(line, 1000) for line in reply.get("log", "").splitlines() if LEVEL.match(line)]
-    *lines, last = [LEVEL.sub("", line) for line in said] or [""]
-    for line in lines if not reply["success"] else [*lines, last]:
+    lines = [LEVEL.sub("", printable(line, 1000)) for line in reply.get("log", "").splitlines()]
+    last = "" if reply["success"] or not lines else lines.pop()
+    for line in lines:
         print(line)
-    if not reply["success"]:
+    if not reply["success"]:  # its "error" is a traceback
         raise CourseError(
             f"The exchange could not be collected: {last or 'nbgrader gives no reason'}. Another exchange is "
             "collected by its folder's name (python3 -m admin collect FOLDER); which one counts without a "

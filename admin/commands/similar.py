@@ -45,11 +45,11 @@ def write(course: Course, at_least: float = AT_LEAST) -> tuple[Compared, Path]:
 
 def summary(compared: Compared) -> list[str]:
     """How many pairs there are, by task, and whose cells could not be compared."""
-    lines = [f"{compared.students} students compared, {len(compared.pairs)} pairs that are much alike"]
+    lines = [f"Students compared: {compared.students}, pairs that are much alike: {len(compared.pairs)}"]
     lines += [
-        f"  {len(compared.of(task)):>4} of {number_of(task)}, "
-        f"among {compared.cells[task]} cells that are long enough to tell"
+        f"  {len(compared.of(task)):>4} × {number_of(task)}, with {count} cells that are long enough to tell"
         for task in compared.tasks
+        if (count := compared.cells[task]) > 1
     ]
     lines += [f"Left out: {name} ({why})" for name, why in compared.left_out]
     if compared.pairs:

@@ -218,7 +218,7 @@ def test_only_this_command_writes_the_page(course: Course, capsys: pytest.Captur
     assert "similar.html" not in capsys.readouterr().out + (course.root / "report.html").read_text()
     assert command.main(["--course", str(course.root), "--at-least", "80%"]) == 0
     told = capsys.readouterr().out
-    assert "9 students compared, 3 pairs that are much alike\n     1 of task 12, among 3 cells" in told
+    assert "compared: 9, pairs that are much alike: 3\n     1 × task 12, with 3 cells" in told
     assert f"Left out: {UNREADABLE} (could not be read)" in told
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
