@@ -45,7 +45,8 @@ COMMANDS = {
         COURSE,
     ),
     "export": (
-        "--to canvas|moodle|gradescope|csv FILE [--output FILE] [--student ID]… [--course DIR]",
+        "--to canvas|moodle|gradescope|csv|gradescope-autograder FILE "
+        "[--output FILE] [--student ID]… [--course DIR]",
         "write the grades as the file that a learning platform takes",
         COURSE,
     ),

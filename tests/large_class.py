@@ -19,7 +19,7 @@ from admin.course.cells import grade_id
 from admin.course.large_class import DUE, Member
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, quiet
 from admin.course.points import points as points_of
-from admin.course.sample_class import DISCUSSION, chosen, expected, tasks
+from admin.course.sample_class import chosen, expected, tasks
 from admin.grading.findings import write_findings
 from admin.grading.plan import Job
 from admin.grading.record import Outcome, record_broken, write_note
@@ -73,7 +73,7 @@ def hand_in(course: Course, member: Member, cells: list[Any], told: dict[str, An
     folder = course.autograded(student.name)
     folder.mkdir(parents=True)
     given = {task: answer(task, "empty") if student.empty else chosen(student, task) for task in tasks()}
-    sources = {task: each.code for task, each in given.items()} | {"discussion": DISCUSSION}
+    sources = {task: each.code for task, each in given.items()} | {"discussion": student.discussion}
     made = [{**cell, "source": sources.get(grade_id(cell), cell.source)} for cell in cells]
     (folder / f"{NOTEBOOK}.ipynb").write_text(json.dumps({"cells": made, "nbformat": 4}), encoding="utf-8")
     found = {

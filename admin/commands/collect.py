@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
 from admin.course.layout import ASSIGNMENT, COURSE_ID, Course, CourseError, quiet
 from admin.platforms.collecting import collect
 from admin.text import printable
+
+LEVEL = re.compile(r"\[[A-Z]+\] ")  # before each line of nbgrader's log
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,7 +57,7 @@ def from_archives(course: Course, sources: list[Path]) -> int:
 
 
 def from_exchange(course: Course, roots: list[Path]) -> int:
-    """nbgrader's own collecting, with our collector in it (admin/exchange/collect.py)."""
+    """nbgrader's own collecting, with our collector in it (admin/exchange/collect.py). Raises CourseError."""
     config = course.config()
     if roots:
         config.Exchange.root = str(roots[0].resolve())
@@ -62,6 +65,14 @@ def from_exchange(course: Course, roots: list[Path]) -> int:
     api.config.merge(config)
     with quiet():
         reply = api.collect(ASSIGNMENT, update=True)
-    for line in (reply.get("log", "") + reply.get("error", "")).splitlines():
-        print(printable(line, 1000))
-    return 0 if reply["success"] else 1
+    lines = [LEVEL.sub("", printable(line, 1000)) for line in reply.get("log", "").splitlines()]
+    last = "" if reply["success"] or not lines else lines.pop()
+    for line in lines:
+        print(line)
+    if not reply["success"]:  # its "error" is a traceback
+        raise CourseError(
+            f"The exchange could not be collected: {last or 'nbgrader gives no reason'}. Another exchange is "
+            "collected by its folder's name (python3 -m admin collect FOLDER); which one counts without a "
+            "name stands in admin/config/nbgrader_config.py."
+        )
+    return 0

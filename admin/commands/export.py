@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from traitlets.config import Config
 
 from admin.course.layout import Course, CourseError
+from admin.platforms import autograder
 from admin.platforms.canvas import CanvasExport
 from admin.platforms.exporting import Exporter
 from admin.platforms.gradescope import GradescopeExport
@@ -21,9 +23,11 @@ EXPORTERS: dict[str, type[Exporter]] = {
     "gradescope": GradescopeExport,
     "csv": RowsExport,
 }
+AUTOGRADER = "gradescope-autograder"
 EPILOG = """FILE is, for canvas and moodle, what you have downloaded there: the gradebook, or the grading
 worksheet of the assignment. It is filled in, and the result lies beside it. For csv and gradescope (a .zip)
-it is the file to write.
+it is the file to write. gradescope-autograder (a .zip) has no grades in it: it is our grader, to be uploaded
+as the autograder of an assignment there; the solutions are in it.
 The same by nbgrader's own command: nbgrader export --exporter=admin.platforms.canvas.CanvasExport …"""
 
 
@@ -34,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         epilog=EPILOG,
     )
     parser.add_argument("file", metavar="FILE", help="the downloaded file, or the file to write")
-    parser.add_argument("--to", choices=EXPORTERS, required=True, help="for whom")
+    parser.add_argument("--to", choices=(*EXPORTERS, AUTOGRADER), required=True, help="for whom")
     parser.add_argument("--output", metavar="FILE", default="", help="where the result goes")
     parser.add_argument("--student", metavar="ID", action="append", help="only this student; may be repeated")
     parser.add_argument("--column", metavar="TITLE", default="", help="the column for the points")
@@ -53,6 +57,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def export(course: Course, options: argparse.Namespace) -> list[str]:
     """Write the file; what is to be said of it. Raises CourseError."""
+    if options.to == AUTOGRADER:
+        if options.output or options.student or options.column or options.comments or options.scale:
+            raise CourseError(
+                f"There are no grades in the grader, so --to {AUTOGRADER} takes only FILE and --course"
+            )
+        return export_grader(course, Path(options.file))
     if not course.database.exists():
         raise CourseError(
             f"There is no gradebook in {course.shown()} yet: python3 -m admin grade{course.option()}"
@@ -69,3 +79,13 @@ def export(course: Course, options: argparse.Namespace) -> list[str]:
     with course.gradebook() as gradebook:
         exporter.write(gradebook)
     return exporter.lines
+
+
+def export_grader(course: Course, file: Path) -> list[str]:
+    """Write the grader as an archive for Gradescope; what is to be said of it. Raises CourseError."""
+    autograder.pack(course, file)
+    return [
+        f"The grader was written to {file}. The solutions are in it: give it to nobody but Gradescope.",
+        "It grades only where the container allows our sandbox, else it says so and gives no points. It was "
+        "tried in a folder laid out like Gradescope's containers, not there: hand in the solution first.",
+    ]

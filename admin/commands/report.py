@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -33,19 +34,27 @@ def main(argv: list[str] | None = None) -> int:
         help="who reached less than this share of the points needs help (default: 0.5)",
     )
     options = parser.parse_args(argv)
-    course = Course.at(options.course)
-    try:
+
+    def made(course: Course) -> tuple[list[str], Path]:
         report, file = write(course, options.anonymous, options.help_below)
+        return summary(report), file
+
+    return tell(Course.at(options.course), "Report", made)
+
+
+def tell(course: Course, page: str, make: Callable[[Course], tuple[list[str], Path]]) -> int:
+    """Print what `make` says of the page that it has written, and where that is; 1 after a sentence."""
+    try:
+        lines, file = make(course)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"The report could not be written: {error.strerror}", file=sys.stderr)
+        print(f"{page} could not be written: {error.strerror}", file=sys.stderr)
         return 1
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    for line in summary(report):
+    for line in (*lines, f"{page}: {course.shown(file)}"):
         console.print(line)
-    console.print(f"Report: {course.shown(file)}")
     return 0
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
-
-from admin.commands.report import share
-from admin.course.layout import Course, CourseError
+from admin.commands.report import share, tell
+from admin.course.layout import Course
 from admin.report.page import number_of, write_private
 from admin.report.similar import AT_LEAST, Compared, compare, page
 
@@ -31,20 +27,12 @@ def main(argv: list[str] | None = None) -> int:
         help=f"how much of the shorter cell the other one has, too (default: {AT_LEAST})",
     )
     options = parser.parse_args(argv)
-    course = Course.at(options.course)
-    try:
+
+    def made(course: Course) -> tuple[list[str], Path]:
         compared, file = write(course, options.at_least)
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The page could not be written: {error.strerror}", file=sys.stderr)
-        return 1
-    console = Console(highlight=False, soft_wrap=True, markup=False)
-    for line in summary(compared):
-        console.print(line)
-    console.print(f"Page: {course.shown(file)}")
-    return 0
+        return summary(compared), file
+
+    return tell(Course.at(options.course), "Cells that are alike", made)
 
 
 def write(course: Course, at_least: float = AT_LEAST) -> tuple[Compared, Path]:
@@ -57,11 +45,11 @@ def write(course: Course, at_least: float = AT_LEAST) -> tuple[Compared, Path]:
 
 def summary(compared: Compared) -> list[str]:
     """How many pairs there are, by task, and whose cells could not be compared."""
-    counts = Counter(pair.task for pair in compared.pairs)
-    by_task = ", ".join(f"{number_of(task)}: {count}" for task, count in counts.most_common())
-    lines = [
-        f"Pairs that are much alike, among {compared.students} students: "
-        f"{len(compared.pairs)}{f' ({by_task})' if by_task else ''}"
+    lines = [f"Students compared: {compared.students}, pairs that are much alike: {len(compared.pairs)}"]
+    lines += [
+        f"  {len(compared.of(task)):>4} × {number_of(task)}, with {count} cells that are long enough to tell"
+        for task in compared.tasks
+        if (count := compared.cells[task]) > 1
     ]
     lines += [f"Left out: {name} ({why})" for name, why in compared.left_out]
     if compared.pairs:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from admin.course import sample_class
+from admin.course import discussions, sample_class
 from admin.course.layout import ASSIGNMENT, Course
 from admin.course.sample_class import Student, tasks
 
@@ -86,6 +86,7 @@ def class_of(size: int, seed: int = SEED) -> tuple[Member, ...]:
         raise ValueError(f"there are names for {len(names)} students, not for {size}")
     rng = random.Random(seed)
     members = [_member(name, rng) for name in rng.sample(names, size)]
+    members = [_with_discussion(each, random.Random(f"{seed} {each.name}")) for each in members]
     broken = max(FEWEST_BROKEN, size // 60)
     for place in rng.sample(range(size), broken):
         one = members[place]
@@ -127,6 +128,10 @@ def _member(name: str, rng: random.Random) -> Member:
         stop = rng.randrange(3, len(tasks()) - 2)
         answers |= dict.fromkeys(tasks()[stop:], EMPTY)
     return Member(Student(name, "from the known answers", answers), hours)
+
+
+def _with_discussion(member: Member, rng: random.Random) -> Member:
+    return replace(member, student=replace(member.student, discussion=discussions.drawn(rng)))
 
 
 def _drawn(wrong: Mapping[str, int], rng: random.Random) -> str:

@@ -13,8 +13,9 @@ import nbformat
 
 from admin.course.answers import Answer, answer
 from admin.course.cells import grade_id
+from admin.course.discussions import discussion
 from admin.course.layout import NOTEBOOK, Course, CourseError
-from checks.task import TABLE
+from checks.task import DISCUSSION, TABLE
 
 MARKER = "sample_class.json"
 MODEL_ANSWER = "the model answer"
@@ -24,12 +25,6 @@ epochs = None
 accuracy = 0
 while accuracy < 1:
     pass
-"""
-DISCUSSION = """With this little training both nets read the digits equally well; net_1 is a little ahead.
-Adadelta with a learning rate of 1.0 and Adam came out the same within the noise of one run.
-
-The training loss goes on falling while the validation loss has stopped: the net begins to overfit.
-More pictures, moved and mirrored ones, or dropout would help; so would fewer weights in the dense layer.
 """
 
 
@@ -41,12 +36,13 @@ class Student:
     story: str
     answers: dict[str, str] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)  # task: source of an answer that is worth 0
+    discussion: str = ""
     empty: bool = False
     broken: bool = False
 
 
 CLASS: tuple[Student, ...] = (
-    Student("amara", "everything right"),
+    Student("amara", "everything right", discussion=discussion((0, 0, 0, 0))),
     Student(
         "bjarne",
         "everything right, written in other ways",
@@ -63,6 +59,7 @@ CLASS: tuple[Student, ...] = (
             "cifar_model": "net_1 with Adam",
             "cifar_training": "two figures' worth in one column",
         },
+        discussion=discussion((1, 1, 1, 1)),
     ),
     Student(
         "chiara",
@@ -72,11 +69,13 @@ CLASS: tuple[Student, ...] = (
             "one_hot": "maximum plus one",
             "cifar_images": "divides by 256",
         },
+        discussion=discussion((2, 2, 2, 2)),
     ),
     Student(
         "deniz",
         "misconceptions about the nets",
         {"net_1": "swapped filters", "net_2": "net_1 again", "cifar_model": "another net"},
+        discussion=discussion((3, 0, 2, 4)),
     ),
     Student(
         "emeka",
@@ -87,9 +86,15 @@ CLASS: tuple[Student, ...] = (
             "cifar_model": "SGD",
             "cifar_training": "test pictures as validation",
         },
+        discussion=discussion((4, 3, 3, 3)),
     ),
     Student("fatima", "handed in the empty notebook", empty=True),
-    Student("ali", "an endless loop in task 7", cells={"train_net_2": LOOP}),
+    Student(
+        "ali",
+        "an endless loop in task 7",
+        cells={"train_net_2": LOOP},
+        discussion=discussion((2, 4, 4, 1)),
+    ),
     Student("h. lindqvist", "a file that ends in the middle", broken=True),
 )
 
@@ -167,7 +172,7 @@ def submission(course: Course, student: Student) -> str:
                 cell.source = student.cells[name]
             elif name in tasks():
                 cell.source = chosen(student, name).code.rstrip("\n")
-            elif name == "discussion":
-                cell.source = DISCUSSION
+            elif name == DISCUSSION.name and student.discussion:
+                cell.source = student.discussion
     text = nbformat.writes(notebook) + "\n"
     return text[: len(text) * 3 // 5] if student.broken else text

@@ -42,10 +42,17 @@ class CleanExtractor(ExtractorPlugin):
             self.say(archive_path, copy_clean(folder, target, everything, any_owner=True))
         for depth in range(MAX_ARCHIVE_DEPTH):
             rules = Rules() if depth else everything
-            for archive in sorted(path for path in target.rglob("*") if path.suffix in self.zip_ext):
-                if archive.is_file():
-                    self.log.info("Extracting: %s", shown(archive.name))
-                    self.say(archive.name, unpack(archive, rules))
+            for archive in self.archives(target):
+                self.log.info("Extracting: %s", shown(archive.name))
+                self.say(archive.name, unpack(archive, rules))
+        for archive in self.archives(target):
+            left_out = LeftOut()
+            left_out.add(archive.name, f"more than {MAX_ARCHIVE_DEPTH} archives in one another")
+            self.say(archive.parent.name, left_out)
+            archive.unlink()
+
+    def archives(self, folder: Path) -> list[Path]:
+        return sorted(path for path in folder.rglob("*") if path.suffix in self.zip_ext and path.is_file())
 
     def say(self, name: str, left_out: LeftOut) -> None:
         if left_out:

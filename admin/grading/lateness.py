@@ -46,7 +46,11 @@ class Policy:
     handed_in: Mapping[str, datetime] = field(default_factory=dict)
 
     def percent(self, seconds_late: float) -> float:
-        """How much of the points is taken off. A day counts when it has begun, from the due date on."""
+        """How much of the points is taken off. A day counts when it has begun, from the due date on.
+
+        Grace is for clocks and slow uploads, and no second due date: who is later than that is as late as
+        the due date says. With 15 minutes of it, 20 minutes late are one day, and so are 24 hours.
+        """
         late = timedelta(seconds=seconds_late)
         if late <= max(timedelta(), self.grace):
             return 0.0

@@ -1,4 +1,4 @@
-"""Everybody's points as nbgrader's gradebook has them, in two queries however large the class is."""
+"""Everybody's points as nbgrader's gradebook has them, in a few queries however large the class is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from nbgrader.api import BaseCell, Grade, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import BaseCell, Comment, Grade, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy.orm import joinedload
 
 from admin.course.layout import ASSIGNMENT, Course
@@ -25,12 +25,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A submission in the gradebook; `marks` by the nbgrader id of the graded cell."""
+    """A submission in the gradebook; `marks` and a person's `comments` by the nbgrader id of their cells."""
 
     marks: Mapping[str, Mark]
     penalty: float
     timestamp: datetime | None
     seconds_late: float
+    comments: Mapping[str, str]
 
     @property
     def points(self) -> float:
@@ -64,6 +65,14 @@ def recorded(course: Course) -> dict[str, Recorded]:
             if cell in cells:
                 worth = float(cells[cell].max_score)
                 marks[submission][cells[cell].name] = Mark(score, worth, waiting, by_hand is not None)
+        comments: dict[str, dict[str, str]] = defaultdict(dict)
+        said = (
+            gradebook.db.query(SubmittedNotebook.assignment_id, BaseCell.name, Comment.manual_comment)
+            .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, Comment.cell_id == BaseCell.id)
+        )
+        for submission, name, comment in said.filter(Comment.manual_comment.is_not(None)):
+            comments[submission][name] = comment
         handed_in = (
             gradebook.db.query(SubmittedAssignment)
             .filter(SubmittedAssignment.assignment_id == assignment.id)
@@ -79,6 +88,7 @@ def recorded(course: Course) -> dict[str, Recorded]:
                 float(each.late_submission_penalty or 0),
                 each.timestamp,
                 float(each.total_seconds_late),
+                comments[each.id],
             )
             for each in handed_in
         }

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import nbformat
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError, quiet
+from admin.exchange.collect import time_in
 from admin.exchange.folder import fingerprint_of_file
 from admin.grading.execute import OTHER_NOTEBOOK, OtherNotebook, RunResult
 from admin.grading.findings import write_findings
@@ -132,7 +133,8 @@ def record_broken(course: Course, student: str, sentence: Sentence) -> None:
     """
     with course.gradebook() as gradebook:
         gradebook.update_or_create_student(student)
-        gradebook.update_or_create_submission(ASSIGNMENT, student)
+        handed_in = time_in(course.submitted(student))
+        gradebook.update_or_create_submission(ASSIGNMENT, student, timestamp=handed_in)
         for given in gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, student).grades:
             given.auto_score = 0
             given.needs_manual_grade = given.manual_score is not None

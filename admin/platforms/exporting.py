@@ -48,9 +48,10 @@ class Exporter(ExportPlugin):
         course = Course.at(self.config.CourseDirectory.root)
         self.lines = [str(sentence) for sentence in said_to_instructor(settle(course))]
         gradebook.db.expire_all()  # what was settled went in by another door
-        grades = grades_of(course, gradebook, [str(each) for each in self.student])
+        people = people_of(gradebook)
+        grades = grades_of(course, people, [str(each) for each in self.student])
         target = Path(self.to or self.default_name())
-        self.fill(grades, people_of(gradebook), target)
+        self.fill(grades, people, target)
         self.lines.insert(0, f"{len(grades)} written to {printable(str(target))}")
         if pending := [each.person.id for each in grades if each.pending]:
             self.lines.append(f"Not read by a person yet, and so without these points: {listed(pending)}")

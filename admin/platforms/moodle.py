@@ -168,5 +168,6 @@ def comment(each: Grades) -> str:
     if each.late:
         lines.append(f"{text_of(say('feedback.late'))}: −{shown_points(each.late)}")
     items = "".join(f"<li>{html.escape(printable(line, 500))}</li>" for line in lines)
-    head = html.escape(total(each.score, each.out_of, pending))
-    return f"{OURS}<p>{head}</p><ul>{items}</ul></div>"
+    said = [*([each.broken] if each.broken else []), total(each.score, each.out_of, pending)]
+    head = "".join(f"<p>{html.escape(printable(line, 1000))}</p>" for line in said)
+    return f"{OURS}{head}<ul>{items}</ul></div>"

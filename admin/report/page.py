@@ -114,7 +114,7 @@ def title(task: str) -> str:
 
 def number_of(task: str) -> str:
     """ "task 3" where a task has a number, else its name."""
-    entry = TABLE.get(task)
+    entry = DISCUSSION if task == DISCUSSION.name else TABLE.get(task)
     return f"task {entry.number}" if entry and entry.number else task
 
 

@@ -6,12 +6,14 @@ Texts are compared in memory, and nothing is run. Whether somebody copied is for
 from __future__ import annotations
 
 import io
+import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
+from typing import Any
 
 from copydetect import CodeFingerprint, compare_files
 from copydetect.utils import get_token_coverage
@@ -30,7 +32,7 @@ RUN = 25
 # another way to write them. Prose has no names to shorten: 200 characters are three lines.
 LEAST = {"code": 100, "prose": 200}
 AT_LEAST = 0.8  # cells that were copied and then changed in a line or two stay above it
-MOST_PAIRS = 200  # on the page, the most alike; nobody reads more
+MOST_PAIRS = 40  # of a task on the page, the most alike: prescribed nets would crowd out the rest
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,24 @@ class Pair:
 
 @dataclass(frozen=True)
 class Compared:
-    """The pairs, the most alike first; how many cells of each task were long enough; whose are left out."""
+    """The pairs, by task; how many cells of each task were long enough; whose are left out.
+
+    First comes the task in which a pair is rarest, since that tells most; within a task, the most alike.
+    """
 
     pairs: tuple[Pair, ...]
     cells: Mapping[str, int]
     students: int
     left_out: tuple[tuple[str, str], ...]
     """name and why: "could not be read" or "not graded yet"."""
+
+    def of(self, task: str) -> tuple[Pair, ...]:
+        return tuple(pair for pair in self.pairs if pair.task == task)
+
+    @property
+    def tasks(self) -> list[str]:
+        """Those with cells to compare, in the order of the pairs."""
+        return sorted(self.cells, key=lambda task: (rarity(len(self.of(task)), self.cells[task]), task))
 
 
 def compare(course: Course, at_least: float = AT_LEAST) -> Compared:
@@ -89,12 +102,23 @@ def compare(course: Course, at_least: float = AT_LEAST) -> Compared:
         for one, other in combinations(found, 2)
         if (pair := compared(task, one, other, at_least))
     ]
+    counts = Counter(pair.task for pair in pairs)
+    lengths = {task: len(found) for task, found in by_task.items()}
+
+    def order(pair: Pair) -> tuple[Any, ...]:
+        return rarity(counts[pair.task], lengths[pair.task]), pair.task, -pair.share, -pair.tokens
+
     return Compared(
-        tuple(sorted(pairs, key=lambda pair: (-pair.share, -pair.tokens, pair.task))),
-        {task: len(found) for task, found in by_task.items()},
+        tuple(sorted(pairs, key=order)),
+        lengths,
         len(handed_in) - len(left_out),
         left_out,
     )
+
+
+def rarity(pairs: int, cells: int) -> float:
+    """The share of all possible pairs of so many cells; tasks without a pair come last."""
+    return pairs / math.comb(cells, 2) if pairs else math.inf
 
 
 def _why_left_out(work: Work, cells: Mapping[str, Mapping[str, str]]) -> str:
@@ -190,8 +214,8 @@ def page(compared: Compared, at_least: float, made: datetime) -> str:
     return rendered(
         "similar.html.j2",
         compared=compared,
-        pairs=compared.pairs[:MOST_PAIRS],
-        more=max(0, len(compared.pairs) - MOST_PAIRS),
+        pairs=[pair for task in compared.tasks for pair in compared.of(task)[:MOST_PAIRS]],
+        most=MOST_PAIRS,
         at_least=at_least,
         least=LEAST,
         made=f"{made:%d %B %Y, %H:%M}",

@@ -179,7 +179,7 @@ def unfold(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [1280, 820])
 def test_the_table_of_tasks_is_seen_at_once(page, graded, width, tmp_path):
-    """With a reason in each row, is it whole on a first screen, and does a link bring up its check?"""
+    """Whole on a first screen, with reasons, and no wider than a phone; does a link bring up its check?"""
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(graded.feedback("plain"))
     photograph(page, f"feedback-{width}", tmp_path)
@@ -192,6 +192,8 @@ def test_the_table_of_tasks_is_seen_at_once(page, graded, width, tmp_path):
     box = page.locator("#check-check_net_2").bounding_box()
     assert box is not None
     assert -1 < box["y"] < 800
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_submission_that_could_not_be_graded_is_told_why_where_the_table_would_be(page, graded, tmp_path):

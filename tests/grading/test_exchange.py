@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from admin.commands import collect
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
 
 FILE = f"{NOTEBOOK}.ipynb"
@@ -299,6 +300,28 @@ def test_a_newer_hand_in_replaces_the_old_one_whole(exchange):
         "timestamp.txt": (newer / "timestamp.txt").read_bytes(),
     }
     assert "No newer" in exchange.run("collect", ASSIGNMENT, "--student=twice", "--update")
+
+
+def test_our_own_command_collects_an_exchange_that_is_named(
+    exchange: Exchange, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Does `python3 -m admin collect FOLDER` do as nbgrader does, and say so without a log's signs?"""
+    folder = exchange.hand_in("ours")
+    command = ["--course", str(exchange.course.root), str(exchange.root)]
+    assert collect.main(command) == 0
+    assert exchange.collected("ours") == {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert "\nCollecting submission: ours convnet\n" in capsys.readouterr().out
+    assert collect.main(command) == 0
+    assert "\nNo newer submission to collect: ours convnet\n" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(Path("/usr/local/share/nbgrader/exchange").exists(), reason="there is an exchange here")
+def test_where_no_exchange_is_that_is_a_sentence(built: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    assert collect.main(["--course", str(built.root)]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("The exchange could not be collected: Unwritable directory")
+    assert said.err.count("\n") == 1
+    assert said.out == ""
 
 
 def test_a_copy_that_cannot_be_written_costs_the_others_nothing(exchange):

@@ -206,6 +206,8 @@ def test_what_an_archive_must_not_do(
     said = capsys.readouterr().out
     for words in ("absolute.ipynb", "outside.ipynb", "(a link)", "too large: 300 MB", "damaged"):
         assert words in said
+    assert "(more than 3 archives in one another)" in said
+    assert not any(name.endswith(".zip") for name in got["mira"])
     assert not (tmp_path / "outside.ipynb").exists()
     assert sorted(os.listdir(course.root / "submitted")) == ["jonas", "mira"]
 

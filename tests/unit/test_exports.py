@@ -262,11 +262,16 @@ def test_a_comment_is_text_and_no_html_of_others() -> None:
     from admin.platforms.people import Person
 
     each = Grades(
-        Person("x"), (TaskGrade("t", "<b>T</b>", 1, 1, 2, "<script>alert(1)</script>\u202e\n=x"),), 0.5
+        Person("x"),
+        (TaskGrade("t", "<b>T</b>", 1, 1, 2, "<script>alert(1)</script>\u202e\n=x"),),
+        0.5,
+        "<b>cut</b>",
     )
     page = BeautifulSoup(moodle.comment(each), "html.parser")
     assert {tag.name for tag in page.find_all()} == {"div", "p", "ul", "li"}
     assert "<script>" in page.text
+    assert page.p is not None
+    assert page.p.text == "<b>cut</b>"
     assert "−0.5" in page.text
 
 
@@ -327,6 +332,7 @@ def test_gradescope_gets_a_results_file_each(course: Course, tmp_path: Path) -> 
         assert part["visibility"] in ("visible", "hidden", "after_due_date", "after_published")
         assert part["output_format"] in ("text", "html", "simple_format", "md", "ansi")
         assert isinstance(part["output"], str)
+    assert jonas["tests"][2]["output"].startswith("one_hot: 6 of 10 points\n  ✓ ")
     assert "gives back None" in jonas["tests"][2]["output"]
 
 

@@ -16,7 +16,8 @@ from traitlets.config import Configurable
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, CourseError
 from admin.grading import lateness
 from admin.grading.lateness import Policy, policy_of, said_to_instructor, settle
-from checks.language import text_of
+from admin.grading.record import record_broken
+from checks.language import say, text_of
 from tests.unit import desk
 from tests.unit.desk import Student
 
@@ -111,9 +112,18 @@ def test_times_are_of_the_files_zone(course: Course) -> None:
     assert settled.late == 6
 
 
+def test_what_is_no_notebook_is_handed_in_at_its_time_as_well(course: Course) -> None:
+    folder = course.submitted("broken")
+    folder.mkdir(parents=True)
+    (folder / "timestamp.txt").write_text("2026-06-02 20:00:00 UTC")
+    record_broken(course, "broken", say("submission.empty", name="x"))
+    settled = settle(write(course, CHARGED))
+    assert (settled.late, settled.without_time) == (6, 0)
+
+
 def test_nbgraders_own_step_takes_off_the_same(course: Course) -> None:
     """`nbgrader autograde`, formgrader's button and feedback go through LatePenalties: the same points?"""
-    write(course, CHARGED)
+    write(course, CHARGED + "[extensions]\nthree = 3\n")
     converter = Configurable(config=course.config())
     converter.coursedir = SimpleNamespace(root=str(course.root))
     step = lateness.LatePenalties(parent=Configurable(parent=converter))
@@ -122,7 +132,7 @@ def test_nbgraders_own_step_takes_off_the_same(course: Course) -> None:
         step.preprocess(
             SimpleNamespace(cells=[]), {"nbgrader": {**names, "db_url": f"sqlite:///{course.database}"}}
         )
-    assert desk.penalties(course) == LATE
+    assert desk.penalties(course) == {**LATE, "three": 0}
     assert settle(course).changed == ()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import stat
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,13 @@ from bs4 import BeautifulSoup
 
 from admin.commands import report
 from admin.commands import similar as command
+from admin.course import sample_class
 from admin.course.cells import grade_id
-from admin.course.large_class import Member
+from admin.course.large_class import Member, class_of
 from admin.course.layout import NOTEBOOK, Course
 from admin.course.sample_class import Student
 from admin.course.source_notebook import read_source
-from admin.report.similar import AT_LEAST, Compared, compare, compared, fingerprint, page, ranges
+from admin.report.similar import AT_LEAST, Compared, Pair, Side, compare, compared, fingerprint, page, ranges
 from tests import large_class
 
 RAN = "document.title='it ran'"
@@ -111,10 +114,9 @@ def test_a_copy_is_found_and_common_ground_is_not(found: Compared) -> None:
 
 
 def test_a_pair_says_how_much_and_where(found: Compared) -> None:
-    """Does what agrees begin and end with the copied lines, in both cells, and is the most alike first?"""
-    pairs = found.pairs
-    assert [pair.share for pair in pairs] == sorted((pair.share for pair in pairs), reverse=True)
-    (net,) = (pair for pair in pairs if pair.task == "net_3")
+    """Does what agrees begin and end with the copied lines, in both cells; do rare pairs come first?"""
+    assert [pair.task for pair in found.pairs] == found.tasks == ["discussion", "net_3", "one_hot"]
+    (net,) = found.of("net_3")
     assert 0.9 < net.share <= 1
     for side in net.sides:
         marked = "".join(side.text[start:end] for start, end in side.agreeing)
@@ -130,6 +132,16 @@ def test_the_bound_can_be_set() -> None:
     for pair in ((one, other), (other, one)):
         assert compared("net_3", *pair, at_least=0.3)
         assert compared("net_3", *pair, at_least=0.8) is None
+
+
+def test_nobody_in_a_sample_class_wrote_anothers_discussion() -> None:
+    """Of the small one no two are a pair, of the large one, drawn from few answers, not one in ten?"""
+    for students, most in ((sample_class.CLASS, 0.0), ([each.student for each in class_of(40)], 0.1)):
+        texts = [student.discussion for student in students if student.discussion]
+        found = [(str(number), fingerprint(text, "prose")) for number, text in enumerate(texts)]
+        pairs = [pair for pair in combinations(found, 2) if compared("discussion", *pair, at_least=AT_LEAST)]
+        assert len(texts) > 5
+        assert len(pairs) <= most * math.comb(len(texts), 2)
 
 
 def test_other_names_hide_nothing() -> None:
@@ -174,8 +186,27 @@ def test_the_page_warns_and_shows_each_pair_side_by_side(shown: BeautifulSoup) -
     assert "Prescribed nets look alike whoever writes them." in shown.get_text()
     articles = shown.select("article")
     assert [len(article.select(".pair pre mark")) >= 2 for article in articles] == [True] * 3
-    links = [link["href"] for link in shown.select("table.sorts tbody a")]
+    links = [link["href"] for link in shown.select("#pairs tbody a")]
     assert links == [f"#{article['id']}" for article in articles]
+
+
+def test_where_pairs_are_rare_they_come_first_and_common_ones_crowd_nobody_out() -> None:
+    """100 pairs of a prescribed net, and two discussions that are less alike: what does the page show?"""
+    sides = Side("ada", "x", ()), Side("ben", "x", ())
+    nets = tuple(Pair("net_1", 1 - number / 1000, 200, sides) for number in range(100))
+    essays = Pair("discussion", 0.82, 300, sides), Pair("discussion", 0.81, 300, sides)
+    class_ = Compared((*essays, *nets), {"net_1": 20, "net_2": 20, "discussion": 20}, 20, ())
+    assert class_.tasks == ["discussion", "net_1", "net_2"]
+    shown = BeautifulSoup(page(class_, AT_LEAST, datetime(2026, 5, 11, 9)), "html.parser")
+    headings = [each.get_text().partition("\xa0")[0] for each in shown.select("h3")]
+    assert headings[:3] == ["82", "81", "100"]
+    assert len(headings) == 42
+    rows = shown.select("#tasks tbody tr")
+    assert [[cell.get_text() for cell in row.select("td")] for row in rows] == [
+        ["20", "2", "2"],
+        ["20", "100", "40"],
+        ["20", "0", "0"],
+    ]
 
 
 def test_only_this_command_writes_the_page(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,7 +218,7 @@ def test_only_this_command_writes_the_page(course: Course, capsys: pytest.Captur
     assert "similar.html" not in capsys.readouterr().out + (course.root / "report.html").read_text()
     assert command.main(["--course", str(course.root), "--at-least", "80%"]) == 0
     told = capsys.readouterr().out
-    assert "among 9 students: 3 (" in told
+    assert "compared: 9, pairs that are much alike: 3\n     1 × task 12, with 3 cells" in told
     assert f"Left out: {UNREADABLE} (could not be read)" in told
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,12 +27,18 @@ LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
 
 def pack(release: Path) -> bytes:
     """The archive for this released folder."""
+    return archive_of(((f"{TOP}/{name}", content) for name, content in contents(release)), STARTED)
+
+
+def archive_of(files: Iterable[tuple[str, bytes]], programs: Sequence[str]) -> bytes:
+    """An archive of these files, of which some, by the last part of their names, can be started."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in sorted(contents(release)):
-            entry = zipfile.ZipInfo(f"{TOP}/{name}", (1980, 1, 1, 0, 0, 0))
+        for name, content in sorted(files):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # Unix, also when it is made on Windows: the next line has modes of that
-            entry.external_attr = (0o100755 if name in STARTED else 0o100644) << 16
+            mode = 0o100755 if name.rpartition("/")[2] in programs else 0o100644
+            entry.external_attr = mode << 16
             archive.writestr(entry, content)
     return target.getvalue()
 
