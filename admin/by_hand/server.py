@@ -17,7 +17,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jupyter_server.utils import url_path_join
 from markupsafe import Markup
 from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
@@ -30,7 +29,7 @@ from admin.by_hand.rubric import Item, is_number, rubric_of
 from admin.course.layout import Course, CourseError, programs_on_path, quiet
 from admin.grading import read_by_hand
 from admin.grading.feedback import title_of
-from admin.report.page import with_code
+from admin.report.page import templates_in
 from checks.language import Said, say
 
 PAGE = "/by_hand"
@@ -293,12 +292,4 @@ def hash_of(name: str) -> str:
 
 
 def template(name: str) -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["words"] = with_code
-    return environment.get_template(name)
+    return templates_in(TEMPLATES).get_template(name)

@@ -76,16 +76,9 @@ def page(class_: Class, report: Report, made: datetime, anonymous: bool = False)
 
 def rendered(template: str, **values: Any) -> str:
     """A template with these values, each escaped, and with our style and script, which every page has."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_in(TEMPLATES)
     environment.filters |= {
         "title": title,
-        "words": with_code,
         "number": number,
         "percent": lambda share: "" if share is None else f"{100 * share:.0f}\N{NO-BREAK SPACE}%",
         "short": beginning,
@@ -97,6 +90,19 @@ def rendered(template: str, **values: Any) -> str:
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         **values,
     )
+
+
+def templates_in(folder: Path) -> Environment:
+    """Templates that escape every value and refuse one that is missing; `words` makes a sentence HTML."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["words"] = with_code
+    return environment
 
 
 def write_private(file: Path, text: str) -> None:

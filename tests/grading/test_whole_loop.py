@@ -97,8 +97,9 @@ def test_export(course, tmp_path):
     assert scores == {each.name: sum(sample_class.expected(each).values()) for each in CLASS}
 
 
-def test_what_is_written_by_hand_waits_for_a_person(course):
-    """Is a written discussion marked for a person, and an empty one worth 0 without one?"""
+def test_what_is_written_by_hand_waits_for_a_person(shown):
+    """Is a written discussion marked for a person and counted, and an empty one worth 0 without one?"""
+    course, screen = shown
     with course.gradebook() as gradebook:
         waiting = {
             student.name
@@ -106,6 +107,7 @@ def test_what_is_written_by_hand_waits_for_a_person(course):
             if gradebook.find_grade("discussion", NOTEBOOK, "convnet", student.name).needs_manual_grade
         }
     assert waiting == {student.name for student in CLASS if not student.empty and not student.broken}
+    assert f"wait for your points: {len(waiting)}." in screen
 
 
 def test_unchanged_submissions_are_not_run_again(course):

@@ -22,7 +22,7 @@ from admin.by_hand.answers import answer_in
 from admin.by_hand.grades import NotWritten, Question, Standing
 from admin.by_hand.rubric import rubric_of
 from admin.course import settings
-from admin.course.layout import COURSE_ID, Course, CourseError
+from admin.course.layout import COURSE_ID, Course, CourseError, quiet
 from admin.course.settings import RUBRIC
 from admin.grading import read_by_hand
 from admin.grading.execute import RunResult, SaveFindings
@@ -78,6 +78,7 @@ def test_a_course_without_a_rubric_of_its_own_has_the_one_that_is_shipped(tmp_pa
     items = rubric_of(course, DISCUSSION.name, ["another"])
     assert sum(item.points for item in items) == DISCUSSION.points
     settings.put(course)
+    assert (tmp_path / RUBRIC).read_bytes() == settings.shipped(RUBRIC).read_bytes()
     assert rubric_of(course, DISCUSSION.name, QUESTIONS) == items
     (tmp_path / RUBRIC).write_text("", encoding="utf-8")
     settings.put(course)
@@ -125,12 +126,30 @@ def test_points_and_comments_are_written_each_by_itself_and_taken_back(gradebook
 def test_grade_says_how_many_wait_for_points(gradebook):
     """Are written answers counted that nobody has given points for, and is it said where to give them?"""
     course = Course.at(Path(gradebook.engine.url.database).parent)
+    gradebook.find_grade("check_one_hot", *place_of("mira")).needs_manual_grade = True  # no written answer
+    gradebook.db.commit()
     (said,) = waiting(course, course.out_of())
     assert ": 2." in str(said)
     assert f"python3 -m admin lab{course.option()}, page /by_hand" in str(said)
     for student in ("mira", "jonas"):
         write(gradebook, [now(gradebook)[student]], {"points": 0})
     assert waiting(course, course.out_of()) == []
+
+
+def test_a_task_without_an_answer_cell_of_its_own_is_a_question_too(gradebook):
+    """nbgrader's third kind: is it found with its points, beside the others, and are its points written?"""
+    essay = Question("essay", 3.0, is_task=True)
+    place = grades.NOTEBOOK, grades.ASSIGNMENT
+    gradebook.add_task_cell(essay.name, *place, max_score=essay.out_of, cell_type="markdown")
+    assert grades.questions_of(gradebook) == {QUESTION.name: QUESTION, essay.name: essay}
+    gradebook.remove_submission(grades.ASSIGNMENT, "mira")
+    with quiet():
+        gradebook.add_submission(grades.ASSIGNMENT, "mira")
+    (mira,) = grades.standings(gradebook, essay.name)
+    order = {"points": 2, "comment": "Good."}
+    (graded,) = grades.write(gradebook, essay, {mira.id: version(mira)}, version, order)
+    assert (graded.student, graded.points, graded.comment, graded.waiting) == ("mira", 2, "Good.", False)
+    assert now(gradebook)["mira"].points is None
 
 
 def place_of(student: str) -> tuple[str, str, str]:
