@@ -184,3 +184,27 @@ def test_what_an_own_layer_calls_is_looked_at() -> None:
     _, calls = calls_of(model, images)
     assert [type(call.layer).__name__ for call in calls] == ["Dense"]
     assert np.array_equal(calls[0].came, images)
+
+
+def test_of_what_a_layer_is_called_with_the_first_is_what_goes_in() -> None:
+    """Two arguments by their places, or by their names: is the first the one that is followed?"""
+
+    class Plus(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, first: Any, second: Any) -> Any:
+            return first + second
+
+    class Net(keras.Model):  # type: ignore[misc]
+        def __init__(self, named: bool) -> None:
+            super().__init__()
+            self.named, self.flat, self.plus = named, keras.layers.Flatten(), Plus()
+
+        def call(self, pictures: Any) -> Any:
+            row = self.flat(pictures)
+            return self.plus(first=row, second=2 * row) if self.named else self.plus(row, 2 * row)
+
+    for named in (False, True):
+        net, pictures = Net(named), np.ones((1, 2, 2, 1), np.float32)
+        net(pictures)  # builds it, with calls of its own
+        _, calls = calls_of(net, pictures)
+        assert [call.layer for call in calls] == [net.flat, net.plus]
+        assert np.array_equal(calls[1].came, np.ones((1, 4)))
