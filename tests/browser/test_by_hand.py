@@ -16,7 +16,7 @@ from tests.browser.pages import expect, photograph
 from tests.unit import desk
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 AXE = "axe-core@4.14.1"
 RAN = "document.title='it ran'"
@@ -143,9 +143,15 @@ def test_a_class_is_graded_by_keyboard_alone(opened: Page, course: Course) -> No
     expect(page.locator("article[aria-current] .state")).to_have_text("✓ 8.5 of 10")
 
     go_to(page, "I don't know")
-    keyboard.press("0")
-    saved(page)
-    keyboard.press("s")
+    held: list[Route] = []
+    page.route("**/answers", lambda route: held.append(route))
+    with page.expect_request("**/answers"):
+        keyboard.press("0")
+    keyboard.press("s")  # before that is written
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute("**/answers")
     expect(page.locator("#left")).to_have_text("1 of 6 left")
     assert [given(course, text)[0] for text in ("know.", "know. ")] == [0, 0]
     page.get_by_label("Only those not graded").press("Space")
