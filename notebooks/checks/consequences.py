@@ -7,6 +7,15 @@ from collections.abc import Mapping, Sequence
 from checks.task import Finding
 
 _ALWAYS: tuple[str, ...] = ()
+# With these, `fit` is not called, or stops.
+_NO_NUMBER = (
+    "training.no_batch",
+    "training.batch_not_whole",
+    "training.batch_empty",
+    "training.no_epochs",
+    "training.epochs_not_whole",
+    "training.epochs_none",
+)
 
 # What is said where the fault lies elsewhere, and the keys of that fault; without keys it always does.
 _FOLLOWS: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +39,7 @@ _FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "net_2.no_stride": ("net_2.stride_too_early",),
     "training.choose_first": _ALWAYS,
     "training.batch_small": ("training.swapped",),
+    "training.look_before": _NO_NUMBER,
     "cifar_model.nothing_to_compile": _ALWAYS,
     "cifar_training.nothing_trained": _ALWAYS,
     "cifar_training.no_training": _ALWAYS,

@@ -43,6 +43,21 @@ def test_what_follows_from_another_fault_alone_is_a_fault_without_it(
     assert marks("normalise_images", findings) == expected
 
 
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [("training.epochs_none", ["✓", "✗", "·"]), ("training.epochs_many", ["✓", "✗", "✗"])],
+)
+def test_without_an_epoch_nothing_is_learned(epochs: str, expected: list[str]) -> None:
+    """No epochs: one fault, though nothing is learned? And too many: a fault that explains no such thing?"""
+    guesses = say("training.guesses", accuracy=0.1)
+    findings = [
+        right("batch_size", 3),
+        wrong("epochs", 3, say(epochs, epochs=0)),
+        wrong("training.what_learned", 2, say("training.look_before", guesses=guesses)),
+    ]
+    assert marks("train_net_1", findings) == expected
+
+
 def test_the_same_fault_is_told_once() -> None:
     """32 and 64 swapped: is it said at the first convolution, and only named at the second?"""
     said = say("nets.filters_swapped")
