@@ -191,7 +191,7 @@ def where_to_look_next(course: Course) -> str:
             f"  what a student gets back    {course.shown(page)}",
             f"  what the class understood   {course.shown(course.root / 'report.html')}",
             "  the student notebook        python3 -m admin lab",
-            f"  grade the discussions       python3 -m admin lab{option}, in its menu Nbgrader → Formgrader",
-            f"  a table for elsewhere       python3 -m admin nbgrader{option} export",
+            f"  grade the discussions       python3 -m admin lab{option}, its page /by_hand",
+            f"  a table for elsewhere       python3 -m admin export{option} --to csv grades.csv",
         )
     )
