@@ -41,8 +41,6 @@ NOISE = {
     r"'filebrowser:open-path' not registered": "Notebook 7.6: its page has no file browser",
     r"403 \(Forbidden\).*/static/(lab|notebook)/\w+\.woff": "the server mixes up Lab's and Notebook's fonts "
     "of one name when both are open (FileFindHandler keeps them by name alone)",
-    r"\[anywidget\] Failed to initialize model\.": "anywidget 0.11, of a widget that takes more than "
-    "2 s, as on a busy machine; it works all the same, and what it does is tested",
     r"ERR_FAILED \(https://": "nbconvert's pages ask other machines for MathJax and fonts; refused here",
 }
 
