@@ -19,6 +19,7 @@ from admin import bootstrap  # noqa: E402  (needs the line above)
 # command: (arguments, what it does, what has to be installed)
 COURSE = "requirements.txt"
 TESTS = "tests/requirements.txt"
+HUB = "admin/hub/requirements.txt"
 COMMANDS = {
     "demo": (
         "[--course DIR] [--class N]",
@@ -55,6 +56,11 @@ COMMANDS = {
         "write a page with cells of the class that are much alike",
         COURSE,
     ),
+    "hub": (
+        "[--users FILE | --trial | --remove] [--port N]",
+        "start a JupyterHub with the course, for the users of this machine",
+        HUB,
+    ),
     "doctor": ("[--course DIR]", "try what grading needs on this machine, part by part", COURSE),
     "mutants": (
         "[TASK]… [--workers N] [--model-answers] [--record]",
@@ -79,6 +85,10 @@ def main(argv: list[str]) -> int:
 
     options, summary, requirements = COMMANDS[command]
     try:
+        if command == "hub" and not is_in_place():
+            from admin.commands import hub  # needs no environment: that belongs to the copy that it makes
+
+            return hub.main(arguments)
         ready = bootstrap.is_ready(requirements)
         if not ready:
             if set(HELP[:2]) & set(arguments):
@@ -98,6 +108,13 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+
+
+def is_in_place() -> bool:
+    """True when this is the copy from which a hub runs."""
+    from admin.hub import place
+
+    return place.is_here()
 
 
 def usage() -> str:

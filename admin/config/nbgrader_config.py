@@ -51,6 +51,10 @@ c.CourseDirectory.ignore = [
 c.NbGraderAPI.timezone = TIME_ZONE
 c.Exchange.timezone = TIME_ZONE
 
+# Where a hub has its exchange; elsewhere nbgrader's own default.
+if os.environ.get("CONVNET_EXCHANGE"):
+    c.Exchange.root = os.environ["CONVNET_EXCHANGE"]
+
 # --- Collecting -----------------------------------------------------------------------------------
 # nbgrader's own follow links that students put into the exchange, to any file that the instructor can read.
 c.ExchangeFactory.collect = "admin.exchange.collect.CleanCollect"

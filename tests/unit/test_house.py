@@ -23,6 +23,7 @@ LAYERS = [
     "admin.__main__",
     "admin.commands",
     "admin.config",
+    "admin.hub",
     "admin.by_hand",
     "admin.report",
     "admin.mutation",
@@ -40,7 +41,10 @@ LAYERS = [
     "tools",
 ]
 # Programs rather than modules: configuration that traitlets runs, the notebook, a student's launcher.
-NOT_IMPORTED = ("admin.__main__", "admin.config.", "admin.course.source.", "admin.course.student.start")
+NOT_IMPORTED = (
+    *("admin.__main__", "admin.config.", "admin.hub.config.", "admin.hub.students."),
+    *("admin.course.source.", "admin.course.student.start"),
+)
 
 
 def modules() -> dict[str, Path]:

@@ -1,0 +1,148 @@
+"""A hub's copy at work: what is missing is made, then JupyterHub runs until somebody ends it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from admin.bootstrap import ROOT, Missing, environment
+from admin.course.layout import ASSIGNMENT, COURSE_ID
+from admin.hub.accounts import People
+from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PROXY, STATE
+
+CONFIG = ROOT / "admin" / "hub" / "config" / "jupyterhub_config.py"
+PROXY_LOCK = ROOT / "admin" / "hub" / "proxy"
+LOG = STATE / "hub.log"
+PATIENCE = 120  # seconds for the hub's first answer
+
+
+def run(port: int) -> int:
+    """Serve until Ctrl-C, or until somebody ends this process. Raises Missing."""
+    with the_only_one():
+        put_proxy()
+        make_exchange()
+        make_course()
+        return serve(port)
+
+
+@contextmanager
+def the_only_one() -> Iterator[None]:
+    """Refuse a second hub; the lock goes with this process, however that ends."""
+    with (STATE / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Missing("This hub runs already.") from None
+        yield
+
+
+def put_proxy() -> None:
+    """Install configurable-http-proxy, as its lock says, unless it is there."""
+    wanted = (PROXY_LOCK / "package-lock.json").read_bytes()
+    ready = PROXY / "ready"
+    if ready.is_file() and ready.read_bytes() == wanted:
+        return
+    print("Installing the hub's proxy …", flush=True)
+    PROXY.mkdir(mode=0o755, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        (PROXY / name).write_bytes((PROXY_LOCK / name).read_bytes())
+    options = ["--no-audit", "--no-fund", "--omit=dev", "--cache", str(PROXY / "cache")]
+    done = subprocess.run(["npm", "ci", *options], cwd=PROXY, capture_output=True, text=True)
+    if done.returncode != 0:
+        reason = next((line for line in done.stderr.splitlines() if "ERR" in line or "error" in line), "")
+        raise Missing(f"npm could not install the proxy: {reason or done.returncode}")
+    ready.write_bytes(wanted)
+
+
+def make_exchange() -> None:
+    """nbgrader's exchange: all may write into it, as nbgrader wants, and none may touch what others put there."""
+    EXCHANGE.mkdir(exist_ok=True)
+    EXCHANGE.chmod(0o1777)
+
+
+def make_course() -> None:
+    """The course in its account's home; a trial's assignment is released as well. What is there stays."""
+    course = course_folder()
+    if not (course / "release").is_dir():
+        print("Making the course …", flush=True)
+        as_course("build", "--course", str(course))
+    released = EXCHANGE / COURSE_ID / "outbound" / ASSIGNMENT
+    if (people := People.kept()) and people.trial and not released.is_dir():
+        as_course("nbgrader", "--course", str(course), "release_assignment", ASSIGNMENT)
+
+
+def course_folder() -> Path:
+    return Path(pwd.getpwnam(COURSE_ACCOUNT).pw_dir) / "course"
+
+
+def as_course(*arguments: str) -> None:
+    """Run a command of ours as the course's account. Raises Missing, with what the command said last."""
+    user = pwd.getpwnam(COURSE_ACCOUNT)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "admin"), *arguments],
+        user=user.pw_uid,
+        group=user.pw_gid,
+        extra_groups=[],
+        cwd=user.pw_dir,
+        umask=0o077 if arguments[0] == "build" else 0o022,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": user.pw_dir,
+            "USER": user.pw_name,
+            "CONVNET_EXCHANGE": str(EXCHANGE),
+        },
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        lines = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
+        raise Missing(f"The course could not be made ({' '.join(arguments)}): {lines[-1]}")
+
+
+def serve(port: int) -> int:
+    """Run JupyterHub, say where it answers, and end with it."""
+    with LOG.open("ab") as log:
+        os.chmod(LOG, 0o600)
+        hub = subprocess.Popen(
+            [sys.executable, "-m", "jupyterhub", "-f", str(CONFIG)],
+            cwd=STATE,
+            env={**environment(), "CONVNET_HUB_PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is ours: the hub ends by the signal below, with its servers
+        )
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: hub.terminate())
+    if wait_for(f"http://127.0.0.1:{port}/hub/health", hub):
+        print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}. Ctrl-C ends it, with all servers.")
+        print("From another machine: ssh -L {0}:127.0.0.1:{0} HERE, or a web server with TLS in front.".format(port))
+        sys.stdout.flush()
+    ended = hub.wait()
+    # -15: our own doing
+    if ended in (0, -signal.SIGTERM):
+        return 0
+    raise Missing(f"The hub has ended with {ended}; the last lines of {LOG} say why.")
+
+
+def wait_for(address: str, hub: subprocess.Popen[bytes]) -> bool:
+    """True when the hub answers; False when it has ended, or says nothing for too long."""
+    until = time.monotonic() + PATIENCE
+    while hub.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return True
+        except OSError:
+            time.sleep(0.2)
+    return False
+
+
