@@ -25,7 +25,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'self'",
     ]
 )
-c.ServerApp.tornado_settings.update({"headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY}})
+# A dict, not an update: JupyterHub's own part of a server looks into it before the configuration is merged.
+c.ServerApp.tornado_settings = {"headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY}}
 
 # Seconds for which the process in which formgrader's Autograde grades waits for another click.
 # c.Autograding.idle_seconds = 120
