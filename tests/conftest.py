@@ -10,12 +10,13 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Their tests share what takes long to start: a browser and its servers, an environment.
-WHOLE_FOLDERS = ("bootstrap", "browser")
+WHOLE_FOLDERS = ("bootstrap", "browser", "hub")
 # What takes longest begins first, so that no process is left alone with it.
 FIRST = (
     "grading/test_execute.py",
     "unit/test_answers.py",
     "browser",
+    "hub",
     "bootstrap",
     "grading",
     "notebook",

@@ -15,9 +15,11 @@ from admin.bootstrap import Missing
 from admin.hub import accounts, place
 from admin.hub.accounts import People
 
-EPILOG = f"""The first run needs --trial or --users FILE; later ones start the hub that is set up. FILE has a name in each line,
-with ", instructor" behind those who teach. Who has no unix account gets one, with a password that is shown once.
-Programs, exchange and the hub's own files lie in {place.PLACE}, the course in the home of {place.COURSE_ACCOUNT}.
+EPILOG = f"""The first run needs --trial or --users FILE; later ones start the hub that is set up.
+
+FILE has a name in each line, with ", instructor" behind those who teach. Who has no unix account gets one,
+with a password that is shown once. Programs, exchange and the hub's own files lie in {place.PLACE},
+the course in the home of {place.COURSE_ACCOUNT}.
 """
 
 
@@ -42,7 +44,8 @@ def main(argv: list[str]) -> int:
     tell(passwords, people)
     place.give_admin_to(accounts.group_of(place.COURSE_ACCOUNT))
     os.umask(0o022)  # what is installed there is for all to read
-    os.execv(python, [python, str(place.PLACE / "admin"), "hub", "--port", str(options.port)])
+    command = [python, str(place.PLACE / "admin"), "hub", "--port", str(options.port)]
+    return os.execv(command[0], command)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--users", metavar="FILE", type=Path, help="let these people sign in")
-    what.add_argument("--trial", action="store_true", help="try it with two students and a teacher, made for it")
-    what.add_argument("--remove", action="store_true", help="end a trial, and remove its users, servers and files")
+    what.add_argument("--trial", action="store_true", help="try it: two students and a teacher, made for it")
+    what.add_argument("--remove", action="store_true", help="end a trial, with its users, servers and files")
     parser.add_argument(
         "--port", type=int, default=8000, help="where the hub answers; takes the two after it, too (8000)"
     )
@@ -84,10 +87,17 @@ def refuse_without_root() -> None:
 
 
 def needed(port: int) -> str:
-    """A Python for the hub's copy, after a look at all that a hub needs. Raises Missing, for the first that lacks."""
-    for program, package in (("node", "nodejs"), ("npm", "npm"), ("useradd", "passwd"), ("chpasswd", "passwd")):
+    """A Python for the hub's copy, after a look at all that a hub needs. Raises Missing for what lacks."""
+    for program, package in (
+        ("node", "nodejs"),
+        ("npm", "npm"),
+        ("useradd", "passwd"),
+        ("chpasswd", "passwd"),
+    ):
         if shutil.which(program) is None:
-            raise Missing(f"There is no {program} on this machine. On Debian and Ubuntu: apt install {package}")
+            raise Missing(
+                f"There is no {program} on this machine. On Debian and Ubuntu: apt install {package}"
+            )
     if not 0 < port < 2**16 - 2:
         raise Missing(f"There is no port {port}: choose one from 1 to 65533.")
     for each in range(port, port + 3):
@@ -97,13 +107,13 @@ def needed(port: int) -> str:
                 tried.bind(("127.0.0.1", each))
             except OSError as error:
                 raise Missing(
-                    f"Port {each} can't be had ({error.strerror}): end what uses it, perhaps this hub already runs, "
-                    "or choose another with --port."
+                    f"Port {each} can't be had ({error.strerror}): end what uses it (perhaps this hub runs "
+                    "already), or choose another with --port."
                 ) from None
     if not (python := place.python_for_all()):
         raise Missing(
-            "The only Python here that fits lies where others can't go, so students couldn't run it. On Debian and "
-            "Ubuntu: apt install python3 python3-venv"
+            "The only Python here that fits lies where others can't go, so students couldn't run it. "
+            "On Debian and Ubuntu: apt install python3 python3-venv"
         )
     return python
 
@@ -133,5 +143,5 @@ def remove() -> int:
     place.end_hub()
     accounts.remove(people)
     shutil.rmtree(place.PLACE)
-    print("The trial is gone: its users with their homes and servers, the course, the exchange and the programs.")
+    print("The trial is gone: users with their homes and servers, course, exchange and programs.")
     return 0

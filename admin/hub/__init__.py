@@ -1,1 +1,1 @@
-"""The course on a JupyterHub: one that `python3 -m admin hub` starts, or the parts for a hub that is there."""
+"""The course on a JupyterHub: the one that `python3 -m admin hub` starts, or one that is there."""

@@ -1,4 +1,4 @@
-"""The unix accounts of a hub: who is a student and who an instructor, made here, and taken away by `--remove`.
+"""The unix accounts of a hub: who is a student and who an instructor; made here, and removed with a trial.
 
 Standard library only. Needs root.
 """
@@ -76,11 +76,13 @@ def read(path: Path) -> dict[str, str]:
         name, role = words[0], words[1] if len(words) == 2 else "student"
         if len(words) > 2 or role not in ROLES or not NAME.fullmatch(name):
             raise Missing(
-                f"{path}, line {number}: {line.strip()!r} is not a name, or a name with ', instructor'. A name has "
-                "up to 32 of a–z, 0–9, _ and -, and begins with a letter or _."
+                f"{path}, line {number}: {line.strip()!r} is not a name, or a name with ', instructor'. "
+                "A name has up to 32 of a–z, 0–9, _ and -, and begins with a letter or _."
             )
         if roles.setdefault(name, role) != role:
-            raise Missing(f"{path}, line {number}: {name} is a student and an instructor; leave one of them out.")
+            raise Missing(
+                f"{path}, line {number}: {name} is a student and an instructor; leave one of them out."
+            )
     if "instructor" not in roles.values():
         raise Missing(f"{path} names no instructor: put ', instructor' behind one of the names.")
     return roles
@@ -94,7 +96,9 @@ def refuse_strangers(names: Iterable[str], people: People) -> None:
         if user.pw_uid < FIRST_OF_PEOPLE and name != COURSE_ACCOUNT:
             raise Missing(f"{name} is an account of the system: give this user of the hub another name.")
         if people.trial or name == COURSE_ACCOUNT:
-            raise Missing(f"There is an account {name} already, which is not of this hub: remove or rename it first.")
+            raise Missing(
+                f"There is an account {name} already, which is not of this hub: remove or rename it first."
+            )
 
 
 def add(roles: dict[str, str], people: People) -> dict[str, str]:
@@ -131,9 +135,7 @@ def open_homes(people: People) -> list[str]:
     """Those whose home others may look into, which is not ours to change."""
     users = [user for name in (*people.students, *people.instructors) if (user := user_of(name))]
     return [
-        user.pw_name
-        for user in users
-        if os.path.isdir(user.pw_dir) and os.stat(user.pw_dir).st_mode & 0o077
+        user.pw_name for user in users if os.path.isdir(user.pw_dir) and os.stat(user.pw_dir).st_mode & 0o077
     ]
 
 
@@ -174,7 +176,9 @@ def _make(name: str, *options: str) -> None:
 def _end_all_of(numbers: set[int]) -> None:
     """Kill every process of these users, until none is left."""
     for _ in range(100):
-        found = [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _owner(pid) in numbers]
+        found = [
+            pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _owner(pid) in numbers
+        ]
         if not found:
             return
         for pid in found:

@@ -25,14 +25,22 @@ from admin.bootstrap import OLDEST, PYTHONS, ROOT
 
 PLACE = Path("/opt/convnet-hub")
 STUDENTS = "students"
-"""Settings of students' servers: what stands in admin/hub/students, copied to where students may read it."""
+"""Settings of students' servers: what stands in admin/hub/students, where students may read it."""
 
-COPIED = ("admin", "notebooks", "problem_unittests.py", "requirements.txt", "setup.cfg", "LICENSE", "README.md")
+COPIED = (
+    "admin",
+    "notebooks",
+    "problem_unittests.py",
+    "requirements.txt",
+    "setup.cfg",
+    "LICENSE",
+    "README.md",
+)
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", ".DS_Store", ".mutants")
 
 STATE, EXCHANGE, PROXY = PLACE / "state", PLACE / "exchange", PLACE / "proxy"
 COURSE_ACCOUNT = "convnet-course"
-"""The unix account that owns course, gradebook and exchange. Nobody signs in as it; instructors open its server."""
+"""The unix account that owns course, gradebook and exchange. Nobody signs in as it."""
 
 
 def is_here() -> bool:
@@ -41,7 +49,7 @@ def is_here() -> bool:
 
 
 def copy() -> None:
-    """Bring the copy up to date with this clone; root's, and closed until `close` opens what students need."""
+    """Bring the copy up to date with this clone. `admin/` is root's alone until `give_admin_to`."""
     PLACE.mkdir(mode=0o755, exist_ok=True)
     PLACE.chmod(0o755)  # whatever the umask
     for name in COPIED:

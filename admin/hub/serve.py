@@ -64,7 +64,7 @@ def put_proxy() -> None:
 
 
 def make_exchange() -> None:
-    """nbgrader's exchange: all may write into it, as nbgrader wants, and none may touch what others put there."""
+    """nbgrader's exchange: all may write there, as nbgrader wants; none may touch what others put there."""
     EXCHANGE.mkdir(exist_ok=True)
     EXCHANGE.chmod(0o1777)
 
@@ -124,9 +124,9 @@ def serve(port: int) -> int:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: hub.terminate())
     if wait_for(f"http://127.0.0.1:{port}/hub/health", hub):
-        print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}. Ctrl-C ends it, with all servers.")
-        print("From another machine: ssh -L {0}:127.0.0.1:{0} HERE, or a web server with TLS in front.".format(port))
-        sys.stdout.flush()
+        print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}.")
+        print("Ctrl-C ends it, with all servers. From other machines it is reached through a web server with")
+        print(f"TLS in front, or by ssh -L {port}:127.0.0.1:{port} and the name of this machine.", flush=True)
     ended = hub.wait()
     # -15: our own doing
     if ended in (0, -signal.SIGTERM):
@@ -144,5 +144,3 @@ def wait_for(address: str, hub: subprocess.Popen[bytes]) -> bool:
         except OSError:
             time.sleep(0.2)
     return False
-
-

@@ -1,7 +1,7 @@
 """Part of a hub's configuration: who is who, and who may open the course's server.
 
-The course has an account and a server of its own, which all its instructors share: formgrader, the gradebook and
-the watcher run there, whoever looks. JupyterHub calls that a collaboration account:
+The course has an account and a server of its own, which all its instructors share: formgrader, the gradebook
+and the watcher run there, whoever looks. JupyterHub calls that a collaboration account:
 https://jupyterhub.readthedocs.io/en/stable/tutorial/collaboration-users.html
 """
 
@@ -42,7 +42,9 @@ def first_page(handler):
     user = handler.current_user
     if user and user.name in PEOPLE["instructors"]:
         return url_path_join(handler.hub.base_url, "spawn", COURSE_ACCOUNT)
-    return url_path_join(handler.hub.base_url, "spawn") if user else url_path_join(handler.hub.base_url, "login")
+    return (
+        url_path_join(handler.hub.base_url, "spawn") if user else url_path_join(handler.hub.base_url, "login")
+    )
 
 
 c.JupyterHub.default_url = first_page

@@ -1,4 +1,4 @@
-"""Part of a hub's configuration: the servers of students and of the course, as their unix users, within bounds.
+"""Part of a hub's configuration: servers of students and of the course, as unix users and within bounds.
 
 A folder on JUPYTER_CONFIG_PATH for each kind is all that makes them differ: nothing is switched on or off for
 the whole environment, which others may use as well.
@@ -14,8 +14,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY))
 from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE, STUDENTS  # noqa: E402
 
-# Bounds: gigabytes of a process (a kernel that has run the whole notebook has 1.1 to 1.3, see admin/docs/speed.md) and
-# processes and threads of a user; the processors are shared fairly, as all servers are equally nice.
+# Bounds: gigabytes of a process (a kernel that has run the whole notebook has 1.1 to 1.3, see
+# admin/docs/speed.md), and processes and threads of a user. The processors are shared fairly: all servers are
+# equally nice.
 MEMORY_GB, PROCESSES = 4, 1000
 # All servers of one machine would each take every core for every step.
 THREADS = 2
@@ -52,7 +53,7 @@ c.Spawner.args = ["--ServerApp.terminals_enabled=True"]
 
 starter = [sys.executable, str(PLACE / STUDENTS / "single_user.py")]
 if Path("/run/systemd/system").is_dir():
-    # The kernel bounds all processes of a server together. A user can't become root from there, and has a /tmp alone.
+    # The kernel bounds all processes of a server together; each has a /tmp of its own, and no way to root.
     c.JupyterHub.spawner_class = "systemdspawner.SystemdSpawner"
     c.SystemdSpawner.isolate_tmp = True
     c.SystemdSpawner.disable_user_sudo = True

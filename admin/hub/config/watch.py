@@ -18,7 +18,14 @@ HOME = Path(pwd.getpwnam(COURSE_ACCOUNT).pw_dir)
 c.JupyterHub.services.append(
     {
         "name": "grading",
-        "command": [sys.executable, str(REPOSITORY / "admin"), "grade", "--watch", "--course", str(HOME / "course")],
+        "command": [
+            sys.executable,
+            str(REPOSITORY / "admin"),
+            "grade",
+            "--watch",
+            "--course",
+            str(HOME / "course"),
+        ],
         "user": COURSE_ACCOUNT,
         "cwd": str(HOME),
         "environment": {"CONVNET_EXCHANGE": str(EXCHANGE)},

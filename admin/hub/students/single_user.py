@@ -1,8 +1,8 @@
 """Starts somebody's Jupyter server on a hub, as its owner: within bounds, and with the data sets at hand.
 
-`python single_user.py [ARGUMENTS OF jupyterhub-singleuser]`. CONVNET_MEMORY_GB and CONVNET_PROCESSES bound each
-process's own memory and the owner's number of processes; 0, or none, is no bound. Where systemd starts servers, it
-bounds all processes of a server together, and these are left out.
+`python single_user.py [ARGUMENTS OF jupyterhub-singleuser]`. CONVNET_MEMORY_GB bounds each process's own
+memory, CONVNET_PROCESSES the owner's processes and threads; 0, or none, is no bound. Where systemd starts
+servers, it bounds all processes of a server together, and these are left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 DATASETS = Path(__file__).resolve().parents[1] / "datasets"
-"""Files that keras.datasets would download: mnist.npz, cifar-10-batches-py-target and so on. Need not exist."""
+"""Files that keras.datasets would download, such as mnist.npz. Need not exist."""
 
 NICE = 5  # the hub and its proxy answer first
 
@@ -43,7 +43,9 @@ def link_datasets(folder: Path) -> None:
     """
     if not DATASETS.is_dir():
         return
-    with suppress(OSError):  # a full disk, or a folder of the user's own in the way: they download, or have it
+    with suppress(
+        OSError
+    ):  # a full disk, or a folder of the user's own in the way: they download, or have it
         folder.mkdir(parents=True, exist_ok=True)
         for each in DATASETS.iterdir():
             if not (folder / each.name).exists():
