@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +161,10 @@ def teacher(browser: Browser, hub: Hub) -> Iterator[Page]:
     yield from sign_in(browser, hub, TEACHER)
 
 
+def home(name: str) -> Path:
+    return Path(pwd.getpwnam(name).pw_dir)
+
+
 def run_as(name: str, *command: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command as this unix user, in their home, as in a terminal of the hub."""
     user = pwd.getpwnam(name)
@@ -178,7 +182,7 @@ def run_as(name: str, *command: str | Path, text: str = "") -> subprocess.Comple
     )
 
 
-def wait(until, seconds: float) -> None:
+def wait(until: Callable[[], object], seconds: float) -> None:
     """Return when this holds; fail when it doesn't in so many seconds."""
     deadline = time.monotonic() + seconds
     while not until():
