@@ -1,4 +1,4 @@
-"""The whole loop on a real hub, in a real browser: two students hand in and read feedback, a teacher grades."""
+"""The whole loop on a real hub, in a real browser: two students hand in and read feedback; one grades."""
 
 from __future__ import annotations
 
