@@ -23,6 +23,7 @@ LAYERS = [
     "admin.__main__",
     "admin.commands",
     "admin.config",
+    "admin.watching",
     "admin.by_hand",
     "admin.report",
     "admin.mutation",
