@@ -30,8 +30,8 @@ COMMANDS = {
     "lab": ("[--course DIR] [JUPYTERLAB ARGS]", "open JupyterLab on the student notebook", COURSE),
     "build": ("[--course DIR] [--check]", "make the student notebook and the nbgrader course", COURSE),
     "grade": (
-        "[--course DIR] [--student ID]… [--workers N] [--force] [--without-sandbox]",
-        "grade what is in the course's submitted/ folder",
+        "[--course DIR] [--student ID]… [--workers N] [--force] [--watch] [--without-sandbox]",
+        "grade what is in the course's submitted/ folder, or with --watch what comes in",
         COURSE,
     ),
     "report": (

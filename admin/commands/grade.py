@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from admin.course.layout import Course, CourseError
+from admin.course.layout import REPOSITORY, Course, CourseError
 from admin.grading.run import grade
+from admin.watching.watch import CHANGED, watch
 from checks.language import say, text_of
 
 
 def main(argv: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(
-        prog="python3 -m admin grade", description="Grade what is in the course's submitted/ folder."
+        prog="python3 -m admin grade",
+        description="Grade what is in the course's submitted/ folder. With --watch: grade what comes in, "
+        "through nbgrader's exchange or that folder, and give feedback on it, until Ctrl-C.",
+        epilog="watch.toml in the course folder says when --watch releases feedback, and how many hand-ins "
+        "of a student it grades within an hour.",
     )
     parser.add_argument("--course", metavar="DIR", help="the nbgrader course folder (default: course/)")
     parser.add_argument("--student", metavar="ID", action="append", help="only this student; may be repeated")
@@ -25,10 +32,21 @@ def main(argv: list[str] | None = None) -> int:
         action="store_true",
         help="run submissions with all your rights, on a machine that cannot shut them in; at your own risk",
     )
-    options = parser.parse_args(argv)
+    parser.add_argument(
+        "--watch", action="store_true", help="go on with what comes in, and release the feedback"
+    )
+    options = parser.parse_args(arguments)
+    if options.watch and (options.student or options.force):
+        parser.error(text_of(say("watching.takes_all")))
+    course = Course.at(options.course)
     try:
+        if options.watch:
+            ended = watch(course, options.workers, sandbox=not options.without_sandbox)
+            if ended == CHANGED:
+                os.execv(sys.executable, [sys.executable, str(REPOSITORY / "admin"), "grade", *arguments])
+            return ended
         return grade(
-            Course.at(options.course),
+            course,
             options.student,
             options.workers,
             options.force,

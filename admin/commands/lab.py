@@ -21,7 +21,10 @@ def main(argv: list[str]) -> int:
         "(the whole list: .venv/bin/jupyter lab --help).",
     )
     parser.add_argument(
-        "--course", metavar="DIR", default=ROOT / "course", help="the course of nbgrader's pages"
+        "--course",
+        metavar="DIR",
+        default=os.environ.get("CONVNET_COURSE") or ROOT / "course",
+        help="the course of nbgrader's pages",
     )
     options, arguments = parser.parse_known_args(argv)
     course = set_environment(options.course)

@@ -29,7 +29,8 @@ TIME_ZONE = "UTC"
 # The name under which the exchange and the gradebook keep this course; without one nbgrader cannot release.
 c.CourseDirectory.course_id = "convnet"
 
-# CONVNET_COURSE carries our commands' --course DIR to programs that have no such option (the Jupyter server).
+# CONVNET_COURSE carries our commands' --course DIR to programs that have no such option (the Jupyter server);
+# where it is set, our commands go by it as well.
 c.CourseDirectory.root = str(Path(os.environ.get("CONVNET_COURSE") or REPOSITORY / "course").absolute())
 
 # assignment_id is not set: nbgrader would then refuse it as an argument (`nbgrader autograde convnet`).
@@ -51,9 +52,10 @@ c.CourseDirectory.ignore = [
 c.NbGraderAPI.timezone = TIME_ZONE
 c.Exchange.timezone = TIME_ZONE
 
-# Where a hub has its exchange; elsewhere nbgrader's own default.
+# The exchange: a folder that all users of one machine or hub can reach, named here or in CONVNET_EXCHANGE.
+# c.Exchange.root = "/srv/nbgrader/exchange"
 if os.environ.get("CONVNET_EXCHANGE"):
-    c.Exchange.root = os.environ["CONVNET_EXCHANGE"]
+    c.Exchange.root = str(Path(os.environ["CONVNET_EXCHANGE"]).absolute())
 
 # --- Collecting -----------------------------------------------------------------------------------
 # nbgrader's own follow links that students put into the exchange, to any file that the instructor can read.

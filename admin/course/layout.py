@@ -39,8 +39,9 @@ class Course:
 
     @classmethod
     def at(cls, folder: str | Path | None = None) -> Course:
-        """The course in `folder`, or the default one at the top of the repository."""
-        return cls(Path(folder or DEFAULT_COURSE).expanduser().resolve())
+        """The course in `folder`; else the one that CONVNET_COURSE names; else that of the repository."""
+        folder = folder or os.environ.get("CONVNET_COURSE") or DEFAULT_COURSE
+        return cls(Path(folder).expanduser().resolve())
 
     @property
     def source(self) -> Path:

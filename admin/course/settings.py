@@ -1,4 +1,4 @@
-"""Files of settings that lie in a course folder and are the instructor's: late.toml, rubric.toml."""
+"""Files of settings in a course folder that are the instructor's: late.toml, rubric.toml, watch.toml."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from admin.course.layout import CONFIG, Course, CourseError
 from admin.text import printable
 from checks.language import Sentence, say
 
-LATE, RUBRIC = "late.toml", "rubric.toml"
+LATE, RUBRIC, WATCH = "late.toml", "rubric.toml", "watch.toml"
 MAX_BYTES = 1_000_000
 
 
 def put(course: Course) -> None:
     """Give the course those that it has not: each with every line explained. From then on it is theirs."""
-    for name in (LATE, RUBRIC):
+    for name in (LATE, RUBRIC, WATCH):
         if not (course.root / name).exists():
             shutil.copyfile(shipped(name), course.root / name)
 

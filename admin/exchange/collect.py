@@ -32,7 +32,9 @@ from admin.sandbox.limits import Limits
 HALF = ".collecting-"  # hidden from nbgrader's patterns and from `grade`
 FORGOTTEN = 3600.0  # seconds after which a half of a killed run may go
 TIMESTAMP = "timestamp.txt"
-MAX_TIMESTAMP = 1000
+SECRET = "submission_secret.txt"
+"""what the page of feedback is found by in the exchange; the student has a copy"""
+MAX_SMALL = 1000
 LISTED_BYTES = 50_000_000  # of a notebook that `list` hashes in memory
 
 
@@ -184,7 +186,7 @@ class CleanCollect(ExchangeCollect):
             half = Path(beside, "new")
             half.mkdir()
             left_out = copy_clean(folder, half, self.rules())
-            if (half / TIMESTAMP).is_file() and (half / TIMESTAMP).stat().st_size > MAX_TIMESTAMP:
+            if (half / TIMESTAMP).is_file() and (half / TIMESTAMP).stat().st_size > MAX_SMALL:
                 (half / TIMESTAMP).unlink()
                 left_out.add(TIMESTAMP, "too large")
             if not os.path.lexists(half / TIMESTAMP):  # the folder's name has the time as well
@@ -219,7 +221,7 @@ class CleanList(ExchangeList):
 
     def is_fit(self, folder: Path) -> bool:
         """True for a folder of regular files, as far as nbgrader reads them. Of others the log says so."""
-        read = [*folder.glob("*.ipynb"), folder / "submission_secret.txt"]
+        read = [*folder.glob("*.ipynb"), folder / SECRET]
         if all(map(is_clean, (folder.name, *(path.name for path in read)))) and is_kind(folder, stat.S_IFDIR):
             there = [path for path in read if os.path.lexists(path)]
             if all(is_kind(path, stat.S_IFREG) and path.stat().st_size <= LISTED_BYTES for path in there):
@@ -252,14 +254,20 @@ def user(number: int) -> str:
 
 def time_in(folder: Path) -> datetime | None:
     """When a submission that has been collected was handed in; None where that can't be told."""
+    return parsed((small_text(folder, TIMESTAMP) or "").strip())
+
+
+def small_text(folder: Path, name: str, above: int | None = None) -> str | None:
+    """The text of a small file of a student's, or None: no link is followed, no pipe waited for."""
     try:
-        descriptor = os.open(folder / TIMESTAMP, READ_FILE)
+        descriptor = os.open(folder / name, READ_FILE, dir_fd=above)
     except OSError:
         return None
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_SMALL:
             return None
-        return parsed(os.read(descriptor, MAX_TIMESTAMP).decode("utf-8", "replace").strip())
+        return os.read(descriptor, MAX_SMALL).decode("utf-8", "replace")
     except OSError:
         return None
     finally:

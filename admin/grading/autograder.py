@@ -27,7 +27,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.auth import Authenticator
 
 from admin.course.layout import Course, CourseError, quiet
-from admin.grading.run import only_one_at_a_time
+from admin.grading.lock import only_one_at_a_time
 from admin.grading.worker import shared_worker
 
 MAX_LOG = 200_000

@@ -27,16 +27,15 @@ from tornado import web
 from traitlets import Float
 from traitlets.config import LoggingConfigurable
 
+from admin.course.layout import REPOSITORY
+from admin.grading.stamps import Stamp, stamps
 from checks.language import say
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "admin" / "pages" / "templates" / "formgrader"
 AUTOGRADER = REPOSITORY / "admin" / "grading" / "autograder.py"
 SETTING = "convnet_autograding"
 MAX_REPLY = 1 << 24
 END_SECONDS = 10.0
-
-Stamp = tuple[str, int, int]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -144,18 +143,3 @@ class Autograding(LoggingConfigurable):
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-
-
-def stamps(course: Path) -> frozenset[Stamp]:
-    """What grading depends on, and whether it has changed: path, time and size of each file."""
-    folders = [(REPOSITORY / "admin", "*.py"), (REPOSITORY / "notebooks", "*.py")]
-    folders += [(REPOSITORY / "notebooks" / "checks", "*.toml")]
-    folders += [(course / "source", "*"), (course / "release", "*")]
-    files = [REPOSITORY / "problem_unittests.py", course / "nbgrader_config.py"]
-    files += [path for folder, pattern in folders for path in folder.rglob(pattern)]
-    found = set()
-    for path in files:
-        with contextlib.suppress(OSError):
-            status = path.stat()
-            found.add((str(path), status.st_mtime_ns, status.st_size))
-    return frozenset(found)

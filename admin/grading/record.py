@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import nbformat
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError, quiet
-from admin.exchange.collect import time_in
+from admin.exchange.collect import SECRET, TIMESTAMP, small_text, time_in
 from admin.exchange.folder import fingerprint_of_file
 from admin.grading.execute import OTHER_NOTEBOOK, OtherNotebook, RunResult
 from admin.grading.findings import write_findings
@@ -152,4 +152,15 @@ def record_broken(course: Course, student: str, sentence: Sentence) -> None:
         ]
     )
     nbformat.write(page, folder / f"{NOTEBOOK}.ipynb")
+    keep_address(course, student)
     write_findings(course.root, student, {}, broken=sentence)
+
+
+def keep_address(course: Course, student: str) -> None:
+    """What nbgrader releases a page of feedback by has to lie beside the graded notebook."""
+    handed_in = course.submitted(student)
+    if handed_in.is_symlink() or handed_in.parent.is_symlink():
+        return  # to another student's, perhaps
+    for name in (TIMESTAMP, SECRET):
+        if (text := small_text(handed_in, name)) is not None:
+            (course.autograded(student) / name).write_text(text, encoding="utf-8")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from admin.course.layout import ASSIGNMENT, Course
-from admin.grading import execute
+from admin.grading import execute, how_far
 from admin.grading.record import Outcome, warning_of
 from admin.text import printable
 from checks.language import Sentence, say
@@ -30,6 +32,7 @@ class Report:
         self._cells: dict[str, str] = {}
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._told = how_far.HowFar()
 
     def start(self, submissions: int, to_grade: int, workers: int) -> None:
         plan = say(
@@ -43,6 +46,7 @@ class Report:
             at_work = counted("grading.worker", "grading.workers", workers)
             plan = say("grading.plan_at_work", plan=plan, workers=at_work)
         self.console.print(f"{self.mark}{plan}")
+        self._tell(how_far.HowFar(to_grade, begun=time.time()))
 
     @contextmanager
     def progress(self, jobs: int) -> Iterator[None]:
@@ -87,6 +91,7 @@ class Report:
             self.line(outcome.student, text)
         if self._progress and self._task is not None:
             self._progress.advance(self._task)
+        self._tell(replace(self._told, done=self._told.done + 1, failures=self.failures))
 
     def remind(self, student: str, broken: Sentence | None) -> None:
         if broken:
@@ -114,6 +119,11 @@ class Report:
         database, option = self.course.shown(self.course.database), self.course.option()
         end = say("grading.end", database=database, option=option, assignment=ASSIGNMENT)
         self.console.print(f"{self.mark}{end}")
+        self._tell(replace(self._told, ended=time.time()))
+
+    def _tell(self, now: how_far.HowFar) -> None:
+        self._told = now
+        how_far.tell(self.course, now)
 
 
 def counted(one: str, many: str, count: int) -> Sentence:

@@ -26,7 +26,7 @@ from rich.console import Console
 
 from admin.course import build, sample_class
 from admin.course.layout import NOTEBOOK, Course
-from admin.grading import cases, execute
+from admin.grading import cases, execute, pool
 from admin.grading import record as recording
 from admin.grading import run as grading
 from admin.grading.intake import COPIES
@@ -106,7 +106,7 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
 
         return wrapper
 
-    tools = Worker(True, grading.limits(course))
+    tools = Worker(True, pool.limits(course))
     jobs = plan(course, students, force=True)
     begun = time.monotonic()
     tools.session(Folders(course.release, course.release, course.source)).close()
@@ -123,7 +123,7 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
 
     idle = pss_below(tools.sandbox.pid)
     host.Session.run = watched  # type: ignore[method-assign]
-    grading.run(course, jobs[0], tools, lambda name: None)
+    pool.run(course, jobs[0], tools, lambda name: None)
 
     tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
     host.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
@@ -131,11 +131,11 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     host.Session.close = timed("end of a session", host.Session.close)  # type: ignore[method-assign]
     execute.judge = timed("judging", execute.judge)
     execute.sanitised = timed("sanitising outputs", execute.sanitised)
-    grading.take_in = timed("reading", grading.take_in)
+    pool.take_in = timed("reading", pool.take_in)
     record = timed("recording, by nbgrader", recording.record)
     begun = time.monotonic()
     for job in jobs:
-        outcome = record(course, job, grading.run(course, job, tools, lambda name: None), COPIES)
+        outcome = record(course, job, pool.run(course, job, tools, lambda name: None), COPIES)
         assert not outcome.failed, outcome.failed
     whole = (time.monotonic() - begun) / len(jobs)
     tools.close()

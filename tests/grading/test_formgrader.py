@@ -27,7 +27,7 @@ from admin.course import sample_class
 from admin.course.build import NOT_RELEASED
 from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
-from admin.grading.run import only_one_at_a_time
+from admin.grading.lock import only_one_at_a_time
 from checks.task import CHECK_POINTS
 from tests.grading.sessions import command_line, descendants, parents
 from tests.needs import needs_sandbox

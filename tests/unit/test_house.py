@@ -24,6 +24,7 @@ LAYERS = [
     "admin.commands",
     "admin.config",
     "admin.hub",
+    "admin.watching",
     "admin.by_hand",
     "admin.report",
     "admin.mutation",

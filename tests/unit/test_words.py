@@ -24,7 +24,7 @@ from checks.task import Case
 
 SPEAKING = [
     path
-    for folder in ("notebooks/checks", "admin/by_hand", "admin/grading", "admin/sandbox")
+    for folder in ("notebooks/checks", "admin/by_hand", "admin/grading", "admin/sandbox", "admin/watching")
     for path in sorted((REPOSITORY / folder).rglob("*.py"))
 ] + [
     REPOSITORY / name
@@ -61,7 +61,7 @@ def unspoken(node: ast.AST) -> bool:
     """True for help of options and lines of a program's log, which no student reads as a finding."""
     if isinstance(node, ast.Call):
         return re.search(r"\blog\.\w+$", ast.unparse(node.func)) is not None
-    return isinstance(node, ast.keyword) and node.arg in ("help", "description")
+    return isinstance(node, ast.keyword) and node.arg in ("help", "description", "epilog")
 
 
 def is_text(node: ast.AST) -> bool:

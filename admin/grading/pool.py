@@ -1,0 +1,112 @@
+"""Threads that run submissions, each with a worker of its own: a sandbox, and a process that judges.
+
+A thread that has started a sandbox has to live as long as that; so the threads last until the pool is closed.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+import nbformat
+
+from admin.course.layout import NOTEBOOK, Course, CourseError
+from admin.grading import cases, execute
+from admin.grading.intake import copy_of, take_in
+from admin.grading.plan import Job
+from admin.grading.record import Outcome
+from admin.grading.sentences import carried_by
+from admin.grading.worker import CannotSandbox, Folders, Worker
+from admin.sandbox.limits import Limits, SandboxError
+from checks.language import say
+
+
+class Pool:
+    """So many workers. `at_work` is told who is at which cell, from other threads."""
+
+    def __init__(
+        self, course: Course, workers: int, sandbox: bool, at_work: Callable[[str, str], None]
+    ) -> None:
+        self.course, self.workers, self.sandbox, self.at_work = course, workers, sandbox, at_work
+        self._here = threading.local()
+        self._started: list[Worker] = []
+        self._threads = ThreadPoolExecutor(workers, initializer=self._prepare)
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def start(self, jobs: list[Job]) -> list[Future[Outcome]]:
+        """Run these; the outcome of each, as it will be. Of the main thread, which has the gradebook."""
+        if not jobs:
+            return []
+        cases.data_of(self.course.source)  # once, before there are threads: each would draw them
+        others = self.course.other_assignments()  # once, too: the threads leave the gradebook alone
+        return [self._threads.submit(self._run, job, others) for job in jobs]
+
+    def close(self) -> None:
+        """At the end, or stopped in the middle: what runs ends soon, and its outcome is nobody's."""
+        for worker in self._started:
+            worker.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._started:
+            worker.close()
+
+    def _prepare(self) -> None:
+        self._here.worker = Worker(self.sandbox, limits(self.course))
+        self._started.append(self._here.worker)
+
+    def _run(self, job: Job, others: frozenset[str]) -> Outcome:
+        tell = functools.partial(self.at_work, job.student)
+        return run(self.course, job, self._here.worker, tell, others)
+
+
+def run(
+    course: Course,
+    job: Job,
+    worker: Worker,
+    tell: Callable[[str], None],
+    others: frozenset[str] | None = None,
+) -> Outcome:
+    """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing.
+
+    `tell` is told the grade_id of each cell.
+    """
+    begun = time.monotonic()
+    student = job.student
+    try:
+        worker.bounded.renew()
+        taken = take_in(worker.bounded, course, student, others=others)
+        if taken.broken:
+            return Outcome(student, broken=taken.broken)
+        if taken.fingerprint != job.submission:
+            raise CourseError(say("grading.files_changed"))
+        result = run_copy(course, student, worker, tell)
+    except (SandboxError, CourseError, CannotSandbox) as error:
+        return Outcome(student, failed=carried_by(error))
+    except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
+        reason = say("grading.could_not_run", error=carried_by(error))
+        return Outcome(student, failed=reason, log=traceback.format_exc())
+    return Outcome(student, time.monotonic() - begun, taken.repaired, result=result)
+
+
+def run_copy(course: Course, student: str, worker: Worker, tell: Callable[[str], None]) -> execute.RunResult:
+    """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
+    copy = copy_of(course, student)
+    notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
+    folders = Folders(copy, course.release, course.source, trainings=execute.trainings_of(course.root))
+    content = cases.content_of(notebook, copy, course.release)
+    seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
+    return execute.run(notebook, worker, folders, seed, tell)
+
+
+def limits(course: Course) -> Limits:
+    """The bounds of our nbgrader configuration, so that nbgrader's own autograding has the same."""
+    return execute.JudgedExecute(config=course.config()).limits()
