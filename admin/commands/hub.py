@@ -142,6 +142,6 @@ def remove() -> int:
         )
     place.end_hub()
     accounts.remove(people)
-    shutil.rmtree(place.PLACE)
+    place.remove()
     print("The trial is gone: users with their homes and servers, course, exchange and programs.")
     return 0

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -70,6 +71,14 @@ def copy() -> None:
 def give_admin_to(group: int) -> None:
     """Let the members of this group, and nobody else, read `admin/` and run it."""
     _own(PLACE / "admin", group, private=True)
+
+
+def remove() -> None:
+    """Delete all of it. Files go side by side: some disks take milliseconds for each of 50,000."""
+    files = [path for path in PLACE.rglob("*") if path.is_symlink() or not path.is_dir()]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(os.unlink, files))
+    shutil.rmtree(PLACE)
 
 
 def end_hub() -> None:

@@ -87,11 +87,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         skip_or_fail(f"there is a hub on this machine already, in {PLACE}")
     before = traces()
     hub = Hub(three_ports(), {}, None, tmp_path_factory.mktemp("hub") / "said")  # type: ignore[arg-type]
-    hub.start()
-    hub.passwords = dict(re.findall(r"^  (trial-\S+) +(\S+)$", hub.said.read_text(), re.MULTILINE))
-    for name in (ANNA, BEN, COURSE_ACCOUNT):
-        write_settings(name)
     try:
+        hub.start()
+        hub.passwords = dict(re.findall(r"^  (trial-\S+) +(\S+)$", hub.said.read_text(), re.MULTILINE))
+        for name in (ANNA, BEN, COURSE_ACCOUNT):
+            write_settings(name)
         yield hub
     finally:
         removed = subprocess.run([PYTHON, ROOT / "admin", "hub", "--remove"], capture_output=True, text=True)
