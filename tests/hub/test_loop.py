@@ -6,6 +6,7 @@ import csv
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -111,7 +112,7 @@ def assignments(page: Page) -> None:
     """The list of assignments, in front and up to date."""
     page.get_by_role("menuitem", name="Nbgrader").click()
     page.get_by_role("menuitem", name="Assignment List").click()
-    page.get_by_text("Submitted assignments").wait_for()
+    page.get_by_text("Submitted assignments", exact=True).wait_for()
 
 
 def open_notebook(page: Page, hub: Hub, name: str) -> None:
@@ -140,24 +141,20 @@ def validated(page: Page, folder: Path) -> None:
 def submit(page: Page) -> None:
     assignments(page)
     page.get_by_role("button", name="Submit", exact=True).click()
-    page.locator("#submitted_assignments_list, .list_container", has_text="Submitted").first.wait_for()
+    page.get_by_role("button", name="Fetch Feedback").wait_for()
 
 
 def read_feedback(page: Page, hub: Hub, name: str) -> str:
-    """Press Fetch Feedback as soon as it is there, and read the page, which asks no other machine."""
-    button = page.get_by_role("button", name="Fetch Feedback")
-    deadline = time.monotonic() + 90
-    while not button.count():
-        assert time.monotonic() < deadline, "no feedback came"
-        page.get_by_title("Refresh assignments list").or_(
-            page.locator("#refresh_assignments_list")
-        ).first.click()
-        page.wait_for_timeout(1000)
-    button.first.click()
+    """Press Fetch Feedback until it comes, and read the page, which asks no other machine."""
     found: list[Path] = []
-    wait(lambda: bool(found.extend(home(name).glob("convnet/feedback/*/*.html")) or found), 30)
-    where = found[0].relative_to(home(name))
-    page.goto(f"{hub.address}/user/{name}/files/{where}")
+    deadline = time.monotonic() + 90
+    while not found:
+        assert time.monotonic() < deadline, "no feedback came"
+        page.get_by_role("button", name="Fetch Feedback").click()
+        page.wait_for_timeout(1000)
+        found = list(home(name).glob("convnet/feedback/*/*.html"))
+    page.get_by_text("(view feedback)").wait_for()
+    page.goto(f"{hub.address}/user/{name}/files/{quote(str(found[0].relative_to(home(name))))}")
     return page.locator("body").inner_text()
 
 
