@@ -64,9 +64,19 @@ def put_proxy() -> None:
 
 
 def make_exchange() -> None:
-    """nbgrader's exchange: all may write there, as nbgrader wants; none may touch what others put there."""
+    """nbgrader's exchange: all may write there, as nbgrader wants; none may touch what others put there.
+
+    In nbgrader's own folder for hand-ins, whoever guesses a name may move what bears it. Ours has the sticky bit, and
+    nbgrader leaves a folder that is there as it is.
+    """
     EXCHANGE.mkdir(exist_ok=True)
     EXCHANGE.chmod(0o1777)
+    user = pwd.getpwnam(COURSE_ACCOUNT)
+    course, inbound = EXCHANGE / COURSE_ID, EXCHANGE / COURSE_ID / "inbound"
+    for folder, mode in ((course, 0o755), (inbound, 0o3733)):
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        folder.chmod(mode)
 
 
 def make_course() -> None:

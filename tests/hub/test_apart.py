@@ -1,0 +1,178 @@
+"""What a student of the hub can not reach: tried by HTTP with their session, and from a shell as they are."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from admin.course import source_notebook
+from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE, STATE
+from tests.hub.conftest import ANNA, BEN, Hub, home, run_as
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+PYTHON = PLACE / ".venv" / "bin" / "python"
+
+
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [
+        (f"/user/{COURSE_ACCOUNT}/formgrader", 403),
+        (f"/user/{COURSE_ACCOUNT}/by_hand", 403),
+        (f"/user/{COURSE_ACCOUNT}/grading", 403),
+        (f"/user/{COURSE_ACCOUNT}/api/contents/course/gradebook.db", 403),
+        (f"/user/{BEN}/lab", 403),
+        (f"/user/{BEN}/api/kernels", 403),
+        (f"/hub/spawn/{COURSE_ACCOUNT}", 404),
+        (f"/hub/api/users/{BEN}", 404),
+        ("/hub/api/services/grading", 403),
+        ("/hub/admin", 403),
+        (f"/user/{ANNA}/formgrader", 404),
+        (f"/user/{ANNA}/by_hand", 404),
+        (f"/user/{ANNA}/grading", 404),
+        (f"/user/{ANNA}/api/contents/..%2f{COURSE_ACCOUNT}", 404),
+    ],
+)
+def test_no_address_leads_a_student_to_what_is_others(
+    anna: Page, ben: Page, teacher: Page, hub: Hub, place: str, status: int
+) -> None:
+    """With all servers running: does each of these say no?"""
+    answer = anna.context.request.get(f"{hub.address}{place}")
+    assert answer.status == status, answer.text()[:500]
+
+
+def test_a_student_without_a_session_is_asked_to_sign_in(hub: Hub) -> None:
+    said = subprocess.run(
+        [
+            "curl",
+            "-sS",
+            "-o",
+            os.devnull,
+            "-w",
+            "%{http_code} %{redirect_url}",
+            f"{hub.address}/user/{BEN}/lab",
+        ],
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert said.startswith("302")
+    assert "/hub/" in said
+
+
+def test_a_shell_of_a_student_opens_no_file_of_others(anna: Page, ben: Page, teacher: Page) -> None:
+    """Solutions, secret, gradebook, the hub's database and keys, homes and hand-ins: is each of them closed?"""
+    course = home(COURSE_ACCOUNT) / "course"
+    closed = [
+        *(PLACE / "admin" / "course" / name for name in ("source", "answers")),
+        PLACE / "admin" / "__main__.py",
+        *(
+            STATE / name
+            for name in ("jupyterhub.sqlite", "cookie_secret", "people.json", "hub.log", "proxy.pid")
+        ),
+        *(course, course / "gradebook.db", course / "source", home(COURSE_ACCOUNT)),
+        *(home(BEN), home(BEN) / ".local", EXCHANGE / "convnet" / "inbound"),
+    ]
+    for path in closed:
+        assert os.path.lexists(path), f"{path} is not there, so this tries nothing"
+        opened = run_as(ANNA, PYTHON, "-c", OPEN, path)
+        assert opened.stdout == "refused\n", f"{path}: {opened.stdout or opened.stderr}"
+    secrets = [path for path in course.rglob("*") if "secret" in path.name]
+    assert secrets, "the course has no secret"
+    assert run_as(ANNA, "grep", "-rl", "BEGIN SOLUTION", PLACE, "--exclude-dir=.venv").stdout == ""
+
+
+OPEN = """
+import os, sys
+try:
+    os.listdir(sys.argv[1]) if os.path.isdir(sys.argv[1]) else open(sys.argv[1], "rb").read(1)
+except PermissionError:
+    print("refused")
+else:
+    print("opened")
+"""
+
+
+def test_what_a_student_can_read_has_no_solution_in_it() -> None:
+    """Is no line of a model answer in the files that are open to all?"""
+    [net] = [
+        cell.source
+        for cell in source_notebook.read_source().cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "one_hot"
+    ]
+    telling = max(re.findall(r"^    (?!###)(.+)$", net, re.MULTILINE), key=len)
+    found = run_as(
+        ANNA, "grep", "-rlF", telling, PLACE, EXCHANGE, "--exclude-dir=.venv", "--exclude-dir=proxy"
+    )
+    assert found.stdout == ""
+    assert subprocess.run(["grep", "-rlF", telling, PLACE / "admin"], capture_output=True).stdout != b""
+
+
+def test_a_student_touches_no_process_of_others(anna: Page, ben: Page, hub: Hub) -> None:
+    """No signal, no look into the environment, in which a server's keys are; no port but a server's own."""
+    for name in (BEN, COURSE_ACCOUNT, "root"):
+        pids = subprocess.run(
+            ["pgrep", "-u", name, "-f", str(PLACE)], capture_output=True, text=True
+        ).stdout.split()
+        assert pids, f"nothing of {name} runs"
+        for pid in pids:
+            assert "not permitted" in run_as(ANNA, "kill", "-9", pid).stderr.lower()
+            assert "Permission denied" in run_as(ANNA, "cat", f"/proc/{pid}/environ").stderr
+    # A kernel's sockets lie in its owner's home: whoever could connect to a port would read what it prints.
+    ports = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True).stdout
+    owners = {int(pid): os.stat(f"/proc/{pid}").st_uid for pid in re.findall(r"pid=(\d+)", ports)}
+    of_ben = os.stat(home(BEN)).st_uid
+    assert sum(uid == of_ben for uid in owners.values()) == 1, ports
+
+
+def test_the_token_of_a_students_server_opens_nothing_else(anna: Page, ben: Page, hub: Hub) -> None:
+    """A student can read the token of their own server: what does the hub, or its proxy, give for it?"""
+    [pid, *_] = subprocess.run(
+        ["pgrep", "-u", ANNA, "-f", "singleuser"], capture_output=True, text=True
+    ).stdout.split()
+    environment = run_as(ANNA, "cat", f"/proc/{pid}/environ").stdout.split("\0")
+    variables = dict(line.partition("=")[::2] for line in environment)
+    token = variables["JUPYTERHUB_API_TOKEN"]
+    for place, answer in {
+        f"{hub.address}/hub/api/user": "200",
+        f"{hub.address}/hub/api/users": "403",
+        f"{hub.address}/hub/api/users/{BEN}": "404",
+        f"{hub.address}/hub/api/users/{BEN}/server": "403",
+        f"{hub.address}/user/{BEN}/api/contents": "403",
+        f"http://127.0.0.1:{hub.port + 1}/api/routes": "403",
+    }.items():
+        said = run_as(
+            ANNA,
+            *("curl", "-sS", "-o", os.devnull, "-w", "%{http_code}"),
+            *("-H", f"Authorization: token {token}", place),
+        )
+        assert said.stdout == answer, f"{place}: {said.stdout}"
+
+
+def test_a_student_can_neither_remove_nor_replace_what_is_in_the_exchange() -> None:
+    """nbgrader wants an exchange that all can write to; is what others put there still theirs?"""
+    course = EXCHANGE / "convnet"
+    for folder in (course, course / "outbound", course / "outbound" / "convnet", course / "inbound"):
+        assert run_as(ANNA, "mv", folder, EXCHANGE / "moved").returncode != 0
+    # The name of a hand-in has a random part, which only its owner and the course see; here it is given away.
+    entry = course / "inbound" / f"{BEN}+convnet+2026-01-02 10:00:00.000000 UTC+secret"
+    assert run_as(BEN, "mkdir", entry).returncode == 0
+    assert run_as(ANNA, "mv", entry, course / "inbound" / "mine").returncode != 0
+    assert run_as(ANNA, "rmdir", entry).returncode != 0
+    assert run_as(BEN, "rmdir", entry).returncode == 0
+
+
+def test_bounds_hold_for_what_a_student_starts(anna: Page) -> None:
+    """Is a server's memory bounded, for all that it starts, and can its owner not raise the bound?"""
+    [pid, *_] = subprocess.run(
+        ["pgrep", "-u", ANNA, "-f", "singleuser"], capture_output=True, text=True
+    ).stdout.split()
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    assert re.search(rf"Max data size +{4 * 2**30} +{4 * 2**30}", limits)
+    assert re.search(r"Max processes +1000 +1000", limits)
