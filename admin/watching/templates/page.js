@@ -6,7 +6,7 @@ const EVERY = 2000; // milliseconds
 const by = id => document.getElementById(id);
 let newest = null, ran = null, waiting = false;
 
-const clock = seconds => new Date(seconds * 1000).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit"});
+const clock = seconds => new Date(seconds * 1000).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const number = value => String(Math.round(value * 100) / 100);
 
@@ -68,13 +68,13 @@ function show(state) {
   by("no-report").hidden = state.report !== null;
 
   const now = state.watching ? [
-    ...state.at_work.map(one => row([one.student, "", true], [clock(one.since)], [words.at_work])),
-    ...state.queue.map(one => row([one.student, "", true], [clock(one.since)], [one.why || words.waits])),
+    ...state.at_work.map(one => row([one.student, "", true], [clock(one.since), "time"], [words.at_work])),
+    ...state.queue.map(one => row([one.student, "", true], [clock(one.since), "time"], [one.why || words.waits])),
   ] : [];
   fill("now", now);
   by("nobody").hidden = now.length > 0;
   fill("last", state.last.map(one => row(
-    [clock(one.at)], [link(one.student), "", true], [pointsOf(one), "number"], [number(one.seconds), "number"],
+    [clock(one.at), "time"], [link(one.student), "", true], [pointsOf(one), "number"], [number(one.seconds), "number"],
     [[one.said, one.feedback].filter(Boolean).join(" · "), one.said ? "bad" : ""],
   )));
   by("none-yet").hidden = state.last.length > 0;
