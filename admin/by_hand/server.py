@@ -1,35 +1,26 @@
-"""A Jupyter server extension: the page for grading by hand, beside formgrader, and what it saves through.
-
-Its handlers are nbgrader's own in their base: they have the server's sign-in, its protection against forged
-requests, and the course and gradebook that formgrader has.
-"""
+"""A Jupyter server extension: the page for grading by hand, beside formgrader, and what it saves through."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import functools
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.utils import url_path_join
 from markupsafe import Markup
-from nbgrader.server_extensions.formgrader.base import BaseHandler, check_notebook_dir, check_xsrf
-from tornado import web
 
 from admin.by_hand import grades
 from admin.by_hand.answers import Answer, Answers, same
 from admin.by_hand.grades import NotWritten, Question, Standing
+from admin.by_hand.handler import Handler, signed_in
 from admin.by_hand.rubric import Item, is_number, rubric_of
-from admin.course.layout import Course, CourseError, programs_on_path, quiet
+from admin.course.layout import CourseError, programs_on_path
 from admin.grading import read_by_hand
 from admin.grading.feedback import title_of
-from admin.report.page import templates_in
 from checks.language import Said, say
 
 PAGE = "/by_hand"
@@ -38,15 +29,6 @@ TEMPLATES = Path(__file__).with_name("templates")
 MAX_COMMENT, MAX_ANSWERS = 10_000, 1000
 # Keys that items of a rubric are ticked with; those that do other things are left out (page.js).
 KEYS = "abdeghilmqtvwxyz"
-POLICY = {
-    "default-src": "'none'",
-    "style-src": "'unsafe-inline'",
-    "img-src": "data:",
-    "connect-src": "'self'",
-    "form-action": "'none'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'self'",
-}
 MOST_BUTTONS = 20  # points that have a button each
 
 
@@ -66,44 +48,10 @@ def _load_jupyter_server_extension(server: Any) -> None:
         pages.add_handlers(".*$", [(url_path_join(pages.settings["base_url"], place), handler)])
 
 
-def signed_in(method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None] | None]:
-    """What nbgrader asks for before each of its handlers; then what it raises is told in a sentence."""
-
-    @web.authenticated
-    @check_xsrf
-    @check_notebook_dir
-    @functools.wraps(method)
-    async def checked(self: Handler, *names: str) -> None:
-        try:
-            with quiet():
-                await method(self, *names)
-        except NotWritten as refused:
-            self.set_status(refused.status)
-            self.tell(str(refused.sentence), refused.now)
-        except Said as error:
-            self.set_status(404)
-            self.tell(str(error.sentence))
-
-    return checked
-
-
-class Handler(BaseHandler):
+class OfQuestions(Handler):
     """What the page and its data share."""
 
-    @property
-    def content_security_policy(self) -> str:
-        """No script but our one, by its hash, and nothing from elsewhere."""
-        policy = {**POLICY, "script-src": f"'{hash_of('page.js')}'"}
-        return "; ".join(f"{what} {whence}" for what, whence in policy.items())
-
-    def set_default_headers(self) -> None:
-        super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Referrer-Policy", "same-origin")
-
-    @property
-    def course(self) -> Course:
-        return Course.at(self.coursedir.root)
+    templates = TEMPLATES
 
     def questions(self) -> dict[str, Question]:
         """Raises Said when there is no course, or nothing in it is graded by hand."""
@@ -142,13 +90,18 @@ class Handler(BaseHandler):
             "comment": standing.comment,
         }
 
-    def tell(self, message: str, now: Sequence[Standing] = ()) -> None:
-        """What has gone wrong, to the page's script."""
-        question = self.question(self.path_args[0]) if now else None
-        self.finish({"message": message, "answers": [self.plain(question, one) for one in now if question]})
+    def refuse(self, error: Said) -> None:
+        """What was not written also with what stands there instead."""
+        if not isinstance(error, NotWritten):
+            return super().refuse(error)
+        question = self.question(self.path_args[0]) if error.now else None
+        now = [self.plain(question, one) for one in error.now if question]
+        self.set_status(error.status)
+        self.finish({"message": str(error.sentence), "answers": now})
+        return None
 
 
-class PageHandler(Handler):
+class PageHandler(OfQuestions):
     """The page: every answer to a question."""
 
     @signed_in
@@ -159,7 +112,7 @@ class PageHandler(Handler):
         rubric, fault = self.rubric(question, list(questions))
         # In a thread: reading and drawing 120 notebooks takes some seconds, in which others are served
         shown = await asyncio.to_thread(self.shown, question, everybody)
-        page = template("page.html.j2").render(
+        page = self.template("page.html.j2").render(
             question=question,
             title=title_of(question.name),
             questions={each: title_of(each) for each in questions},
@@ -170,14 +123,15 @@ class PageHandler(Handler):
             root=self.base_url,
             page=self.base_url + PAGE,
             xsrf=self.xsrf_token.decode(),
-            style=source_of("page.css"),
-            script=source_of("page.js"),
+            style=self.source_of("page.css"),
+            script=self.source_of("page.js"),
             most=MAX_COMMENT,
         )
         await self.finish(page)
 
-    def tell(self, message: str, now: Sequence[Standing] = ()) -> None:
-        self.finish(template("nothing.html.j2").render(message=message, style=source_of("page.css")))
+    def tell(self, message: str) -> None:
+        style = self.source_of("page.css")
+        self.finish(self.template("nothing.html.j2").render(message=message, style=style))
 
     def rubric(self, question: Question, questions: Sequence[str]) -> tuple[tuple[Item, ...], str | None]:
         """The items, or why there are none."""
@@ -210,7 +164,7 @@ class PageHandler(Handler):
         ]
 
 
-class AnswersHandler(Handler):
+class AnswersHandler(OfQuestions):
     """How the answers stand, and saving of points and comments."""
 
     @signed_in
@@ -238,7 +192,7 @@ class AnswersHandler(Handler):
         await self.finish({"answers": [self.plain(question, one) for one in written]})
 
 
-class NamesHandler(Handler):
+class NamesHandler(OfQuestions):
     """Who wrote which answer: apart, so that a page without names has none in it."""
 
     @signed_in
@@ -280,16 +234,3 @@ def is_comment(text: Any) -> bool:
     except UnicodeEncodeError:  # half of a pair of surrogates
         return False
     return True
-
-
-def source_of(name: str) -> Markup:
-    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
-
-
-def hash_of(name: str) -> str:
-    """A script as the policy names it."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(source_of(name).encode()).digest()).decode()}"
-
-
-def template(name: str) -> Any:
-    return templates_in(TEMPLATES).get_template(name)

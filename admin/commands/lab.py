@@ -40,7 +40,10 @@ def main(argv: list[str]) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")  # in a container; Jupyter would refuse
 
-    print("Grading by hand: the page /by_hand of the server below; formgrader links to it.", flush=True)
+    print(
+        "Pages of the server below, to which formgrader links: /grading, and /by_hand for grading by hand.",
+        flush=True,
+    )
 
     from jupyterlab.labapp import LabApp
 

@@ -91,6 +91,17 @@ def is_held(course: Course, name: str) -> bool:
         return False
 
 
+def at_work_now(course: Course) -> bool:
+    """Whether `grade` or formgrader's button works in the course at this moment; a watcher is neither."""
+    if not is_held(course, GRADING):
+        return False
+    try:
+        with (course.root / "grading" / GRADING).open() as file:
+            return not of_a_watcher(file)
+    except OSError:
+        return False
+
+
 # --- Files ------------------------------------------------------------------------------------------
 
 

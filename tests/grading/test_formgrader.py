@@ -102,8 +102,13 @@ def click_in_vain(server: Server, student: str) -> None:
 
 
 @contextlib.contextmanager
-def serving(command: list[str | Path], course: Course, folder: Path, house: Path) -> Iterator[Server]:
-    """A server started by a command, on a free port, with nothing of the user's settings."""
+def serving(
+    command: list[str | Path], course: Course, folder: Path, house: Path, base: str = "/"
+) -> Iterator[Server]:
+    """A server started by a command, on a free port, with nothing of the user's settings.
+
+    Its pages are below `base`, as a hub has them below /user/NAME/.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -118,6 +123,7 @@ def serving(command: list[str | Path], course: Course, folder: Path, house: Path
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
+        "ServerApp.base_url": base,
         "ServerApp.allow_root": True,
         "ServerApp.open_browser": False,
         "IdentityProvider.token": token,
@@ -128,7 +134,7 @@ def serving(command: list[str | Path], course: Course, folder: Path, house: Path
         process = subprocess.Popen(
             [sys.executable, *command, *arguments], cwd=house, env=environment, stdout=file, stderr=file
         )
-    server = Server(f"http://127.0.0.1:{port}/", token, process, house, course, log)
+    server = Server(f"http://127.0.0.1:{port}{base}", token, process, house, course, log)
     try:
         wait_until(lambda: answers(server), 60)
         yield server
