@@ -81,10 +81,14 @@ def remove() -> None:
     shutil.rmtree(PLACE)
 
 
-def end_hub() -> None:
-    """End the hub, if it runs, with its services and its proxy, and wait until they have gone."""
-    running = [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _is_ours(pid)]
-    for how, seconds in ((signal.SIGTERM, 40), (signal.SIGKILL, 10)):
+def end_hub(at_once: bool = False) -> None:
+    """End hub, proxy and services, whoever started them, and wait until they have gone.
+
+    Asked to end, a hub ends its users' servers as well. At once, those live on.
+    """
+    ways = ((signal.SIGTERM, 40), (signal.SIGKILL, 10))
+    for how, seconds in ways[1:] if at_once else ways:
+        running = [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _is_ours(pid)]
         for pid in running:
             with suppress(ProcessLookupError):
                 os.kill(pid, how)
@@ -94,14 +98,16 @@ def end_hub() -> None:
 
 
 def _is_ours(pid: int) -> bool:
-    """True for a process of root that runs a program of the hub's copy."""
+    """True for a program of the hub's copy that serves all: of root, or the watcher. Not for this process."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         owner = os.stat(f"/proc/{pid}").st_uid
     except OSError:
         return False
     here = os.fsencode(f"{PLACE}/")
-    return owner == 0 and pid != os.getpid() and any(word.startswith(here) for word in words[:2])
+    if pid in (os.getpid(), os.getppid()) or not any(word.startswith(here) for word in words[:2]):
+        return False
+    return owner == 0 or b"--watch" in words
 
 
 def python_for_all() -> str | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from admin.bootstrap import ROOT, Missing, environment
 from admin.course.layout import ASSIGNMENT, COURSE_ID
+from admin.hub import place
 from admin.hub.accounts import People
 from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PROXY, STATE
 
@@ -23,6 +24,7 @@ CONFIG = ROOT / "admin" / "hub" / "config" / "jupyterhub_config.py"
 PROXY_LOCK = ROOT / "admin" / "hub" / "proxy"
 LOG = STATE / "hub.log"
 PATIENCE = 120  # seconds for the hub's first answer
+SHORT = 20  # seconds: a hub that ends sooner would only do so again
 
 
 def run(port: int) -> int:
@@ -66,8 +68,8 @@ def put_proxy() -> None:
 def make_exchange() -> None:
     """nbgrader's exchange: all may write there, as nbgrader wants; none may touch what others put there.
 
-    In nbgrader's own folder for hand-ins, whoever guesses a name may move what bears it. Ours has the sticky bit, and
-    nbgrader leaves a folder that is there as it is.
+    In nbgrader's own folder for hand-ins, whoever guesses a name may move what bears it. Ours has the sticky
+    bit, and nbgrader leaves a folder that is there as it is.
     """
     EXCHANGE.mkdir(exist_ok=True)
     EXCHANGE.chmod(0o1777)
@@ -119,35 +121,57 @@ def as_course(*arguments: str) -> None:
 
 
 def serve(port: int) -> int:
-    """Run JupyterHub, say where it answers, and end with it."""
+    """Run JupyterHub until somebody ends this process; one that dies is started again. Raises Missing.
+
+    Users' servers live on meanwhile: the new hub finds them by its database.
+    """
+    asked: list[int] = []
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _: asked.append(number))
+    first = True
+    while True:
+        place.end_hub(at_once=True)  # what a dead hub has left: its proxy and services
+        hub = start(port)
+        began = time.monotonic()
+        if first and wait_for(f"http://127.0.0.1:{port}/hub/health", hub, asked):
+            print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}.")
+            print(
+                "Ctrl-C ends it, with all servers. From other machines it is reached through a web server with"
+            )
+            print(
+                f"TLS in front, or by ssh -L {port}:127.0.0.1:{port} and the name of this machine.",
+                flush=True,
+            )
+        while hub.poll() is None and not asked:
+            time.sleep(0.2)
+        if asked:
+            hub.terminate()
+            hub.wait()
+            return 0
+        if time.monotonic() - began < SHORT:
+            raise Missing(f"The hub ended with {hub.returncode}; the last lines of {LOG} say why.")
+        print(f"The hub ended with {hub.returncode}, and is started again; {LOG} may say why.", flush=True)
+        first = False
+
+
+def start(port: int) -> subprocess.Popen[bytes]:
     with LOG.open("ab") as log:
         os.chmod(LOG, 0o600)
-        hub = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "jupyterhub", "-f", str(CONFIG)],
             cwd=STATE,
             env={**environment(), "CONVNET_HUB_PORT": str(port)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is ours: the hub ends by the signal below, with its servers
+            start_new_session=True,  # Ctrl-C is ours: the hub ends by our signal, with its servers
         )
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: hub.terminate())
-    if wait_for(f"http://127.0.0.1:{port}/hub/health", hub):
-        print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}.")
-        print("Ctrl-C ends it, with all servers. From other machines it is reached through a web server with")
-        print(f"TLS in front, or by ssh -L {port}:127.0.0.1:{port} and the name of this machine.", flush=True)
-    ended = hub.wait()
-    # -15: our own doing
-    if ended in (0, -signal.SIGTERM):
-        return 0
-    raise Missing(f"The hub has ended with {ended}; the last lines of {LOG} say why.")
 
 
-def wait_for(address: str, hub: subprocess.Popen[bytes]) -> bool:
-    """True when the hub answers; False when it has ended, or says nothing for too long."""
+def wait_for(address: str, hub: subprocess.Popen[bytes], asked: list[int]) -> bool:
+    """True when the hub answers; False when it has ended, shall end, or says nothing for too long."""
     until = time.monotonic() + PATIENCE
-    while hub.poll() is None and time.monotonic() < until:
+    while hub.poll() is None and not asked and time.monotonic() < until:
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return True

@@ -52,7 +52,9 @@ function identical(answer) {
 // ------------------------------------------------------------------------------------------------ the server
 
 async function ask(path, options = {}) {
-  const reply = await fetch(place + path, {credentials: "same-origin", redirect: "error", ...options});
+  // With each request, also to read: JupyterHub takes no cookie alone from a script.
+  const headers = {"X-XSRFToken": document.body.dataset.xsrf, ...options.headers};
+  const reply = await fetch(place + path, {credentials: "same-origin", redirect: "error", ...options, headers});
   let said = {};
   try { said = await reply.json(); } catch { /* no reply of ours: its status says enough */ }
   return {status: reply.status, said};
@@ -63,7 +65,7 @@ async function put(group, change) {
   try {
     return await ask("/answers", {
       method: "PUT",
-      headers: {"Content-Type": "application/json", "X-XSRFToken": document.body.dataset.xsrf},
+      headers: {"Content-Type": "application/json"},
       body: JSON.stringify({versions, ...change}),
     });
   } catch {

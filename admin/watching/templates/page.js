@@ -11,7 +11,9 @@ const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[
 const number = value => String(Math.round(value * 100) / 100);
 
 async function ask(path, options = {}) {
-  const reply = await fetch(place + path, {credentials: "same-origin", redirect: "error", ...options});
+  // With each request, also to read: JupyterHub takes no cookie alone from a script.
+  const headers = {"X-XSRFToken": document.body.dataset.xsrf, ...options.headers};
+  const reply = await fetch(place + path, {credentials: "same-origin", redirect: "error", ...options, headers});
   let said = {};
   try { said = await reply.json(); } catch { /* no reply of ours: its status says enough */ }
   if (!reply.ok) throw new Error(said.message || words.lost);
@@ -123,7 +125,7 @@ by("class").addEventListener("click", async () => {
   waiting = true;
   by("class").setAttribute("aria-disabled", "true");
   try {
-    await ask("/class", {method: "POST", headers: {"X-XSRFToken": document.body.dataset.xsrf}});
+    await ask("/class", {method: "POST"});
     say(filled(words.class_running, {done: 0, of: "…"}));
   } catch (error) {
     trouble(error instanceof TypeError ? words.lost : error.message);

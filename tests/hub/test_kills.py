@@ -1,0 +1,101 @@
+"""`kill -9` of each part of a hub while a student hands in: what was handed in is graded all the same."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE
+from tests.hub.conftest import BEN, Hub, home, wait
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+FEEDBACK = EXCHANGE / "convnet" / "feedback"
+
+
+@pytest.mark.parametrize(
+    ("owner", "words"),
+    [
+        ("root", "-m jupyterhub"),
+        ("root", "configurable-http-proxy"),
+        (COURSE_ACCOUNT, "grade --watch"),
+        (BEN, "jupyterhub-singleuser"),
+    ],
+    ids=["hub", "proxy", "watcher", "server"],
+)
+def test_a_hand_in_outlives_the_death_of(ben: Page, hub: Hub, owner: str, words: str) -> None:
+    """Killed while somebody hands in: does the part come back, and the feedback come out?"""
+    before = feedback()
+    [victim] = running(owner, words)
+    submission = hand_in()
+    time.sleep(0.3)  # in the middle of it: nbgrader's start takes longer
+    os.kill(victim, signal.SIGKILL)
+    assert submission.wait(60) == 0, submission.stdout and submission.stdout.read()
+    wait(lambda: len(feedback()) > len(before), 90)
+    wait(lambda: ben.context.request.get(f"{hub.address}/hub/home").status == 200, 60)
+    if owner == BEN:
+        ben.goto(f"{hub.address}/hub/spawn")
+        ben.locator("#jp-top-panel").wait_for(timeout=90_000)
+    else:
+        wait(lambda: running(owner, words) not in ([], [victim]), 60)
+        # The student's own server has gone on, and is still theirs.
+        wait(lambda: ben.context.request.get(f"{hub.address}/user/{BEN}/lab").status == 200, 60)
+
+
+def test_a_grading_that_is_killed_is_taken_up(ben: Page, hub: Hub) -> None:
+    """Killed in the middle of grading, with the sandbox at work: does the next watcher grade the hand-in?"""
+    before = feedback()
+    assert hand_in().wait(60) == 0
+    state = home(COURSE_ACCOUNT) / "course" / "autograded"
+    grading: Callable[[], object] = lambda: running(COURSE_ACCOUNT, "bwrap")
+    wait(grading, 60)
+    [watcher] = running(COURSE_ACCOUNT, "grade --watch")
+    os.kill(watcher, signal.SIGKILL)
+    assert state.is_dir()
+    wait(lambda: len(feedback()) > len(before), 90)
+
+
+def feedback() -> set[Path]:
+    """The pages that were released: one for each version of each hand-in."""
+    return set(FEEDBACK.glob("*.html"))
+
+
+def running(owner: str, words: str) -> list[int]:
+    found = subprocess.run(["pgrep", "-u", owner, "-f", "--", words], capture_output=True, text=True)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def hand_in() -> subprocess.Popen[str]:
+    """Ben changes his notebook and hands it in from a terminal, with what the hub's servers have in theirs."""
+    user = pwd.getpwnam(BEN)
+    notebook = home(BEN) / "convnet" / "convolutional_networks.ipynb"
+    text = notebook.read_text()
+    notebook.write_text(text.replace("YOUR CODE HERE", f"MY CODE {time.time()}", 1))
+    return subprocess.Popen(
+        [PLACE / ".venv" / "bin" / "nbgrader", "submit", "convnet"],
+        user=user.pw_uid,
+        group=user.pw_gid,
+        extra_groups=[],
+        cwd=user.pw_dir,
+        env={
+            "HOME": user.pw_dir,
+            "USER": BEN,
+            "PATH": "/usr/bin:/bin",
+            "JUPYTER_CONFIG_PATH": str(PLACE / "students"),
+            "CONVNET_EXCHANGE": str(EXCHANGE),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
