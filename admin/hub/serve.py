@@ -135,13 +135,8 @@ def serve(port: int) -> int:
         began = time.monotonic()
         if first and wait_for(f"http://127.0.0.1:{port}/hub/health", hub, asked):
             print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}.")
-            print(
-                "Ctrl-C ends it, with all servers. From other machines it is reached through a web server with"
-            )
-            print(
-                f"TLS in front, or by ssh -L {port}:127.0.0.1:{port} and the name of this machine.",
-                flush=True,
-            )
+            print("Ctrl-C ends it, with all servers. From other machines: through a web server with TLS in")
+            print(f"front, or by ssh -L {port}:127.0.0.1:{port} and the name of this machine.", flush=True)
         while hub.poll() is None and not asked:
             time.sleep(0.2)
         if asked:
