@@ -57,7 +57,7 @@ COMMANDS = {
         COURSE,
     ),
     "hub": (
-        "[--users FILE | --trial | --remove] [--port N]",
+        "[--users FILE | --trial [STUDENTS] | --remove] [--port N]",
         "start a JupyterHub with the course, for the users of this machine",
         HUB,
     ),

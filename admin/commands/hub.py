@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
         return serve.run(options.port)
     people = People.kept()
     roles = wanted(options, people)
-    people = people or People(trial=options.trial)
+    people = people or People(trial=bool(options.trial))
     accounts.refuse_strangers(roles, people)
     python = needed(options.port)
     place.copy()
@@ -58,7 +58,15 @@ def parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--users", metavar="FILE", type=Path, help="let these people sign in")
-    what.add_argument("--trial", action="store_true", help="try it: two students and a teacher, made for it")
+    what.add_argument(
+        "--trial",
+        metavar="STUDENTS",
+        type=int,
+        choices=range(1, 201),
+        nargs="?",
+        const=len(accounts.TRIAL),
+        help="try it: two students, or so many (up to 200), and a teacher, made for it",
+    )
     what.add_argument("--remove", action="store_true", help="end a trial, with its users, servers and files")
     parser.add_argument(
         "--port", type=int, default=8000, help="where the hub answers; takes the two after it, too (8000)"
@@ -78,7 +86,7 @@ def wanted(options: argparse.Namespace, people: People | None) -> dict[str, str]
         raise Missing("A trial is set up on this machine: end it first, with python3 -m admin hub --remove.")
     if options.users:
         return accounts.read(options.users)
-    return accounts.TRIAL if people is None or people.trial else {}
+    return accounts.trial(options.trial) if options.trial else {}
 
 
 def refuse_without_root() -> None:

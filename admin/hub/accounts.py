@@ -27,7 +27,7 @@ NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 ROLES = ("student", "instructor")
 FIRST_OF_PEOPLE = 1000
 """Accounts of the system have smaller numbers (UID_MIN in /etc/login.defs)."""
-TRIAL = {"trial-anna": "student", "trial-ben": "student", "trial-teacher": "instructor"}
+TRIAL = ("trial-anna", "trial-ben")
 # Letters and digits that nobody takes for one another
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
@@ -57,6 +57,12 @@ class People:
         new.touch(mode=0o600)
         new.write_text(json.dumps(vars(self), indent=2), encoding="utf-8")
         new.replace(FILE)
+
+
+def trial(students: int) -> dict[str, str]:
+    """Names for a trial with so many students, and a teacher."""
+    names = (*TRIAL, *(f"trial-{number:03}" for number in range(3, students + 1)))[:students]
+    return dict.fromkeys(names, "student") | {"trial-teacher": "instructor"}
 
 
 def read(path: Path) -> dict[str, str]:
