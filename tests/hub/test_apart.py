@@ -174,5 +174,5 @@ def test_bounds_hold_for_what_a_student_starts(anna: Page) -> None:
         ["pgrep", "-u", ANNA, "-f", "singleuser"], capture_output=True, text=True
     ).stdout.split()
     limits = Path(f"/proc/{pid}/limits").read_text()
-    assert re.search(rf"Max data size +{4 * 2**30} +{4 * 2**30}", limits)
+    assert re.search(rf"Max data size +{6 * 2**30} +{6 * 2**30}", limits)
     assert re.search(r"Max processes +1000 +1000", limits)

@@ -14,10 +14,10 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(REPOSITORY))
 from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE, STUDENTS  # noqa: E402
 
-# Bounds: gigabytes of a process (a kernel that has run the whole notebook has 1.1 to 1.3, see
-# admin/docs/speed.md), and processes and threads of a user. The processors are shared fairly: all servers are
+# Bounds: gigabytes of a process (a kernel that trains on the whole sets has 4.7 for a moment, see
+# admin/docs/hub.md), and processes and threads of a user. The processors are shared fairly: all servers are
 # equally nice.
-MEMORY_GB, PROCESSES = 4, 1000
+MEMORY_GB, PROCESSES = 6, 1000
 # All servers of one machine would each take every core for every step.
 THREADS = 2
 
