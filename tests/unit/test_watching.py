@@ -13,7 +13,7 @@ import pytest
 from admin.course import settings
 from admin.course.layout import ASSIGNMENT, COURSE_ID, REPOSITORY, Course, CourseError
 from admin.course.settings import WATCH
-from admin.grading.lock import GRADING, Watcher, is_held, only_one_at_a_time
+from admin.grading.lock import GRADING, TURN, Watcher, is_held, lock, only_one_at_a_time, opened
 from admin.watching import arrivals
 from admin.watching.arrivals import Arrivals
 from admin.watching.rules import Rules, rules_of
@@ -146,5 +146,8 @@ def test_a_watcher_gives_way_to_who_waits(course: Course) -> None:
             pass
     finally:
         assert waiting.wait(20) == 0
+    with opened(course, TURN) as turn:
+        assert lock(turn)
+        assert not watcher.take()
     assert watcher.take()
     watcher.release()
