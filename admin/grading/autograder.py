@@ -27,7 +27,7 @@ from nbgrader.apps.baseapp import NbGrader
 from nbgrader.auth import Authenticator
 
 from admin.course.layout import Course, CourseError, quiet
-from admin.grading.lock import only_one_at_a_time
+from admin.grading.lock import BUTTON, only_one_at_a_time
 from admin.grading.worker import shared_worker
 
 MAX_LOG = 200_000
@@ -62,7 +62,7 @@ def answer(order: dict[str, Any], idle_seconds: float) -> dict[str, Any]:
     """Autograde one submission with nbgrader's configuration, as formgrader does."""
     try:
         course = Course.at(os.environ["CONVNET_COURSE"])
-        with only_one_at_a_time(course):
+        with only_one_at_a_time(course, holder=BUTTON):
             app = NbGrader()
             app.initialize([], root=str(course.root))
             app.coursedir.root = str(course.root)  # should a configuration file have named another one

@@ -16,20 +16,23 @@ from admin.course.layout import Course, CourseError
 from checks.language import Sentence, say
 
 GRADING, TURN, WATCHING = "lock", "turn.lock", "watch.lock"
-OF_A_WATCHER = "watch"
+GRADE, BUTTON, WATCHER = "grade", "button", "watch"
+"""who holds the first of them: `grade`, formgrader's button or a watcher"""
 # `is_held` takes a lock for a moment; who finds it taken looks again before it believes that.
 LOOKS, PAUSE = 5, 0.05
 
 
 @contextmanager
-def only_one_at_a_time(course: Course, tell: Callable[[Sentence], None] | None = None) -> Iterator[None]:
+def only_one_at_a_time(
+    course: Course, tell: Callable[[Sentence], None] | None = None, holder: str = GRADE
+) -> Iterator[None]:
     """Raise CourseError while another `grade` works in the same folder. A killed one holds nothing.
 
     A watcher at work is waited for, which `tell` is told; it finishes what it is grading, and nothing else.
     """
     with opened(course, GRADING) as grading:
         if not taken(grading):
-            if not of_a_watcher(grading):
+            if holder_in(grading) != WATCHER:
                 raise at_work(course)
             with opened(course, TURN) as turn:
                 if not taken(turn):
@@ -37,7 +40,7 @@ def only_one_at_a_time(course: Course, tell: Callable[[Sentence], None] | None =
                 if tell:
                     tell(say("watching.giving_way"))
                 wait_for(grading)
-        write(grading, "")
+        write(grading, holder)
         yield
 
 
@@ -57,7 +60,7 @@ class Watcher:
         if self._grading is None and not is_held(self.course, TURN):
             grading = open_file(self.course, GRADING)
             if lock(grading):
-                write(grading, OF_A_WATCHER)
+                write(grading, WATCHER)
                 self._grading = grading
             else:
                 grading.close()
@@ -92,12 +95,12 @@ def is_held(course: Course, name: str) -> bool:
 
 
 def at_work_now(course: Course) -> bool:
-    """Whether `grade` or formgrader's button works in the course at this moment; a watcher is neither."""
+    """Whether `grade` works in the course at this moment."""
     if not is_held(course, GRADING):
         return False
     try:
         with (course.root / "grading" / GRADING).open() as file:
-            return not of_a_watcher(file)
+            return holder_in(file) == GRADE
     except OSError:
         return False
 
@@ -148,9 +151,9 @@ def wait_for(file: IO[str]) -> None:
     fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def of_a_watcher(file: IO[str]) -> bool:
+def holder_in(file: IO[str]) -> str:
     file.seek(0)
-    return file.read(len(OF_A_WATCHER)) == OF_A_WATCHER
+    return file.read(20)
 
 
 def write(file: IO[str], holder: str) -> None:

@@ -48,7 +48,7 @@ def grade(
     Raises CourseError when nothing can be graded at all.
     """
     console = console or Console(highlight=False, soft_wrap=True)
-    with only_one_at_a_time(course, lambda said: console.print(said)):
+    with only_one_at_a_time(course, lambda said: console.print(str(said))):
         out_of = course.out_of()
         everybody = choose(course, students)
         policy_of(course)  # what is wrong with its file is said before anything is run

@@ -96,9 +96,14 @@ class Arrivals:
         """The student's folder is one again."""
         self._dealt.pop(student, None)
 
-    def collect(self, arrival: Arrival) -> tuple[bool, list[str]]:
-        """Put a hand-in of the exchange into submitted/; whether that worked, and nbgrader's warnings."""
-        return self._collector(arrival.folder, arrival.student)[1:]
+    def collect(self, arrival: Arrival) -> tuple[bool | None, list[str]]:
+        """Put a hand-in of the exchange into submitted/; whether that worked, and nbgrader's warnings.
+
+        None when it is no longer the one that counts.
+        """
+        found, succeeded, warnings = self._collector(arrival.folder, arrival.student)
+        there = any(each.folder == arrival.folder for each in found)
+        return succeeded if there or not succeeded else None, warnings
 
     def secret(self, folder: str) -> str | None:
         """By what the feedback on a hand-in of the exchange is found."""
@@ -143,8 +148,10 @@ class Arrivals:
             student, place = hand_in.student, self.inbound / hand_in.folder
             submitted = self.course.submitted(student)
             if os.path.lexists(submitted):
+                if collected.get(student) == hand_in.folder:
+                    continue
                 old = time_in(submitted)
-                if collected.get(student) == hand_in.folder or (old is not None and old >= hand_in.time):
+                if old is not None and old >= hand_in.time:
                     continue
             stamp = stamp_of(place)
             names = {name for name, *_ in stamp}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from nbgrader.api import MissingEntry
 
 from admin.by_hand.handler import Handler, signed_in
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, programs_on_path
-from admin.grading.how_far import heard
+from admin.grading.how_far import HowFar, heard
 from admin.grading.lock import WATCHING, at_work_now, is_held
 from admin.text import printable
 from admin.watching.state import State, load
@@ -39,6 +40,7 @@ WORDS = (
     "class_ended",
     "class_failures",
     "class_stopped",
+    "class_interrupted",
     "now",
     "nobody",
     "last",
@@ -82,22 +84,24 @@ class ClassGrading:
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
+        self._begun = 0.0
         self._starting = asyncio.Lock()
 
     @property
     def runs(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
-    @property
-    def failed(self) -> bool:
-        """Whether it has ended with something that could not be graded."""
-        return self._process is not None and bool(self._process.returncode)
+    def broke_off(self, far: HowFar | None) -> bool:
+        """Whether it has ended without coming to an end, by what `grade` has left of itself."""
+        ended = (far and far.ended) or 0.0
+        return self._process is not None and bool(self._process.returncode) and ended < self._begun
 
     async def start(self, course: Course) -> bool:
         """Grade the class, unless that is being done already."""
         async with self._starting:
             if self.runs or at_work_now(course):
                 return False
+            self._begun = time.time()
             with self.log(course).open("wb") as log:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
@@ -150,6 +154,7 @@ class OfGrading(Handler):
         state, far = load(course) or State(), heard(course)
         running = self.of_class.runs or at_work_now(course)
         report = course.root / REPORT
+        broke_off = not running and self.of_class.broke_off(far)
         return {
             "watching": is_held(course, WATCHING),
             "since": state.since,
@@ -159,7 +164,7 @@ class OfGrading(Handler):
             "last": [asdict(each) for each in state.last],
             "class": {
                 "running": running,
-                "said": self.of_class.last_line(course) if self.of_class.failed and not running else "",
+                "said": self.of_class.last_line(course) if broke_off else "",
                 **(asdict(far) if far else {"of": 0, "done": 0, "failures": 0, "begun": 0, "ended": None}),
             },
             "report": report.stat().st_mtime if report.is_file() else None,

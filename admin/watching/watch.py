@@ -12,6 +12,7 @@ import shutil
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
@@ -27,11 +28,12 @@ from admin.exchange.collect import SECRET, small_text
 from admin.grading.intake import COPIES, copy_of
 from admin.grading.lateness import policy_of, shown_time
 from admin.grading.lock import Watcher, only_one_watcher
-from admin.grading.plan import Job, is_done, plan, read_state
+from admin.grading.plan import Job, is_done, plan, read_state, released
 from admin.grading.pool import Pool
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report, counted, red
 from admin.grading.run import cores, default_workers, free_memory, is_starved
+from admin.grading.sentences import carried_by
 from admin.grading.stamps import Stamp, stamps
 from admin.grading.worker import refusal
 from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
@@ -128,8 +130,8 @@ class Watch:
             self.say_line(say("watching.stopped"))
             return WATCHED
         finally:
-            for job in (*self.running.values(), *self.alone):  # begun in vain, and not the student's doing
-                self.state.begun[job.student] = self.state.begun[job.student][:-1]
+            for job in (*self.running.values(), *self.alone):
+                self.does_not_count(job)
             self.close_pool()
             self.lock.release()
             self.state.queue, self.state.at_work = [], []
@@ -175,8 +177,9 @@ class Watch:
         """Do what can be done now, without waiting. True when the watcher has to be started anew."""
         changed = False
         try:
-            changed = self.has_changed()
             self.rules, self.policy = rules_of(self.course), policy_of(self.course)
+            released(self.course)
+            changed = self.has_changed()
             self.finish()
             queue = self.in_order(self.arrivals.look(self.state.collected))
             self.give_owed()
@@ -184,8 +187,10 @@ class Watch:
                 self.start(queue)
             self.trouble("")
         except CourseError as error:
+            changed = False  # a new start would be refused for the same reason
             self.trouble(printable(str(error), 1000))
         except OSError as error:  # a full disk, say
+            changed = False
             self.trouble(str(say("watching.no_room", reason=error.strerror or str(error))))
         if self.running or self.alone:
             return False
@@ -233,16 +238,22 @@ class Watch:
         if self.alone:
             if not self.running and self.lock.take():
                 self.by_itself = self.alone.pop(0)
-                self.run_job(self.by_itself)
+                with self.apart(self.by_itself.student):
+                    self.run_job(self.by_itself)
             return
         if self.by_itself and self.running:
             return
         for arrival in queue:
             if len(self.running) >= self.workers or self.lock.is_wanted() or not self.lock.take():
                 return
-            if job := self.prepared(arrival):
-                self.state.begins(job.student, time.time())
-                self.run_job(job)
+            with self.apart(arrival.student):
+                if job := self.prepared(arrival):
+                    self.state.begins(job.student, time.time())
+                    try:
+                        self.run_job(job)
+                    except Exception:
+                        self.does_not_count(job)
+                        raise
 
     def prepared(self, arrival: Arrival) -> Job | None:
         """Collect a hand-in; the job that it is, or None when there is nothing to grade, or not now."""
@@ -253,10 +264,10 @@ class Watch:
         if student not in self.course.students():
             self.arrivals.dealt_with(student, stamp)  # other assignments, or gone
             return None
-        (job,) = plan(self.course, [student])
+        jobs = plan(self.course, [student])
         self.arrivals.dealt_with(student, stamp)
-        if is_new(self.course, job):
-            return job
+        if jobs and is_new(self.course, jobs[0]):
+            return jobs[0]
         if read_state(self.course, student).get("submission") != self.state.answered.get(student):
             self.owed.setdefault(student, 0.0)  # somebody else has graded it
         return None
@@ -268,21 +279,17 @@ class Watch:
             self.line(arrival.student, Text(printable(line, 1000), style="yellow"))
         if succeeded:
             self.state.collected[arrival.student] = arrival.folder
-        else:
+        elif succeeded is False:
             self.later[arrival.student] = time.monotonic() + AGAIN
-        return succeeded
+        return bool(succeeded)
 
     def run_job(self, job: Job) -> None:
         """Have a submission run. That it was begun is on the disk before."""
-        try:
-            self.show_work(job)
-            save(self.course, self.state)
-            if self._pool is None:
-                self._pool = Pool(self.course, self.workers, self.sandbox, lambda *_: None)
-            (future,) = self._pool.start([job])
-        except (CourseError, OSError):
-            self.arrivals.forget(job.student)  # so it is taken up again
-            raise
+        self.show_work(job)
+        save(self.course, self.state)
+        if self._pool is None:
+            self._pool = Pool(self.course, self.workers, self.sandbox, lambda *_: None)
+        (future,) = self._pool.start([job])
         self.running[future] = job
         self._worked = time.monotonic()
 
@@ -297,15 +304,41 @@ class Watch:
                 self.alone.append(job)
                 continue
             self.by_itself = None
-            done = record(self.course, job, outcome, COPIES, self.sandbox)
-            shutil.rmtree(copy_of(self.course, job.student).parent, ignore_errors=True)
             self._worked = time.monotonic()
             self.show_work()
-            if done.failed:
-                self.state.begun[job.student] = self.state.begun[job.student][:-1]
-                self.later[job.student] = time.monotonic() + AGAIN
-                self.arrivals.forget(job.student)
-            self.tell(done, None if done.failed else self.answer(job.student))
+            with self.apart(job.student):
+                done = record(self.course, job, outcome, COPIES, self.sandbox)
+                shutil.rmtree(copy_of(self.course, job.student).parent, ignore_errors=True)
+                if done.failed:
+                    self.does_not_count(job)
+                    self.try_again(job.student)
+                self.tell(done, None if done.failed else self.answer(job.student))
+
+    @contextmanager
+    def apart(self, student: str) -> Iterator[None]:
+        """Whatever goes wrong with one hand-in, nobody else's is to suffer from it."""
+        try:
+            yield
+        except CourseError:
+            self.try_again(student)
+            raise  # it is about the course
+        except Exception as error:
+            self.try_again(student)
+            log = self.course.root / "grading" / f"{student}.watch.log"
+            with suppress(OSError):
+                log.write_text(traceback.format_exc(), encoding="utf-8", errors="replace")
+            where = printable(self.course.shown(log))
+            failed = say("grading.failed", reason=carried_by(error), log=where)
+            self.line(student, red(say("watching.failed", reason=failed, seconds=AGAIN)))
+
+    def does_not_count(self, job: Job) -> None:
+        """It was begun in vain, through no fault of the student's."""
+        self.state.begun[job.student] = self.state.begun.get(job.student, [])[:-1]
+
+    def try_again(self, student: str) -> None:
+        """In a while, whatever is left to do for this one."""
+        self.later[student] = time.monotonic() + AGAIN
+        self.arrivals.forget(student)
 
     def give_owed(self) -> None:
         """Answer those who are graded and could not be answered before."""
@@ -313,9 +346,10 @@ class Watch:
         for student in [student for student, when in self.owed.items() if when <= now]:
             if self.lock.is_wanted() or not self.lock.take():
                 return
-            answered = self.answer(student)
-            if answered and student not in self.owed:
-                self.line(student, Text(str(answered)))
+            with self.apart(student):
+                answered = self.answer(student)
+                if answered and student not in self.owed:
+                    self.line(student, Text(str(answered)))
 
     def answer(self, student: str) -> Sentence | None:
         """Give the feedback on a graded hand-in, once, when it is time; what is to be said of it."""
@@ -358,8 +392,9 @@ class Watch:
 
     def note(self, student: str, submission: str, sentence: Sentence) -> None:
         """Leave a note in the place of the feedback on a graded hand-in, once."""
-        if self.exchange and self.state.told.get(student) != submission:
-            self.state.told[student] = submission
+        told = f"{submission} {sentence}"
+        if self.exchange and self.state.told.get(student) != told:
+            self.state.told[student] = told
             secret = small_text(self.course.autograded(student), SECRET)
             feedback.leave_note(self.exchange, secret, sentence)
 

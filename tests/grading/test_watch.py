@@ -33,11 +33,27 @@ def released(built: Course, tmp_path_factory: pytest.TempPathFactory) -> Class:
     return make(built, tmp_path_factory.mktemp("released"))
 
 
+@pytest.fixture(scope="module")
+def in_the_middle(released: Class, tmp_path_factory: pytest.TempPathFactory) -> Class:
+    """One hand-in has been answered, worth nothing, and a second one of that student lies in the exchange."""
+    class_ = copy(released, tmp_path_factory.mktemp("in_the_middle"))
+    class_.hand_in("mira", right=False)
+    with watching(class_) as watcher:
+        watcher.says("feedback released")
+        watcher.end()
+    class_.hand_in("mira")
+    return class_
+
+
 @pytest.fixture
 def class_(released: Class, tmp_path: Path) -> Class:
     """One of its own for a test."""
-    shutil.copytree(released.homes.parent, tmp_path, dirs_exist_ok=True)
-    return Class(Course.at(tmp_path / "course"), tmp_path / "exchange", tmp_path / "homes")
+    return copy(released, tmp_path)
+
+
+def copy(class_: Class, folder: Path) -> Class:
+    shutil.copytree(class_.homes.parent, folder, dirs_exist_ok=True)
+    return Class(Course.at(folder / "course"), folder / "exchange", folder / "homes")
 
 
 def test_who_hands_in_reads_the_feedback_half_a_minute_later(class_):
@@ -188,20 +204,16 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_watcher_is_taken_up_where_it_was(class_, moment):
+def test_a_killed_watcher_is_taken_up_where_it_was(in_the_middle, tmp_path, moment):
     """A second hand-in, and `kill -9` in the middle of it: does the next watcher grade and answer it?"""
-    class_.hand_in("mira", right=False)
-    with watching(class_) as watcher:
-        watcher.says("feedback released")
-        watcher.end()
-    class_.hand_in("mira")
+    class_ = copy(in_the_middle, tmp_path)
     with watching(class_, program=KILL + MOMENTS[moment]) as watcher:
         assert watcher.process.wait(90) == -signal.SIGKILL, watcher.said
     with watching(class_) as watcher:
         wait_until(lambda: "8 of 100 points" in class_.newest_page("mira"), 90, lambda: watcher.said)
         assert class_.points("mira") == 8
         assert len(class_.pages("mira")) == 2
-        assert not list((class_.course.root / "submitted").glob(".*/new"))
+        assert class_.course.students() == ["mira"]
 
 
 def test_a_run_that_is_killed_leaves_nothing_and_is_done_again(class_):
@@ -257,6 +269,26 @@ def put(class_: Class, student: str) -> None:
     folder = class_.course.submitted(student)
     folder.mkdir(parents=True)
     (folder / FILE).write_text(notebook(class_.course))
+
+
+# What comes of a fault of our own that only one hand-in meets.
+STUMBLE = """\
+from admin.watching import watch
+plain = watch.plan
+watch.plan = lambda course, students: 1 / 0 if students == ["jonas"] else plain(course, students)"""
+
+
+def test_a_stumble_over_one_hand_in_stops_nobody(class_):
+    """Is it one line, with the traceback in a log, and are the others graded?"""
+    with watching(class_, program=STUMBLE) as watcher:
+        watcher.says("Watching")
+        put(class_, "jonas")
+        watcher.says("division by zero")
+        class_.hand_in("mira")
+        watcher.says("feedback released")
+        assert watcher.end() == 0
+    assert watcher.said.count("jonas") == 2
+    assert "ZeroDivisionError" in (class_.course.root / "grading" / "jonas.watch.log").read_text()
 
 
 def test_while_grade_is_at_work_nothing_is_touched(class_):

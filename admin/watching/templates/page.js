@@ -101,7 +101,7 @@ function showClass(far) {
   else if (far.ended) {
     text = filled(words.class_ended, {...far, when: new Date(far.ended * 1000).toLocaleString()});
     if (far.failures) text += ` ${filled(words.class_failures, far)}`;
-  }
+  } else if (far.begun) text = filled(words.class_interrupted, far);
   if (by("how-far").textContent !== text) by("how-far").textContent = text;
   if (ran && !far.running) say(text);
   ran = far.running;
