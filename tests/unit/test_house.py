@@ -22,6 +22,7 @@ AS_LONG_AS_NEED_BE = ("admin/course/source/", "admin/course/answers")
 LAYERS = [
     "admin.__main__",
     "admin.commands",
+    "admin.hub",
     "admin.config",
     "admin.by_hand",
     "admin.report",
@@ -40,7 +41,10 @@ LAYERS = [
     "tools",
 ]
 # Programs rather than modules: configuration that traitlets runs, the notebook, a student's launcher.
-NOT_IMPORTED = ("admin.__main__", "admin.config.", "admin.course.source.", "admin.course.student.start")
+NOT_IMPORTED = (
+    *("admin.__main__", "admin.config.", "admin.course.source.", "admin.course.student.start"),
+    *("admin.hub.containers.", "admin.hub.docker_spawning", "admin.hub.user_numbers"),
+)
 
 
 def modules() -> dict[str, Path]:
