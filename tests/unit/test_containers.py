@@ -92,13 +92,14 @@ def test_a_server_starts_with_the_shared_data_in_its_place(tmp_path: Path):
     home.mkdir()
     variables = {**os.environ, "HOME": str(home), "CONVNET_DATASETS": str(shared)}
     for _ in range(2):  # the second time, the links are there
-        run = subprocess.run(
-            [CONTAINERS / "student" / "start", "echo", "two words"],
+        server = subprocess.Popen(
+            [CONTAINERS / "student" / "start", "sh", "-c", 'echo $$ "$1"', "sh", "two words"],
             env=variables,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
-        assert (run.stdout, run.stderr) == ("two words\n", "")
+        assert server.communicate()[0] == f"{server.pid} two words\n"
     datasets = home / ".keras" / "datasets"
     assert {path.name: path.resolve() for path in datasets.iterdir()} == {
         "cifar-10-batches-py": shared / "cifar-10-batches-py",
