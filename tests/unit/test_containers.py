@@ -116,3 +116,20 @@ def test_the_grading_image_has_the_sandbox_and_the_course():
     for name in ("requirements.txt", "problem_unittests.py", "admin", "notebooks"):
         assert re.search(rf"^COPY (.* )?{re.escape(name)} ", told, re.MULTILINE), name
     assert 'ENTRYPOINT ["python3", "-m", "admin"]' in told
+
+
+@pytest.mark.parametrize("image", [file.stem for file in IMAGES])
+def test_what_an_image_copies_is_what_an_engine_gets(image: str):
+    """Does the list of what is left out let through all that is copied, and neither environment nor course?"""
+    first, *rest = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] != "#"]
+    let_through = {line.removeprefix("!/") for line in rest if line.startswith("!")}
+    assert first == "*"
+    sources = [
+        name
+        for each in instructions(image)
+        if each.startswith("COPY ") and "--from=" not in each
+        for name in each.split()[1:-1]
+        if not name.startswith("--")
+    ]
+    assert {name.split("/")[0] for name in sources} <= let_through
+    assert not {".git", ".venv", "course"} & let_through
