@@ -120,7 +120,7 @@ def test_the_grading_image_has_the_sandbox_and_the_course():
 
 @pytest.mark.parametrize("image", [file.stem for file in IMAGES])
 def test_what_an_image_copies_is_what_an_engine_gets(image: str):
-    """Does the list of what is left out let through all that is copied, and neither environment nor course?"""
+    """Does .dockerignore let through all that is copied, and neither environment nor course?"""
     first, *rest = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] != "#"]
     let_through = {line.removeprefix("!/") for line in rest if line.startswith("!")}
     assert first == "*"
