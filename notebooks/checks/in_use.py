@@ -56,7 +56,25 @@ def exactly(layers: Sequence[Any] = ()) -> Iterator[None]:
             if "16" in str(layer.compute_dtype):
                 after.callback(setattr, layer, "dtype_policy", layer.dtype_policy)
                 layer.dtype_policy = _computing_in_float32(layer.variable_dtype)
+            for place in _rounding_inputs(layer):
+                after.callback(setattr, place, "_dtype", place._dtype)
+                place._dtype = "float32"
         yield
+
+
+def _rounding_inputs(layer: Any) -> list[Any]:
+    """What makes a net round its pictures to half precision before its layers see them: its inputs' types.
+
+    A Sequential without an Input, made under such a policy, has them; so has each net in a net.
+    """
+    import keras
+
+    try:
+        inputs = list(layer.inputs) if isinstance(layer, keras.Model) else []
+        both = [place for each in inputs for place in (each, each._keras_history.operation)]
+        return [place for place in both if "16" in str(place._dtype)]
+    except (AttributeError, TypeError, ValueError):  # a model of own code need not have any, or be built
+        return []
 
 
 def _computing_in_float32(stored: str) -> Any:

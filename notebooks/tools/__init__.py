@@ -5,6 +5,7 @@ TensorFlow, Keras and Matplotlib take seconds to import, so the functions that n
 
 from tools.arithmetic import chance_in_pairs, convolve, feature_map_size, only_one_right, pool
 from tools.data import CIFAR_CLASSES, load, load_sample
+from tools.device import gains_from_half_precision, has_gpu, say_where, share_gpu
 from tools.figures import (
     show,
     show_classes,
@@ -15,7 +16,7 @@ from tools.figures import (
     show_pixels,
     show_place,
 )
-from tools.runtime import filled, grading, has_gpu, quiet, style, trained
+from tools.runtime import filled, grading, quiet, style, trained
 from tools.stand_ins import draw_stand_ins
 from tools.training import bound_training, note_training, progress
 
@@ -27,6 +28,7 @@ __all__ = [
     "draw_stand_ins",
     "feature_map_size",
     "filled",
+    "gains_from_half_precision",
     "grading",
     "has_gpu",
     "load",
@@ -36,6 +38,8 @@ __all__ = [
     "pool",
     "progress",
     "quiet",
+    "say_where",
+    "share_gpu",
     "show",
     "show_classes",
     "show_convolution",

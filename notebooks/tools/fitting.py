@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.device import release_memory
 from tools.fit_calls import (
     MOST_EPOCHS,
     SHOWN,
@@ -59,7 +60,8 @@ Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | No
 def note_training() -> None:
     """From now on, a history has what `fit` was asked for (`asked`), and some of what it learned (`shown`).
 
-    What `fit` learns stays as it is; it begins sooner. Where training is bounded, this is so anyhow.
+    What `fit` learns stays as it is; it begins sooner, and leaves no earlier net behind on a graphics card.
+    Where training is bounded, this is so anyhow.
     """
     import keras
 
@@ -77,6 +79,7 @@ def note_training() -> None:
         _make_variables_of(self, args, kwargs)
         history = original(self, *args, **kwargs)
         _note(history, asked, shown, args[0] if args else kwargs.get("x"))
+        release_memory()
         return history
 
     fit.original = original  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Where and how the notebook runs: its folder, nbgrader, a graphics processor, answers that are there."""
+"""Where and how the notebook runs: its folder, nbgrader, answers that are there."""
 
 from __future__ import annotations
 
@@ -27,13 +27,6 @@ FOLDER = Path(__file__).resolve().parents[1]
 def grading() -> bool:
     """True while nbgrader runs this notebook, to grade or to validate it."""
     return bool(os.environ.get("NBGRADER_EXECUTION"))
-
-
-def has_gpu() -> bool:
-    """True when TensorFlow sees a graphics processor."""
-    import tensorflow as tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
 
 
 @contextmanager

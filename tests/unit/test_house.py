@@ -45,6 +45,7 @@ LAYERS = [
 NOT_IMPORTED = (
     *("admin.__main__", "admin.config.", "admin.hub.config.", "admin.hub.students."),
     *("admin.course.source.", "admin.course.student.start"),
+    *("admin.hub.containers.", "admin.hub.docker_spawning", "admin.hub.user_numbers"),
 )
 
 

@@ -16,7 +16,7 @@ import problem_unittests as tests
 from admin.course.answers import ANSWERS, Answer, answer
 from checks.in_use import calls_of, exactly, layers_called
 from checks.layers import POINTS
-from checks.model import cases_net, described
+from checks.model import answer_net, cases_net, described
 from checks.nets import computes
 from checks.task import TABLE, Case
 
@@ -133,6 +133,19 @@ def test_a_net_of_half_precision_stays_as_it_is(policy: str) -> None:
     assert not computes("net_1", case.ask, described(wrong, case.ask))
     assert {layer.dtype_policy.name for layer in right.layers} == {policy}
     assert all(np.array_equal(a, b) for a, b in zip(weights, right.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_a_net_of_nets_is_asked_in_float32_as_well(policy: str) -> None:
+    """Nets in a net round what comes in to half precision: is the net right for all shapes all the same?"""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        for case in cases_net(np.random.default_rng(3), {}):
+            net = function_of(answer("net_1", "two parts"))
+            assert computes("net_1", case.ask, answer_net("net_1")({"net_1": net}, case.ask))
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def test_layers_are_told_in_the_order_of_use() -> None:

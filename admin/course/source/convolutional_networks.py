@@ -133,6 +133,7 @@ with tools.quiet():  # TensorFlow greets its developers
     import keras
 import pandas as pd
 
+tools.share_gpu()  # take no more of a graphics card than is needed: others may use it as well
 keras.utils.set_random_seed(SEED)
 if tools.grading():  # nbgrader only looks whether a net learns at all
     tools.bound_training()
@@ -141,12 +142,14 @@ else:  # a history remembers what fit() was asked for, for the checks
 print(f"Ready: Keras {keras.__version__}.")
 
 # %% [markdown]
-# Without a graphics processor, training on all pictures takes long. *Quick mode* uses a few thousand of them: the results
-# are a little worse, and you wait a minute instead of an hour.
+# Without a graphics card, training on all pictures takes long. *Quick mode* uses a few thousand of them: the results are a
+# little worse, and you wait a minute instead of an hour. How long it takes here, this cell measures.
 
 # %%
 QUICK = not tools.has_gpu()  # quick mode, where there is no GPU; for a full run: QUICK = False
-print("Quick mode: a few thousand pictures." if QUICK else "Full run: all pictures.")
+if tools.gains_from_half_precision():  # a newer graphics card: 16 bits a number instead of 32 where that will do
+    keras.config.set_dtype_policy("mixed_float16")
+tools.say_where(quick=QUICK)
 
 # %% [markdown]
 # Keras loads MNIST with `keras.datasets.mnist.load_data()`, and `tools.load` calls exactly that. It also cuts the set down
