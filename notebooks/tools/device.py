@@ -33,8 +33,8 @@ TOO_LATE = (
 # 128.
 _DIGIT_STEPS = 2 * 8 * math.ceil(54_000 / 128)
 _PHOTOGRAPH_STEPS = 30 * math.ceil(40_000 / 128)
-# A step on photographs in steps on digits: nearly all is the second convolution and the dense layer, which have
-# 28 × 28 / (24 × 24) as many positions. (Measured on two cores: 1.35.)
+# A step on photographs in steps on digits: nearly all is the second convolution and the dense layer, which
+# have 28 × 28 / (24 × 24) as many positions. (Measured on two cores: 1.35.)
 _PHOTOGRAPH_IN_DIGITS = 28**2 / 24**2
 
 
@@ -73,8 +73,8 @@ def say_where(quick: bool) -> None:
     """Print in one line how much is trained, on which device, and about how long a full run takes there.
 
     The time is that of a few training steps of a net like `net_1`, measured here and now (half a second
-    on two cores), times the steps of a full run. Keras' own work between the steps is left out, and so is what
-    others do on this machine later. While nbgrader is at work nothing is measured.
+    on two cores), times the steps of a full run. Keras' own work between the steps is left out, and so is
+    what others do on this machine later. While nbgrader is at work nothing is measured.
     """
     what = "Quick mode: a few thousand pictures" if quick else "Full run: all pictures"
     if grading():
