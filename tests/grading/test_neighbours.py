@@ -15,6 +15,7 @@ from admin.course import sample_class
 from admin.course.answers import answer
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
+from admin.grading import pool
 from admin.grading import run as grading
 from admin.grading.plan import plan
 from admin.sandbox.limits import Limits
@@ -54,7 +55,7 @@ def hand_in(course: Course, student: str, cells: dict[str, str]) -> None:
 
 def test_a_neighbour_with_hundreds_of_processes_costs_no_points(course, monkeypatch):
     """A right notebook beside one that starts 230 busy processes: are all points there?"""
-    monkeypatch.setattr(grading, "limits", lambda course: Limits(cell_seconds=20, answer_seconds=20))
+    monkeypatch.setattr(pool, "limits", lambda course: Limits(cell_seconds=20, answer_seconds=20))
     amara = sample_class.CLASS[0]
     course.submitted(amara.name).mkdir(parents=True)
     (course.submitted(amara.name) / FILE).write_text(sample_class.submission(course, amara))
@@ -72,7 +73,7 @@ def test_who_was_stopped_for_want_of_the_processor_runs_again_alone(course, monk
     hand_in(course, "a starved one", {"normalise_images": work + code})
     sleepy = dict.fromkeys(("normalise_images", "one_hot", "net_1", "net_2"), "import time\ntime.sleep(1)")
     hand_in(course, "beside", sleepy)
-    monkeypatch.setattr(grading, "limits", lambda course: Limits(cell_seconds=8, answer_seconds=8))
+    monkeypatch.setattr(pool, "limits", lambda course: Limits(cell_seconds=8, answer_seconds=8))
     hogs: list[subprocess.Popen[bytes]] = []
     runs: list[str] = []
 
