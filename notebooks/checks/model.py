@@ -117,7 +117,7 @@ def is_lazy(model: Any) -> bool:
     """
     import keras
 
-    return isinstance(model, keras.Sequential) and not model.built and not model.weights
+    return isinstance(model, keras.Sequential) and not model.built
 
 
 def _asked(model: Any, ask: Ask) -> Answer:

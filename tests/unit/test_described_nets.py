@@ -65,6 +65,11 @@ def test_a_function_is_asked_for_the_shape_and_the_classes() -> None:
     assert not {"arguments", "shape"} & set(answer)
 
 
+def test_what_is_no_function_is_told_by_its_name() -> None:
+    """A number, or a net, under the name of the function: is it said that this is no function?"""
+    assert answer_net("net")({"net": 3}, ASK) == {"error": "", "not callable": "net"}
+
+
 def test_a_function_whose_arguments_come_the_other_way_round_is_told_so() -> None:
     """Is its net told all the same, on the asked pictures?"""
 
@@ -276,6 +281,20 @@ def test_a_layer_is_told_by_its_settings_but_for_its_name() -> None:
         }.items()
     )
     assert not {"name", "own", "activation settings", "kernel_initializer"} & set(layer)
+
+
+def test_a_layer_that_can_not_tell_its_settings_is_told_by_its_class() -> None:
+    """Is a layer of somebody's own without settings no reason to stop?"""
+
+    class Silent(layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return 2 * x
+
+        def get_config(self) -> dict[str, Any]:
+            raise NotImplementedError
+
+    silent = told_last(Silent())
+    assert (silent["kind"], silent["weights"], silent["own"]) == ("Silent", [], True)
 
 
 @pytest.mark.parametrize("count", [8, 9])

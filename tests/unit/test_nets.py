@@ -16,7 +16,7 @@ import problem_unittests as tests
 from admin.course.answers import ANSWERS, Answer, answer
 from checks.in_use import calls_of, exactly, layers_called
 from checks.layers import POINTS
-from checks.model import answer_net, cases_net, described
+from checks.model import cases_net, described
 from checks.nets import computes
 from checks.task import TABLE, Case
 
@@ -208,28 +208,3 @@ def test_of_what_a_layer_is_called_with_the_first_is_what_goes_in() -> None:
         _, calls = calls_of(net, pictures)
         assert [call.layer for call in calls] == [net.flat, net.plus]
         assert np.array_equal(calls[1].came, np.ones((1, 4)))
-
-
-def test_what_is_no_function_is_told_by_its_name() -> None:
-    """A number, or a net, under the name of the function: is it said that this is no function?"""
-    assert answer_net("net_1")({"net_1": 3}, a_case().ask) == {"error": "", "not callable": "net_1"}
-
-
-def test_a_layer_that_can_not_tell_its_settings_is_told_by_its_class() -> None:
-    """Is a layer of somebody's own without settings no reason to stop?"""
-
-    class Silent(keras.layers.Layer):  # type: ignore[misc]
-        def call(self, x: Any) -> Any:
-            return 2 * x
-
-        def get_config(self) -> dict[str, Any]:
-            raise NotImplementedError
-
-    net = keras.Sequential([keras.layers.Flatten(), Silent()])
-    flatten, silent = described(net, a_case().ask)["layers"]
-    assert flatten["kind"] == "Flatten"
-    assert {key: silent[key] for key in ("kind", "weights", "own")} == {
-        "kind": "Silent",
-        "weights": [],
-        "own": True,
-    }
