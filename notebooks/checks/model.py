@@ -187,15 +187,12 @@ def _layer_description(layer: Any) -> Answer:
     own, activation = plain.get("activation"), getattr(layer, "activation", None)
     if name := _activation_name(activation):
         plain["activation"] = name
-    elif isinstance(own, dict) and "class_name" in own:  # a layer such as keras.layers.ReLU(6)
-        kind, given = str(own["class_name"]), own.get("config")
-        settings = {k: v for k, v in given.items() if _is_json(v)} if isinstance(given, dict) else {}
+    elif isinstance(own, dict) and isinstance(given := own.get("config"), dict):  # keras.layers.ReLU(6), say
+        kind, settings = str(own.get("class_name")), {key: v for key, v in given.items() if _is_json(v)}
         plain["activation"] = activation_of({**settings, "kind": kind}) or kind
         plain["activation settings"] = settings
-    elif activation is not None and not isinstance(
-        own, str
-    ):  # of a function without a name, Keras keeps code
-        plain["activation"] = "lambda"
+    elif callable(activation) and not isinstance(own, str):  # of somebody's own function, Keras keeps more
+        plain["activation"] = str(getattr(activation, "__name__", type(activation).__name__)).strip("<>")
     plain = {key: value for key, value in plain.items() if _is_json(value) or key == "activation settings"}
     shapes = [_shape(weight) for weight in _floats(getattr(layer, "weights", []))]
     told = {**plain, "kind": type(layer).__name__, "weights": shapes}

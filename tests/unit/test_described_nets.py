@@ -44,6 +44,10 @@ class Own(layers.Layer):  # type: ignore[misc]
         return self.does(x)
 
 
+def square(x: Any) -> Any:
+    return x * x
+
+
 def noisy(x: Any) -> Any:
     return x + keras.random.normal(keras.ops.shape(x))
 
@@ -326,6 +330,7 @@ def test_settings_that_are_no_short_lists_of_plain_values_are_left_out(count: in
         (lambda x: keras.ops.maximum(x, 0), "relu"),
         (lambda x: keras.ops.clip(x, 0, 6), "relu6"),
         (lambda x: x * x, "lambda"),
+        (square, "square"),
         (layers.ReLU(), "relu"),
         (layers.Dropout(0.5), "linear"),
     ],
@@ -374,7 +379,7 @@ def test_what_nobody_else_can_follow_is_measured() -> None:
 
 def test_a_layer_is_measured_whose_activation_can_not_be_followed() -> None:
     """A function that is none of those known, a layer that learns; but none that has only settings?"""
-    nobody_knows = [lambda x: x * x, "mish", layers.PReLU(), layers.Dense(3)]
+    nobody_knows = [square, "mish", layers.PReLU(), layers.Dense(3)]
     known = ["relu", layers.LeakyReLU(0.4), layers.ReLU(0.5), layers.ELU(0.7)]
     made = [layers.Dense(3, activation=activation) for activation in [*nobody_knows, *known]]
     answer = told(*made)
