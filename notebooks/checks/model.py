@@ -201,8 +201,6 @@ def _layer_description(layer: Any) -> Answer:
 
 def _activation_name(activation: Any) -> str:
     """The activation that gives what this function gives; "" for a function that is none of those known."""
-    if getattr(activation, "weights", None):  # a layer that learns what it gives
-        return ""
     try:
         gives = np.asarray(activation(_PROBE))
     except Exception:  # no activation, or one that can't be asked
