@@ -377,6 +377,14 @@ def test_what_nobody_else_can_follow_is_measured() -> None:
     assert np.array_equal(permuted["went"], own["went"].swapaxes(1, 2))
 
 
+def test_a_layer_of_somebodys_own_is_measured_whatever_its_name() -> None:
+    """A class that is called as one of Keras' layers is: is it not taken for that one?"""
+    flatten = type("Flatten", (Own,), {})(lambda x: x + 1)
+    (layer,) = told(flatten)["layers"]
+    assert (layer["kind"], layer["own"]) == ("Flatten", True)
+    assert np.allclose(layer["went"], layer["came"] + 1)
+
+
 def test_a_layer_is_measured_whose_activation_can_not_be_followed() -> None:
     """A function that is none of those known, a layer that learns; but none that has only settings?"""
     nobody_knows = [square, "mish", layers.PReLU(), layers.Dense(3)]
@@ -413,6 +421,23 @@ def test_steps_between_layers_are_told_as_own_code() -> None:
     assert flat["kind"] == "Flatten"
     assert (code["kind"], code["weights"]) == (OWN_CODE, [])
     assert np.allclose(code["went"], code["came"] + 1)
+
+
+def test_steps_between_which_go_several_arrays_are_told_and_not_measured() -> None:
+    """Where two arrays of different shapes come out of a layer, and go into the next?"""
+
+    class Pair(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.split = Own(lambda x: (x, keras.ops.reshape(x, (3, -1))))
+            self.take = Own(lambda both: both[1])
+
+        def call(self, pictures: Any) -> Any:
+            return self.take(self.split(pictures))
+
+    split, code, take = described(Pair(), ASK)["layers"]
+    assert [layer["kind"] for layer in (split, code, take)] == ["Own", OWN_CODE, "Own"]
+    assert ["went" in layer for layer in (split, code, take)] == [False, False, True]
 
 
 def test_no_more_is_measured_than_fits_an_answer() -> None:
