@@ -311,7 +311,7 @@ def test_settings_that_are_no_short_lists_of_plain_values_are_left_out(count: in
 
         def get_config(self) -> dict[str, Any]:
             sides = (1, [2.0, None], (True, "side"))
-            return {"name": "x", "weights": 3, "sides": sides, "row": [0] * count, "odd": [{}], "more": {}}
+            return {"name": "x", "weights": 3, "sides": sides, "row": [0] * count, "odd": [0, {}], "more": {}}
 
     layer = told_last(Told())
     assert layer["sides"] == [1, [2.0, None], [True, "side"]]
