@@ -19,6 +19,9 @@ from checks.task import Answer
 # What `activation_of` calls a ReLU that has a slope, a threshold or a largest value.
 OWN_RELU = "own ReLU"
 
+# Layers that may be the activation of another one, and have settings, and no weights.
+_WITH_SETTINGS = ("ReLU", "LeakyReLU", "ELU")
+
 # The kind of a step that is no layer: what a student's code does between two of them.
 OWN_CODE = "own code"
 
@@ -92,22 +95,22 @@ def forward(
                 return None
             values = layer["went"]
             continue
-        step = STEPS.get(layer["kind"])
-        if step is None:
+        step, activate = STEPS.get(layer["kind"]), activation_step(layer)
+        if step is None or activate is None:
             return None
-        values = step(values, layer, own)
-        name = str(layer.get("activation", "linear"))
-        settings = layer.get("activation settings")
-        if settings is not None and name not in ACTIVATIONS:
-            name = "ReLU" if name == OWN_RELU else name
-            if name not in STEPS:
-                return None
-            values = STEPS[name](values, settings, [])
-        elif name not in ACTIVATIONS:
-            return None
-        else:
-            values = ACTIVATIONS[name](values)
+        values = activate(step(values, layer, own))
     return values
+
+
+def activation_step(layer: Answer) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What a layer's activation does, be it a function or a layer with settings; None if it can't be told."""
+    name, settings = str(layer.get("activation", "linear")), layer.get("activation settings")
+    if name in ACTIVATIONS:
+        return ACTIVATIONS[name]
+    kind = "ReLU" if name == OWN_RELU else name
+    if settings is None or kind not in _WITH_SETTINGS:
+        return None
+    return lambda values: STEPS[kind](values, settings, [])
 
 
 def close(values: np.ndarray | None, expected: np.ndarray) -> bool:
@@ -160,10 +163,9 @@ def _step_dense(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]
 
 
 def _step_normalise(values: np.ndarray, layer: Answer, weights: Sequence[np.ndarray]) -> np.ndarray:
-    given = iter(weights)
-    scale = next(given) if layer.get("scale", True) else 1
-    offset = next(given) if layer.get("center", True) else 0
-    mean, variance = given
+    *given, mean, variance = weights
+    scale = given.pop(0) if layer.get("scale", True) else 1
+    offset = given.pop(0) if layer.get("center", True) else 0
     return (values - mean) / np.sqrt(variance + layer["epsilon"]) * scale + offset
 
 

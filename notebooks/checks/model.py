@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.forward import ACTIVATIONS, OWN_CODE, STEPS, activation_of, close, layer_weights
+from checks.forward import ACTIVATIONS, OWN_CODE, STEPS, activation_of, activation_step, close, layer_weights
 from checks.in_use import Call, array_from, calls_of, exactly, is_keras_own, layers_called, only
 from checks.plain import not_callable
 from checks.task import Answer, Answering, Ask, Case, Given
@@ -117,7 +117,7 @@ def is_lazy(model: Any) -> bool:
     """
     import keras
 
-    return isinstance(model, keras.Sequential) and not model.built and not model.weights
+    return isinstance(model, keras.Sequential) and not model.built
 
 
 def _asked(model: Any, ask: Ask) -> Answer:
@@ -184,15 +184,15 @@ def _layer_description(layer: Any) -> Answer:
     except Exception:  # an own layer that can't describe itself is told by its class alone
         config = {}
     plain = {key: _listed(value) for key, value in config.items() if key not in ("name", "weights")}
-    own = plain.get("activation")
-    name = _activation_name(getattr(layer, "activation", None))
-    if name:
+    own, activation = plain.get("activation"), getattr(layer, "activation", None)
+    if name := _activation_name(activation):
         plain["activation"] = name
-    elif isinstance(own, dict):  # a layer such as keras.layers.ReLU(6) can be an activation
-        kind, given = str(own.get("class_name")), own.get("config")
-        settings = {k: v for k, v in given.items() if _is_json(v)} if isinstance(given, dict) else {}
+    elif isinstance(own, dict) and isinstance(given := own.get("config"), dict):  # keras.layers.ReLU(6), say
+        kind, settings = str(own.get("class_name")), {key: v for key, v in given.items() if _is_json(v)}
         plain["activation"] = activation_of({**settings, "kind": kind}) or kind
         plain["activation settings"] = settings
+    elif callable(activation) and not isinstance(own, str):  # of somebody's own function, Keras keeps more
+        plain["activation"] = str(getattr(activation, "__name__", type(activation).__name__)).strip("<>")
     plain = {key: value for key, value in plain.items() if _is_json(value) or key == "activation settings"}
     shapes = [_shape(weight) for weight in _floats(getattr(layer, "weights", []))]
     told = {**plain, "kind": type(layer).__name__, "weights": shapes}
@@ -213,7 +213,7 @@ def _with_measured(layers: Sequence[Answer], calls: Sequence[Call], is_random: b
     measured: list[Answer] = []
     left = _MOST_MEASURED
     for layer, call in zip(layers, calls, strict=True):
-        known = layer["kind"] in STEPS and "own" not in layer and _knows_activation(layer)
+        known = layer["kind"] in STEPS and "own" not in layer and activation_step(layer) is not None
         added: Answer = {}
         if left and (not known or (is_random and call.is_random)):
             came, went = array_from(call.came), array_from(call.went)
@@ -226,10 +226,6 @@ def _with_measured(layers: Sequence[Answer], calls: Sequence[Call], is_random: b
                 left -= 1
         measured.append({**layer, **added})
     return measured
-
-
-def _knows_activation(layer: Answer) -> bool:
-    return str(layer.get("activation", "linear")) in ACTIVATIONS or "activation settings" in layer
 
 
 def _listed(value: Any) -> Any:

@@ -73,20 +73,19 @@ def prepared_like(images: np.ndarray, raw: np.ndarray, prepared: np.ndarray | No
     grey = raw.ndim == 3
     if prepared is not None and prepared.shape[1:] in (raw.shape[1:], (*raw.shape[1:], 1)):
         shape = (len(images), *prepared.shape[1:])
-        prepared = prepared.reshape(raw.shape).astype(np.float64)
         count = 1 if grey else raw.shape[-1]
         parts = zip(*(_by_channel(array, count) for array in (images, raw, prepared)), strict=True)
-        followed = [_followed(*part) for part in parts]
-        if all(channel is not None for channel in followed):
-            return np.stack([np.asarray(channel) for channel in followed], axis=-1).reshape(shape)
+        followed = [channel for part in parts if (channel := _followed(*part)) is not None]
+        if len(followed) == count:
+            return np.column_stack(followed).reshape(shape)
     elif grey:
         shape = (*images.shape, 1)
     return (images / 255).astype(np.float32).reshape(shape)
 
 
 def _by_channel(images: np.ndarray, count: int) -> list[np.ndarray]:
-    pixels = images.reshape(-1, count)
-    return [pixels[:, channel].astype(np.float64) for channel in range(count)]
+    pixels = images.astype(np.float64).ravel()
+    return [pixels[channel::count] for channel in range(count)]
 
 
 def _followed(pixels: np.ndarray, raw: np.ndarray, prepared: np.ndarray) -> np.ndarray | None:

@@ -107,9 +107,9 @@ def _lower_of_record(record: Mapping[str, Any]) -> float:
 
 
 def labels_are_mixed(training: Training, images: np.ndarray, labels: np.ndarray) -> bool:
-    """Whether pictures of the training set were learned with the labels of others.
+    """Whether known pictures were learned with the labels of others.
 
-    `images` and `labels` are the training set's. Pictures are recognised by their pixels, up to scale and
+    `images` and `labels` are the known ones. Pictures are recognised by their pixels, up to scale and
     shift, so that shuffling both together is no mistake. Nor are other names for the classes: what is wrong
     with those has cost its points before.
     """

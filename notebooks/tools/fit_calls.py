@@ -286,9 +286,10 @@ def _is_sensible(given: Mapping[str, Any]) -> bool:
 def _of_arrays(
     model: Any, given: Mapping[str, Any], bounds: Bounds, asked: dict[str, Any]
 ) -> tuple[Rows, Rows | None, int]:
-    rows = _rows(model, given["x"], given["y"], given["sample_weight"])
+    splits = bool(given["validation_split"]) and given["validation_data"] is None
+    rows = _rows(model, given["x"], given["y"], given["sample_weight"], cut=splits)
     kept, validation = len(rows.x), _validation(model, given["validation_data"], bounds)
-    if given["validation_split"] and given["validation_data"] is None:
+    if splits:
         kept = asked["kept"]
         if not isinstance(kept, int) or not 0 < kept < len(rows.x):
             raise NotPlain("nothing is left on one side of the split")
@@ -360,8 +361,11 @@ def _validation(model: Any, data: Any, bounds: Bounds) -> Rows | None:
     return rows
 
 
-def _rows(model: Any, x: Any, y: Any, weights: Any = None) -> Rows:
-    """One input, one output, and weights, as arrays of one length; NotPlain for anything else."""
+def _rows(model: Any, x: Any, y: Any, weights: Any = None, cut: bool = False) -> Rows:
+    """One input, one output, and weights, as arrays of one length; NotPlain for anything else.
+
+    With `cut`, what lies beyond the last input is left out first, as Keras does where it splits.
+    """
     if isinstance(x, dict | list | tuple):
         # A net of one's own may look into a list or a dictionary; these take what is in it.
         try:
@@ -372,6 +376,8 @@ def _rows(model: Any, x: Any, y: Any, weights: Any = None) -> Rows:
             raise NotPlain("inputs in a list or a dictionary")
     inputs, answers = _array(_only(x)), _array(_only(y))
     counts = None if weights is None else _array(_only(weights))
+    if cut:
+        answers, counts = answers[: len(inputs)], None if counts is None else counts[: len(inputs)]
     if len({len(part) for part in (inputs, answers, counts) if part is not None}) != 1 or not len(inputs):
         raise NotPlain("not one answer for each row")
     return Rows(inputs, answers, counts)

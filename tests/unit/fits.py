@@ -76,6 +76,7 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
     "a NumPy number": lambda: {"x": X, "y": Y, "batch_size": np.int64(40)},
     "larger than all": lambda: {"x": X, "y": Y, "batch_size": 10**6, "epochs": 2},
     "split": lambda: {"x": X, "y": Y, "validation_split": 0.2, "epochs": 8},
+    "split, with labels left over": lambda: {"x": X[:60], "y": Y, "validation_split": 0.2, "epochs": 2},
     "validation data": lambda: {"x": X, "y": Y, "validation_data": (X, Y), "epochs": 3},
     "validation in a list": lambda: {"x": X, "y": Y, "validation_data": [X, Y], "epochs": 3},
     "both": lambda: {"x": X, "y": Y, "validation_data": (X, Y), "validation_split": 0.5},

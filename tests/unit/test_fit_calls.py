@@ -171,6 +171,18 @@ def test_the_same_call_reads_the_same_rows_whatever_the_global_seed() -> None:
     assert not np.array_equal(first.x, fitting.read(model, (X, Y), {"epochs": 2}, SMALL).x)
 
 
+def test_labels_beyond_the_last_row_are_left_out_where_keras_splits() -> None:
+    """Weights, too; and where nothing is split, is such a call left to Keras, which refuses it?"""
+    order = np.arange(100.0)
+    call = plain(order[:50, None], order, sample_weight=order, validation_split=0.2)
+    assert call.weights is not None
+    assert call.validation is not None
+    assert call.x[:, 0].tolist() == call.y.tolist() == call.weights.tolist()
+    assert sorted(call.validation[1]) == list(range(40, 50))
+    with pytest.raises(NotPlain):
+        plain(order[:50, None], order)
+
+
 def test_a_split_takes_the_last_rows_as_keras_does() -> None:
     order = np.arange(100.0)
     call = plain(np.stack([order, order], 1), Y, validation_split=0.33, epochs=50)

@@ -95,6 +95,10 @@ def test_settings_that_are_missing_stop_no_judge() -> None:
     _, doubt = layers_in_use(ask, {**HONEST, "layers": [{"kind": "Conv2D", "weights": []}, flatten]})
     assert doubt is not None
     assert doubt.values["kinds"].key == "nets.own_joining"
+    normalisation = {"kind": "BatchNormalization", "weights": []}
+    _, doubt = layers_in_use(ask, {**HONEST, "layers": [normalisation, flatten]})
+    assert doubt is not None
+    assert doubt.key == "nets.not_followed"
     _, doubt = layers_in_use(ask, {**HONEST, "layers": [flatten]})
     assert doubt is not None
     assert doubt.key == "nets.not_as_told"

@@ -119,6 +119,46 @@ def test_new_pictures_are_prepared_as_others_were(prepare: Callable, photographs
     assert np.allclose(got, made[:10], atol=1e-3)
 
 
+@pytest.mark.parametrize("axis", [(), (1,)], ids=["flat", "with a channel axis"])
+def test_digits_are_prepared_by_one_rule_for_all_pixels(axis: tuple[int, ...], digits: np.ndarray) -> None:
+    """Is it followed, with the shape, also in corners that no digit reaches; and half a rule not?"""
+    made = (digits / 127.5 - 1).reshape(*digits.shape, *axis)
+    assert np.allclose(prepared_like(digits[:3], digits, made), made[:3], atol=1e-6)
+    made[:, :, ::2] *= 0.5
+    unknown = prepared_like(digits[:3], digits, made)
+    assert unknown.shape == made[:3].shape
+    assert np.allclose(unknown.ravel(), digits[:3].ravel() / 255, atol=1e-6)
+
+
+def test_a_preparation_is_followed_up_to_a_little_noise(photographs: np.ndarray) -> None:
+    """Is as much as rounding leaves no matter, whatever the size of the numbers, and more than that one?"""
+    noise = np.random.default_rng(3).normal(0, photographs.std(), photographs.shape)
+    for size in (1, 1 / 255, 1 / 65_025):
+        little, much = ((photographs + share * noise) * size for share in (0.01, 0.05))
+        ours = prepared_like(photographs[:9], photographs, little)
+        assert np.allclose(ours, photographs[:9] * size, atol=3 * size)
+        assert np.allclose(prepared_like(photographs[:9], photographs, much), photographs[:9] / 255)
+
+
+def test_of_photographs_all_channels_are_followed_or_none(photographs: np.ndarray) -> None:
+    """One channel of noise, or nothing prepared at all: are the pixels of all channels between 0 and 1?"""
+    made = photographs / 127.5 - 1
+    made[..., 1] = np.random.default_rng(2).random(made.shape[:-1])
+    for nothing in (made, None):
+        got = prepared_like(photographs[:9], photographs, nothing)
+        assert got.shape == (9, 32, 32, 3)
+        assert np.allclose(got, photographs[:9] / 255)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("grey", [0, 7])
+def test_pictures_of_a_single_grey_tell_no_rule(grey: int, digits: np.ndarray) -> None:
+    """What became of nothing but one grey may be noise: are new pixels between 0 and 1, without a warning?"""
+    made = np.random.default_rng(2).random(digits.shape)
+    got = prepared_like(digits[:3], np.full_like(digits, grey), made)
+    assert np.allclose(got, digits[:3] / 255, atol=1e-6)
+
+
 def test_the_shape_of_a_preparation_is_kept_and_nonsense_is_not_followed(digits: np.ndarray) -> None:
     """A channel axis or none; and of noise, or nothing at all, pixels between 0 and 1?"""
     flat, with_axis = digits / 255, (digits / 255)[..., None]

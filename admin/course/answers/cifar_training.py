@@ -126,6 +126,12 @@ cifar_score = tuple(cifar_model.evaluate(cifar_x_test, cifar_y_test, batch_size=
         6,
         "training.no_net",
     ),
+    _cifar_training(
+        "trained on the test pictures, with the labels of others",
+        _TRAINING.replace("cifar_x_train", "cifar_x_test"),
+        8,
+        "cifar_training.labels_mixed",
+    ),
     _cifar_training("test pictures lost afterwards", _TRAINING + "cifar_x_test = None\n", 10),
     _cifar_training("test pictures cut afterwards", _TRAINING + "cifar_x_test = cifar_x_test[..., :1]\n", 10),
     _cifar_training(

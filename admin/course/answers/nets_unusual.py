@@ -214,6 +214,13 @@ def wrong_answers(net: str, conv_1: int, conv_2: int, hidden: int, output: int) 
             "nets.activation",
         ),
         changed(
+            "PReLU as an activation",
+            '32, 3, activation="relu"',
+            "32, 3, activation=keras.layers.PReLU()",
+            full - conv_1,
+            "nets.activation",
+        ),
+        changed(
             "a separable convolution", "Conv2D(64", "SeparableConv2D(64", full - conv_2, "nets.no_conv_2d"
         ),
         changed(

@@ -29,8 +29,6 @@ def cases(rng: np.random.Generator, data: Given) -> list[Case]:
 def answer(given: Given, ask: Ask) -> Answer:
     """The model's layers and output, its optimiser, and what its loss and metrics give."""
     model = given.get(TASK)
-    if model is None:
-        return {"kind": "NoneType"}
     if isinstance(model, type) or not hasattr(model, "get_compile_config"):
         return described(model, ask)
     optimiser = getattr(model, "optimizer", None)
@@ -113,7 +111,7 @@ def _net(case: Case, answer: Answer) -> Finding:
     for net in ("net_1", "net_2"):
         if computes(net, case.ask, answer):
             return right(what, 4, say("cifar_model.net_right", net=net))
-    if "net error" in answer:
+    if answer.get("net error"):
         return wrong(what, 4, say("cifar_model.no_cifar_pictures"))
     output = array_of(answer, "output")
     if output is not None and output.shape[-1] != 10:

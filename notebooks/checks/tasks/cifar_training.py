@@ -195,7 +195,8 @@ def _learned(case: Case, answer: Answer, training: Training) -> Finding:
     labels = case.truth["labels"][:_UNSEEN]
     if unseen is None or unseen.shape != (len(labels), 10):
         return wrong(what, 2, say("cifar_training.no_predictions"))
-    if labels_are_mixed(training, case.truth["train images"], case.truth["train labels"]):
+    train = case.truth["train images"], case.truth["train labels"]
+    if any(labels_are_mixed(training, *known) for known in (train, (case.ask["raw"], case.truth["labels"]))):
         return wrong(what, 2, say("cifar_training.labels_mixed"))
     accuracy = float((unseen.argmax(axis=1) == labels).mean()) if np.isfinite(unseen).all() else 0.0
     if not seen_training(answer):
