@@ -92,7 +92,7 @@ class Hub:
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """A trial's hub. When the tests are through, nothing of it may be left on the machine."""
     if os.geteuid() != 0:
-        skip_or_fail("a hub takes root")
+        pytest.skip("a hub takes root")  # also in continuous integration, which may run as anybody
     if not (shutil.which("node") and shutil.which("npm")):
         skip_or_fail("a hub's proxy needs node and npm")
     if PLACE.exists():
