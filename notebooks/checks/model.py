@@ -191,7 +191,7 @@ def _layer_description(layer: Any) -> Answer:
         kind, settings = str(own.get("class_name")), {key: v for key, v in given.items() if _is_json(v)}
         plain["activation"] = activation_of({**settings, "kind": kind}) or kind
         plain["activation settings"] = settings
-    elif callable(activation) and not isinstance(own, str):  # of somebody's own function, Keras keeps more
+    elif callable(activation):  # of somebody's own function, Keras may keep its code
         plain["activation"] = str(getattr(activation, "__name__", type(activation).__name__)).strip("<>")
     plain = {key: value for key, value in plain.items() if _is_json(value) or key == "activation settings"}
     shapes = [_shape(weight) for weight in _floats(getattr(layer, "weights", []))]
