@@ -115,8 +115,24 @@ def traces() -> list[str]:
     """What a hub could leave behind: accounts, groups, homes, files, programs that run."""
     kept = [Path(f"/etc/{name}").read_text() for name in ("passwd", "group", "subuid", "subgid")]
     folders = [sorted(map(str, Path(name).iterdir())) for name in ("/home", "/opt", "/var/mail")]
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout.splitlines()
-    return [*kept, str(folders), *(line for line in running if str(PLACE) in line)]
+    return [*kept, str(folders), *(words for _, words in programs() if str(PLACE) in words)]
+
+
+def programs() -> Iterator[tuple[int, str]]:
+    """Number and words of each program that runs on this machine."""
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        with suppress(OSError):
+            yield int(pid), Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+
+
+def running(owner: str, words: str) -> list[int]:
+    """The programs of this user in whose command these words stand."""
+    found = []
+    for pid, said in programs():
+        with suppress(OSError):
+            if words in said and os.stat(f"/proc/{pid}").st_uid == pwd.getpwnam(owner).pw_uid:
+                found.append(pid)
+    return found
 
 
 def three_ports() -> int:

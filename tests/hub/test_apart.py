@@ -13,10 +13,11 @@ import pytest
 
 from admin.course import source_notebook
 from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE, STATE
-from tests.hub.conftest import ANNA, BEN, Hub, home, run_as
+from tests.chromium import window
+from tests.hub.conftest import ANNA, BEN, Hub, home, run_as, running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PYTHON = PLACE / ".venv" / "bin" / "python"
@@ -49,22 +50,12 @@ def test_no_address_leads_a_student_to_what_is_others(
     assert answer.status == status, answer.text()[:500]
 
 
-def test_a_student_without_a_session_is_asked_to_sign_in(hub: Hub) -> None:
-    said = subprocess.run(
-        [
-            "curl",
-            "-sS",
-            "-o",
-            os.devnull,
-            "-w",
-            "%{http_code} %{redirect_url}",
-            f"{hub.address}/user/{BEN}/lab",
-        ],
-        capture_output=True,
-        text=True,
-    ).stdout
-    assert said.startswith("302")
-    assert "/hub/" in said
+def test_who_has_not_signed_in_is_asked_to(browser: Browser, ben: Page, hub: Hub) -> None:
+    """Does a window without a session get to the page for signing in, and to nothing else?"""
+    with window(browser) as (page, _):
+        page.goto(f"{hub.address}/user/{BEN}/lab")
+        assert "/hub/login" in page.url
+        assert page.get_by_label("Password").is_visible()
 
 
 def test_a_shell_of_a_student_opens_no_file_of_others(anna: Page, ben: Page, teacher: Page) -> None:
@@ -100,7 +91,7 @@ else:
 """
 
 
-def test_what_a_student_can_read_has_no_solution_in_it() -> None:
+def test_what_a_student_can_read_has_no_solution_in_it(anna: Page) -> None:
     """Is no line of a model answer in the files that are open to all?"""
     [net] = [
         cell.source
@@ -118,12 +109,11 @@ def test_what_a_student_can_read_has_no_solution_in_it() -> None:
 def test_a_student_touches_no_process_of_others(anna: Page, ben: Page, hub: Hub) -> None:
     """No signal, no look into the environment, in which a server's keys are; no kernel's port."""
     for name in (BEN, COURSE_ACCOUNT, "root"):
-        pids = subprocess.run(
-            ["pgrep", "-u", name, "-f", str(PLACE)], capture_output=True, text=True
-        ).stdout.split()
+        pids = running(name, str(PLACE))
         assert pids, f"nothing of {name} runs"
         for pid in pids:
-            assert "not permitted" in run_as(ANNA, "kill", "-9", pid).stderr.lower()
+            killed = run_as(ANNA, PYTHON, "-c", f"import os; os.kill({pid}, 9)")
+            assert "Operation not permitted" in killed.stderr
             assert "Permission denied" in run_as(ANNA, "cat", f"/proc/{pid}/environ").stderr
     # Whoever connects to a kernel's port reads what it prints; so kernels have sockets in their owner's home.
     files = (home(BEN) / ".local/share/jupyter/runtime").glob("kernel-*.json")
@@ -133,9 +123,7 @@ def test_a_student_touches_no_process_of_others(anna: Page, ben: Page, hub: Hub)
 
 def test_the_token_of_a_students_server_opens_nothing_else(anna: Page, ben: Page, hub: Hub) -> None:
     """A student can read the token of their own server: what does the hub, or its proxy, give for it?"""
-    [pid, *_] = subprocess.run(
-        ["pgrep", "-u", ANNA, "-f", "singleuser"], capture_output=True, text=True
-    ).stdout.split()
+    [pid, *_] = running(ANNA, "singleuser")
     environment = run_as(ANNA, "cat", f"/proc/{pid}/environ").stdout.split("\0")
     variables = dict(line.partition("=")[::2] for line in environment)
     token = variables["JUPYTERHUB_API_TOKEN"]
@@ -147,15 +135,18 @@ def test_the_token_of_a_students_server_opens_nothing_else(anna: Page, ben: Page
         f"{hub.address}/user/{BEN}/api/contents": "403",
         f"http://127.0.0.1:{hub.port + 1}/api/routes": "403",
     }.items():
-        said = run_as(
-            ANNA,
-            *("curl", "-sS", "-o", os.devnull, "-w", "%{http_code}"),
-            *("-H", f"Authorization: token {token}", place),
-        )
-        assert said.stdout == answer, f"{place}: {said.stdout}"
+        said = run_as(ANNA, PYTHON, "-c", ASK, place, token)
+        assert said.stdout == f"{answer}\n", f"{place}: {said.stdout}"
 
 
-def test_a_student_can_neither_remove_nor_replace_what_is_in_the_exchange() -> None:
+ASK = """
+import sys, requests
+headers = {"Authorization": f"token {sys.argv[2]}"}
+print(requests.get(sys.argv[1], headers=headers, allow_redirects=False).status_code)
+"""
+
+
+def test_a_student_can_neither_remove_nor_replace_what_is_in_the_exchange(anna: Page) -> None:
     """nbgrader wants an exchange that all can write to; is what others put there still theirs?"""
     course = EXCHANGE / "convnet"
     for folder in (course, course / "outbound", course / "outbound" / "convnet", course / "inbound"):
@@ -170,9 +161,7 @@ def test_a_student_can_neither_remove_nor_replace_what_is_in_the_exchange() -> N
 
 def test_bounds_hold_for_what_a_student_starts(anna: Page) -> None:
     """Is a server's memory bounded, for all that it starts, and can its owner not raise the bound?"""
-    [pid, *_] = subprocess.run(
-        ["pgrep", "-u", ANNA, "-f", "singleuser"], capture_output=True, text=True
-    ).stdout.split()
+    [pid, *_] = running(ANNA, "singleuser")
     limits = Path(f"/proc/{pid}/limits").read_text()
     assert re.search(rf"Max data size +{6 * 2**30} +{6 * 2**30}", limits)
     assert re.search(r"Max processes +1000 +1000", limits)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE
-from tests.hub.conftest import BEN, Hub, home, wait
+from tests.hub.conftest import BEN, Hub, home, running, wait
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -55,11 +55,6 @@ def test_a_hand_in_outlives_the_death_of(ben: Page, hub: Hub, owner: str, words:
 def feedback() -> set[Path]:
     """The pages that were released: one for each version of each hand-in."""
     return set(FEEDBACK.glob("*.html"))
-
-
-def running(owner: str, words: str) -> list[int]:
-    found = subprocess.run(["pgrep", "-u", owner, "-f", "--", words], capture_output=True, text=True)
-    return [int(pid) for pid in found.stdout.split()]
 
 
 def hand_in() -> subprocess.Popen[str]:
