@@ -75,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         make = net_of(net)
         for alike in one_training_each(make, data, itertools.product(batches, epochs)):
             begun = time.monotonic()
+            again = Again(make)
             runs = [
-                (accuracy(make, net, data, *alike[0], initialiser, seed), initialiser)
+                (accuracy(again, net, data, *alike[0], initialiser, seed), initialiser)
                 for initialiser in initialisers
                 for seed in range(options.seeds)
             ]
@@ -104,7 +105,7 @@ def one_training_each(
     """Batch sizes and epochs, put together where `fit` makes the same steps on the same rows."""
     found: dict[str, list[tuple[int, int]]] = {}
     for batch, epochs in asked:
-        model = compiled(make, "glorot_uniform")
+        model = compiled(make)
         call = read(model, training_data(data), settings(batch, epochs), Bounds())
         rows = b"".join(np.ascontiguousarray(part).tobytes() for part in (call.x, call.y))
         key = hashlib.sha256(f"{call.batch} {call.steps}".encode() + rows).hexdigest()
@@ -112,8 +113,29 @@ def one_training_each(
     return list(found.values())
 
 
+class Again:
+    """One net that is trained from scratch as often as one likes: Keras traces its step only once."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self.model = compiled(make)
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.fresh = [variable.numpy() for variable in self.model.optimizer.variables]
+
+    def from_scratch(self, initialiser: str) -> Any:
+        """The net with new kernels, no biases and an optimiser without a past, as after `compile`."""
+        draw = keras.initializers.get(initialiser)
+        for layer in self.model.layers:
+            if hasattr(layer, "kernel"):
+                layer.kernel.assign(draw(layer.kernel.shape))
+                layer.bias.assign(np.zeros(layer.bias.shape))
+        for variable, value in zip(self.model.optimizer.variables, self.fresh, strict=True):
+            variable.assign(value)
+        bound_training()  # which counts the steps of a net over all its trainings
+        return self.model
+
+
 def accuracy(
-    make: Callable[..., Any],
+    again: Again,
     net: str,
     data: dict[str, np.ndarray],
     batch: int,
@@ -123,7 +145,7 @@ def accuracy(
 ) -> float:
     """Share of the check's pictures that a net reads rightly after the notebook's training, bounded."""
     keras.utils.set_random_seed(seed)
-    model = compiled(make, initialiser)
+    model = again.from_scratch(initialiser)
     with contextlib.redirect_stdout(io.StringIO()):
         model.fit(*training_data(data), **settings(batch, epochs))
     (case,) = TASKS[f"train_{net}"].cases(np.random.default_rng(seed), data)
@@ -131,13 +153,9 @@ def accuracy(
     return float((predicted == case.truth["labels"]).mean())
 
 
-def compiled(make: Callable[..., Any], initialiser: str) -> Any:
+def compiled(make: Callable[..., Any]) -> Any:
     keras.backend.clear_session()
     model = make((28, 28, 1), 10)
-    draw = keras.initializers.get(initialiser)
-    for layer in model.layers:
-        if hasattr(layer, "kernel"):
-            layer.kernel.assign(draw(layer.kernel.shape))
     model.compile(
         keras.optimizers.Adadelta(learning_rate=1.0), "categorical_crossentropy", metrics=["accuracy"]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,9 @@ def test_a_student_fetches_solves_checks_and_reads_feedback_soon(
     waited = time.monotonic() - began
     assert "8 of 8" in feedback
     assert "10 of 10" in feedback
+    # Formulas and pictures show, although the window reaches no other machine.
+    assert anna.locator("math").count() > 0
+    assert pages.broken_pictures(anna) == []
     print(f"from the click on Submit to the page of feedback: {waited:.0f} s")
     pages.photograph(anna, "hub-feedback", tmp_path)
 
@@ -88,6 +92,8 @@ def test_an_instructor_looks_at_one_grades_by_hand_and_exports(
     teacher.goto(f"{course}/grading")
     for name in (ANNA, BEN):
         teacher.get_by_text(name).first.wait_for()
+    teacher.get_by_role("button", name="Grade the class").click()
+    teacher.get_by_text(re.compile(r"^Ended .* graded")).wait_for(timeout=120_000)
     pages.photograph(teacher, "hub-grading", tmp_path)
 
     teacher.goto(f"{course}/by_hand")
