@@ -26,7 +26,7 @@ from rich.console import Console
 
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
-from admin.grading import execute, run
+from admin.grading import execute, pool, run
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
 from tests.grading.sessions import with_words
@@ -262,9 +262,9 @@ def graded(built: Course, tmp_path_factory: pytest.TempPathFactory) -> Result:
         before = {name: fingerprint(course.root / name) for name in ("source", "release", "submitted")}
         screen = io.StringIO()
         # As in any course but for a quicker clock, which is what some attacks wait for.
-        quick = replace(run.limits(course), cell_seconds=15, answer_seconds=15)
+        quick = replace(pool.limits(course), cell_seconds=15, answer_seconds=15)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(run, "limits", lambda course: quick)
+            patch.setattr(pool, "limits", lambda course: quick)
             exit_code = run.grade(course, workers=1, console=Console(file=screen, width=400))
     course.api().generate_feedback("convnet", force=True)
     pages = {

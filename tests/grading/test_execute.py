@@ -66,10 +66,14 @@ def practice_with_points(task: str, worth: float = 10) -> NotebookNode:
     return nbformat.v4.new_code_cell(f"tests.test_{task}({task})", id=name, metadata=metadata)
 
 
+def store_of(course: Course) -> Path:
+    """Where trainings are kept here: beside the course, which many tests copy, and a gigabyte when all are done."""
+    return course.root.with_name(f"{course.root.name}-trainings")
+
+
 def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> execute.RunResult:
     # Whoever trains the same has it from the store, as in a class.
-    kept = course.root / "grading" / "trainings"
-    folders = Folders(course.release, course.release, course.source, trainings=kept)
+    folders = Folders(course.release, course.release, course.source, trainings=store_of(course))
     return execute.run(notebook, worker, folders, lambda task: seed)
 
 
@@ -132,7 +136,7 @@ def in_grading(own: Worker, course: Course, group: list[Answer]) -> list[list[Fi
     """What is found in a session, one answer after the other, as `execute.run` finds it."""
     before, answers, task = cells_of(course, group)
     folders = Folders(course.release, course.release, course.source)
-    kept = Kept(course.root / "grading" / "trainings")
+    kept = Kept(store_of(course))
     with (
         CleanSession(own, folders) as clean,
         WatchedSession(own.session(folders), clean, kept) as watched,
