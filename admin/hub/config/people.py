@@ -20,12 +20,15 @@ from admin.hub.place import COURSE_ACCOUNT, STATE  # noqa: E402
 PEOPLE = json.loads((STATE / "people.json").read_text(encoding="utf-8"))
 
 c.Authenticator.allowed_users = {*PEOPLE["students"], *PEOPLE["instructors"]}
-c.JupyterHub.load_groups = {
-    "convnet-students": {"users": PEOPLE["students"]},
-    "convnet-instructors": {"users": PEOPLE["instructors"]},
-    "convnet-course": {"users": [COURSE_ACCOUNT]},  # a user of the hub, who is not allowed to sign in
-}
-c.JupyterHub.load_roles = [
+# Added to what the hub has of its own.
+c.JupyterHub.load_groups.update(
+    {
+        "convnet-students": {"users": PEOPLE["students"]},
+        "convnet-instructors": {"users": PEOPLE["instructors"]},
+        "convnet-course": {"users": [COURSE_ACCOUNT]},  # a user of the hub, who is not allowed to sign in
+    }
+)
+c.JupyterHub.load_roles.append(
     {
         "name": "convnet-instructor",
         "groups": ["convnet-instructors"],
@@ -34,7 +37,7 @@ c.JupyterHub.load_roles = [
             for scope in ("access:servers", "servers", "read:servers", "read:users:name")
         ],
     }
-]
+)
 
 
 def first_page(handler):

@@ -38,18 +38,19 @@ def course_of(spawner):
     return str(Path(pwd.getpwnam(COURSE_ACCOUNT).pw_dir) / "course")
 
 
-c.Spawner.environment = {
-    "JUPYTER_CONFIG_PATH": settings_of,
-    "CONVNET_COURSE": course_of,
-    "CONVNET_EXCHANGE": str(EXCHANGE),
-    "KERAS_BACKEND": "tensorflow",
-    "TF_NUM_INTRAOP_THREADS": str(THREADS),
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-}
+c.Spawner.environment.update(
+    {
+        "JUPYTER_CONFIG_PATH": settings_of,
+        "CONVNET_COURSE": course_of,
+        "CONVNET_EXCHANGE": str(EXCHANGE),
+        "KERAS_BACKEND": "tensorflow",
+        "TF_NUM_INTRAOP_THREADS": str(THREADS),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+)
 c.Spawner.default_url = "/lab"
 c.Spawner.http_timeout = 120  # seconds; a room full of students starts at once
 c.Spawner.start_timeout = 120
-c.Spawner.args = ["--ServerApp.terminals_enabled=True"]
 
 starter = [sys.executable, str(PLACE / STUDENTS / "single_user.py")]
 if Path("/run/systemd/system").is_dir():
@@ -62,5 +63,5 @@ if Path("/run/systemd/system").is_dir():
     c.Spawner.cpu_limit = float(THREADS)
 else:
     c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
-    c.Spawner.environment.update(CONVNET_MEMORY_GB=str(MEMORY_GB), CONVNET_PROCESSES=str(PROCESSES))
+    c.Spawner.environment.update({"CONVNET_MEMORY_GB": str(MEMORY_GB), "CONVNET_PROCESSES": str(PROCESSES)})
 c.Spawner.cmd = starter
