@@ -63,7 +63,9 @@ def test_it_says_what_is_missing_or_in_the_way(tmp_path: Path) -> None:
     assert "No hub is set up" in hub("--remove")
     (tmp_path / "node").symlink_to("/bin/true")
     only = {"PATH": str(tmp_path)}
-    assert "There is no npm on this machine. On Debian and Ubuntu: apt install npm" in hub("--trial", env=only)
+    assert "There is no npm on this machine. On Debian and Ubuntu: apt install npm" in hub(
+        "--trial", env=only
+    )
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
