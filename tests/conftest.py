@@ -11,6 +11,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Their tests share what takes long to start: a browser and its servers, an environment.
 WHOLE_FOLDERS = ("bootstrap", "browser", "hub")
+# One measures the memory of the whole machine, the others fill it: one after the other.
+NOT_SIDE_BY_SIDE = ("test_walls.py", "test_watch.py", "test_neighbours.py")
 # What takes longest begins first, so that no process is left alone with it.
 FIRST = (
     "grading/test_execute.py",
@@ -34,6 +36,8 @@ class ByFolderOrFile(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         path = PurePosixPath(nodeid.split("::")[0])
         folder = path.parts[1]
+        if path.name in NOT_SIDE_BY_SIDE:
+            return NOT_SIDE_BY_SIDE[0]
         return folder if folder in WHOLE_FOLDERS else str(path)
 
 
