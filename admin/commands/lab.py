@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+from admin.course.layout import Course
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOK = ROOT / "notebooks" / "convolutional_networks.ipynb"
 
@@ -23,7 +25,6 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--course",
         metavar="DIR",
-        default=os.environ.get("CONVNET_COURSE") or ROOT / "course",
         help="the course of nbgrader's pages",
     )
     options, arguments = parser.parse_known_args(argv)
@@ -62,9 +63,9 @@ def served(course: Path) -> tuple[Path, Path]:
     return course, course / "release" / "convnet" / NOTEBOOK.name
 
 
-def set_environment(course: str | Path) -> Path:
+def set_environment(course: str | None) -> Path:
     """Tell nbgrader, here and in all that we start, of our configuration and course; the course's path."""
-    folder = Path(course).expanduser().resolve()
+    folder = Course.at(course).root
     os.environ["CONVNET_COURSE"] = str(folder)  # read by nbgrader_config.py
     paths = [str(ROOT / "admin" / "config"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 
-from admin.commands.lab import ROOT, set_environment
+from admin.commands.lab import set_environment
 
 HELP = """usage: python3 -m admin nbgrader [--course DIR] …
 
@@ -18,7 +17,7 @@ nbgrader's own commands, run with admin/config/nbgrader_config.py on the course 
 def main(argv: list[str]) -> int:
     """Run nbgrader with these arguments; it ends the process itself when something is wrong."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--course", default=os.environ.get("CONVNET_COURSE") or ROOT / "course")
+    parser.add_argument("--course")
     options, arguments = parser.parse_known_args(argv)
     set_environment(options.course)
     if not arguments or arguments[0] in ("-h", "--help"):

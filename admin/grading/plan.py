@@ -6,13 +6,13 @@ checks, data) and of what grading left in autograded/. Nothing that a student wr
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
+from admin.course import json_file
 from admin.course.layout import CHECKS, CONFIG, NOTEBOOK, Course, CourseError
 from admin.exchange.folder import TooMuch, fingerprint, fingerprint_of_file
 from admin.grading.repair import released_cells
@@ -86,11 +86,7 @@ def is_done(course: Course, job: Job) -> bool:
 
 def read_state(course: Course, student: str) -> dict[str, Any]:
     """What the last recorded grading left as its note; empty when there is none or it cannot be read."""
-    try:
-        state = json.loads(state_file(course, student).read_text())
-    except (OSError, ValueError):
-        return {}
-    return state if isinstance(state, dict) else {}
+    return json_file.read(state_file(course, student))
 
 
 def state_file(course: Course, student: str) -> Path:

@@ -7,9 +7,10 @@ only a check has changed. Kept beside the gradebook; without it everything is nb
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
+
+from admin.course import json_file
 
 
 def digest(text: str) -> str:
@@ -19,20 +20,12 @@ def digest(text: str) -> str:
 
 def read(course: Path) -> dict[str, str]:
     """The digest of each text that was read, by nbgrader's id of the grade."""
-    try:
-        kept = json.loads(_file(course).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+    return json_file.read(_file(course))
 
 
 def remember(course: Path, texts: Mapping[str, str]) -> None:
     """Add digests of texts that a person has just given points for. Raises OSError."""
-    file = _file(course)
-    file.parent.mkdir(exist_ok=True)
-    half = file.with_suffix(".half")
-    half.write_text(json.dumps({**read(course), **texts}), encoding="utf-8")
-    half.replace(file)
+    json_file.write(_file(course), {**read(course), **texts})
 
 
 def _file(course: Path) -> Path:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from admin.course import json_file
 from admin.course.layout import CHECKS, CONFIG, NOTEBOOK, Course
 from admin.exchange.folder import TooMuch, fingerprint, fingerprint_of_file
 from admin.grading.marks import Recorded, recorded
@@ -114,18 +114,10 @@ def parts_of(course: Course) -> dict[str, str]:
 
 
 def _read(course: Course) -> dict[str, Any]:
-    try:
-        kept = json.loads(file_of(course).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
+    return json_file.read(file_of(course))
 
 
 def _write(course: Course, kept: Mapping[str, Any]) -> None:
-    path = file_of(course)
-    half = path.with_suffix(".half")
     # The report can do without; whoever records the points says that the disk is full.
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-        half.replace(path)
+        json_file.write(file_of(course), kept)
