@@ -85,6 +85,8 @@ def main(argv: list[str]) -> int:
 
     options, summary, requirements = COMMANDS[command]
     try:
+        if command == "hub" and sys.platform == "win32":
+            raise bootstrap.Missing("A hub runs on Linux. In WSL, Windows' own, it was not tried.")
         if command == "hub" and not is_in_place():
             from admin.commands import hub  # needs no environment: that belongs to the copy that it makes
 

@@ -37,6 +37,9 @@ def main(argv: list[str]) -> int:
     roles = wanted(options, people)
     people = people or People(trial=bool(options.trial))
     accounts.refuse_strangers(roles, people)
+    if place.STATE.is_dir():
+        with place.the_only_one():
+            place.end_hub(at_once=True)  # one whose command was killed lives on, and holds the ports
     python = needed(options.port)
     place.copy()
     place.STATE.mkdir(mode=0o700, exist_ok=True)
@@ -90,7 +93,7 @@ def wanted(options: argparse.Namespace, people: People | None) -> dict[str, str]
 
 
 def refuse_without_root() -> None:
-    if os.name == "nt" or os.geteuid() != 0:
+    if os.geteuid() != 0:
         raise Missing("A hub starts servers as their users, which takes root: sudo python3 -m admin hub …")
 
 
@@ -115,8 +118,8 @@ def needed(port: int) -> str:
                 tried.bind(("127.0.0.1", each))
             except OSError as error:
                 raise Missing(
-                    f"Port {each} can't be had ({error.strerror}): end what uses it (perhaps this hub runs "
-                    "already), or choose another with --port."
+                    f"Port {each} can't be had ({error.strerror}): end what uses it, or choose another "
+                    "with --port."
                 ) from None
     if not (python := place.python_for_all()):
         raise Missing(
@@ -133,9 +136,9 @@ def tell(passwords: dict[str, str], people: People) -> None:
         print("New accounts and their passwords, shown this once (passwd NAME sets another):")
         for name, password in passwords.items():
             print(f"  {name:{width}}  {password}")
+        print()
     for name in accounts.open_homes(people):
         print(f"Others may look into the home of {name}: chmod 700 ~{name}")
-    print(flush=True)
 
 
 def remove() -> int:

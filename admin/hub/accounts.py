@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from admin.bootstrap import Missing
-from admin.hub.place import COURSE_ACCOUNT, STATE
+from admin.hub.place import COURSE_ACCOUNT, STATE, processes
 
 FILE = STATE / "people.json"
 NAME = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -168,6 +168,10 @@ def user_of(name: str) -> pwd.struct_passwd | None:
         return None
 
 
+def group_of(name: str) -> int:
+    return pwd.getpwnam(name).pw_gid
+
+
 def password() -> str:
     """Three groups of five letters and digits: 75 bits, and easy to type."""
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(3))
@@ -182,9 +186,7 @@ def _make(name: str, *options: str) -> None:
 def _end_all_of(numbers: set[int]) -> None:
     """Kill every process of these users, until none is left."""
     for _ in range(100):
-        found = [
-            pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _owner(pid) in numbers
-        ]
+        found = [pid for pid in processes() if _owner(pid) in numbers]
         if not found:
             return
         for pid in found:
@@ -209,7 +211,3 @@ def _run(*command: str, text: str = "") -> None:
     # 12: userdel found no mail spool, or a home that is gone already
     if done.returncode not in ((0, 12) if command[0] == "userdel" else (0,)):
         raise Missing(f"{' '.join(command)} failed: {done.stderr.strip() or done.returncode}")
-
-
-def group_of(name: str) -> int:
-    return pwd.getpwnam(name).pw_gid

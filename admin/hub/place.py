@@ -10,6 +10,7 @@ Standard library only: this runs before there is an environment.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -19,10 +20,10 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from admin.bootstrap import OLDEST, PYTHONS, ROOT
+from admin.bootstrap import OLDEST, PYTHONS, ROOT, Missing
 
 PLACE = Path("/opt/convnet-hub")
 STUDENTS = "students"
@@ -33,7 +34,6 @@ COPIED = (
     "notebooks",
     "problem_unittests.py",
     "requirements.txt",
-    "setup.cfg",
     "LICENSE",
     "README.md",
 )
@@ -81,6 +81,17 @@ def remove() -> None:
     shutil.rmtree(PLACE)
 
 
+@contextmanager
+def the_only_one() -> Iterator[None]:
+    """Refuse a second hub; the lock goes with this process, however that ends. Raises Missing."""
+    with (STATE / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Missing("This hub runs already.") from None
+        yield
+
+
 def end_hub(at_once: bool = False) -> None:
     """End hub, proxy and services, whoever started them, and wait until they have gone.
 
@@ -88,13 +99,18 @@ def end_hub(at_once: bool = False) -> None:
     """
     ways = ((signal.SIGTERM, 40), (signal.SIGKILL, 10))
     for how, seconds in ways[1:] if at_once else ways:
-        running = [pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _is_ours(pid)]
+        running = [pid for pid in processes() if _is_ours(pid)]
         for pid in running:
             with suppress(ProcessLookupError):
                 os.kill(pid, how)
         until = time.monotonic() + seconds
         while any(map(_is_ours, running)) and time.monotonic() < until:
             time.sleep(0.1)
+
+
+def processes() -> list[int]:
+    """The numbers of all processes of this machine."""
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 
 
 def _is_ours(pid: int) -> bool:

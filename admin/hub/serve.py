@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pwd
 import signal
@@ -10,8 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from admin.bootstrap import ROOT, Missing, environment
@@ -29,22 +26,11 @@ SHORT = 20  # seconds: a hub that ends sooner would only do so again
 
 def run(port: int) -> int:
     """Serve until Ctrl-C, or until somebody ends this process. Raises Missing."""
-    with the_only_one():
+    with place.the_only_one():
         put_proxy()
         make_exchange()
         make_course()
         return serve(port)
-
-
-@contextmanager
-def the_only_one() -> Iterator[None]:
-    """Refuse a second hub; the lock goes with this process, however that ends."""
-    with (STATE / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Missing("This hub runs already.") from None
-        yield
 
 
 def put_proxy() -> None:

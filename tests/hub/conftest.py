@@ -13,14 +13,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE
-from tests.chromium import Console, browser, chromium, window
+from admin.hub.place import COURSE_ACCOUNT, PLACE
+from tests.chromium import browser, chromium, window
 from tests.needs import skip_or_fail
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ ROOT = Path(__file__).resolve().parents[2]
 # Not the environment's Python, but the one behind it: what a user has.
 PYTHON = getattr(sys, "_base_executable", None) or sys.executable
 ANNA, BEN, TEACHER = "trial-anna", "trial-ben", "trial-teacher"
-INBOUND = EXCHANGE / "convnet" / "inbound"
 
 # As a user sets them: the page shows its inner parts to a test, and has all cells in it.
 SERVER_SETTINGS = {"LabApp": {"expose_app_in_browser": True}}
@@ -57,9 +56,8 @@ class Hub:
     """The hub: where it answers, its users' passwords, and what it has said so far in its terminal."""
 
     port: int
-    passwords: dict[str, str]
-    process: subprocess.Popen[bytes]
     said: Path
+    passwords: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -68,7 +66,7 @@ class Hub:
     def start(self) -> None:
         """Start it, and wait until it answers: the first run installs, and takes a minute or two."""
         with self.said.open("wb") as said:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 [
                     PYTHON,
                     ROOT / "admin",
@@ -80,12 +78,8 @@ class Hub:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait(lambda: "The hub answers" in self.said.read_text() or self.process.poll() is not None, 400)
-        assert self.process.poll() is None, self.said.read_text()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(60)
+        wait(lambda: "The hub answers" in self.said.read_text() or process.poll() is not None, 400)
+        assert process.poll() is None, self.said.read_text()
 
 
 @pytest.fixture(scope="package")
@@ -98,7 +92,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     if PLACE.exists():
         skip_or_fail(f"there is a hub on this machine already, in {PLACE}")
     before = traces()
-    hub = Hub(three_ports(), {}, None, tmp_path_factory.mktemp("hub") / "said")  # type: ignore[arg-type]
+    hub = Hub(three_ports(), tmp_path_factory.mktemp("hub") / "said")
     try:
         hub.start()
         hub.passwords = dict(re.findall(r"^  (trial-\S+) +(\S+)$", hub.said.read_text(), re.MULTILINE))

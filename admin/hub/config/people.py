@@ -19,8 +19,8 @@ from admin.hub.place import COURSE_ACCOUNT, STATE  # noqa: E402
 # {"students": [names], "instructors": [names]}
 PEOPLE = json.loads((STATE / "people.json").read_text(encoding="utf-8"))
 
-c.Authenticator.allowed_users = {*PEOPLE["students"], *PEOPLE["instructors"]}
-# Added to what the hub has of its own.
+# All of this is added to what the hub has of its own.
+c.Authenticator.allowed_users.update({*PEOPLE["students"], *PEOPLE["instructors"]})
 c.JupyterHub.load_groups.update(
     {
         "convnet-students": {"users": PEOPLE["students"]},

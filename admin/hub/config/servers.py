@@ -15,8 +15,8 @@ sys.path.insert(0, str(REPOSITORY))
 from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE, STUDENTS  # noqa: E402
 
 # Bounds: gigabytes of a process (a kernel that trains on the whole sets has 4.7 for a moment, see
-# admin/docs/hub.md), and processes and threads of a user. The processors are shared fairly: all servers are
-# equally nice.
+# admin/docs/hub-gpus.md), and processes and threads of a user. The processors are shared fairly: all servers
+# are equally nice.
 MEMORY_GB, PROCESSES = 6, 1000
 # All servers of one machine would each take every core for every step.
 THREADS = 2
