@@ -3,7 +3,8 @@
 `sudo .venv/bin/python tests/benchmarks/hub_load.py [--students N]… [--minutes M]` makes a trial's hub for the
 largest N, signs so many in one after the other, lets all of them run the whole notebook (its solution, in
 quick mode) at once, cell by cell, and takes the trial away again. For each N it prints how long that took,
-how soon a server answered meanwhile, and the memory of a student at rest and at work.
+how soon a server answered meanwhile, and the memory of a student at rest and at work. Before that, three
+whole notebooks are handed in, each when the one before has its feedback.
 It talks to this machine only.
 """
 
@@ -33,7 +34,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import requests
 import websocket
 
-from admin.course import source_notebook
+from admin.course import sample_class, source_notebook
+from admin.course.layout import ASSIGNMENT, COURSE_ID, NOTEBOOK, Course
+from admin.hub.place import COURSE_ACCOUNT, EXCHANGE
+from tests.hub.handing_in import feedback, submit
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = getattr(sys, "_base_executable", None) or sys.executable
@@ -156,6 +160,7 @@ def main() -> None:
         cells = [cell.source for cell in source_notebook.read_source().cells if cell.cell_type == "code"]
         for student in students:
             fetch(student.name)
+        hand_ins(students[0].name)
         print(
             "| students | whole notebook, median (s) | slowest (s) | a student at most (MiB) | "
             "the machine's free memory at least (GiB) | answers: median, slowest (s) |"
@@ -216,9 +221,31 @@ def start_hub(students: int) -> tuple[subprocess.Popen[str], dict[str, str]]:
 def fetch(name: str) -> None:
     """The assignment as its student has fetched it."""
     home = Path(pwd.getpwnam(name).pw_dir)
-    released = Path("/opt/convnet-hub/exchange/convnet/outbound/convnet")
+    released = EXCHANGE / COURSE_ID / "outbound" / ASSIGNMENT
     subprocess.run(["cp", "-r", released, home / "convnet"], check=True)
     subprocess.run(["chown", "-R", f"{name}:", home / "convnet"], check=True)
+
+
+def hand_ins(name: str) -> None:
+    """How long whole notebooks take from `nbgrader submit` to the page of feedback, on a hub at rest."""
+    user = pwd.getpwnam(name)
+    notebook = Path(user.pw_dir) / "convnet" / f"{NOTEBOOK}.ipynb"
+    course = Course.at(Path(pwd.getpwnam(COURSE_ACCOUNT).pw_dir) / "course")
+    right, otherwise = sample_class.CLASS[:2]
+    for what, answers in (
+        ("all right, the first since the hub's start", right),
+        ("all right in other ways", otherwise),
+        ("as the first", right),
+    ):
+        notebook.write_text(sample_class.submission(course, answers))
+        before, began = len(feedback()), time.monotonic()
+        handing_in = submit(name)
+        said, _ = handing_in.communicate()
+        if handing_in.returncode != 0:
+            raise SystemExit(said)
+        while len(feedback()) == before:
+            time.sleep(0.1)
+        print(f"from handing in to feedback, {what}: {time.monotonic() - began:.1f} s", flush=True)
 
 
 def memory_of(name: str) -> float:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import pwd
 import signal
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from admin.hub.place import COURSE_ACCOUNT, EXCHANGE, PLACE
+from admin.hub.place import COURSE_ACCOUNT
 from tests.hub.conftest import BEN, Hub, home, running, wait
+from tests.hub.handing_in import feedback, submit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-FEEDBACK = EXCHANGE / "convnet" / "feedback"
 
 
 @pytest.mark.parametrize(
@@ -55,31 +52,8 @@ def test_a_hand_in_outlives_the_death_of(ben: Page, hub: Hub, owner: str, words:
         wait(lambda: ben.context.request.get(f"{hub.address}/user/{BEN}/lab").status == 200, 60)
 
 
-def feedback() -> set[Path]:
-    """The pages that were released: one for each version of each hand-in."""
-    return set(FEEDBACK.glob("*.html"))
-
-
 def hand_in() -> subprocess.Popen[str]:
-    """Ben changes his notebook and hands it in from a terminal, as the hub's servers have them."""
-    user = pwd.getpwnam(BEN)
+    """Ben changes his notebook and hands it in."""
     notebook = home(BEN) / "convnet" / "convolutional_networks.ipynb"
-    text = notebook.read_text()
-    notebook.write_text(text.replace("YOUR CODE HERE", f"MY CODE {time.time()}", 1))
-    return subprocess.Popen(
-        [PLACE / ".venv" / "bin" / "nbgrader", "submit", "convnet"],
-        user=user.pw_uid,
-        group=user.pw_gid,
-        extra_groups=[],
-        cwd=user.pw_dir,
-        env={
-            "HOME": user.pw_dir,
-            "USER": BEN,
-            "PATH": "/usr/bin:/bin",
-            "JUPYTER_CONFIG_PATH": str(PLACE / "students"),
-            "CONVNET_EXCHANGE": str(EXCHANGE),
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    notebook.write_text(notebook.read_text().replace("YOUR CODE HERE", f"MY CODE {time.time()}", 1))
+    return submit(BEN)
