@@ -3,7 +3,8 @@
 A request is hostile data. What it may hold is a net as plain data (`checks/portable.py`), arrays, and the
 numbers of a `tools.fitting.Call`; all of that is looked at here before a clean session sees it, and the clean
 session itself is bounded like any other. What comes back was computed by our code alone. So the record of
-what was trained, and the net that came out of it, are the grader's own observation.
+what was trained, and the net that came out of it, are the grader's own observation. Evaluations are computed
+and kept in the same way, to save time; no check looks at them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from tools.fit_calls import classes_of
 
 MOST_TRAININGS = 16
 """Of one submission; what is more trains in its own session, whose word is taken for it."""
+
+MOST_MEASURED = 8
+"""Evaluations of one submission; what is more is evaluated in its own session."""
 
 SHOWN = 20
 """Pictures of a training that the judge gets to see, with their labels."""
@@ -113,6 +117,8 @@ class WatchedSession:
     trainings: list[Training] = field(default_factory=list)
     exhausted: bool = False
     """It asked for more trainings than it gets."""
+    measured: int = 0
+    """how often it asked for an evaluation"""
 
     def __post_init__(self) -> None:
         self.session.served = self.serve
@@ -124,21 +130,21 @@ class WatchedSession:
         self.session.close()
 
     def serve(self, request: Any) -> dict[str, Any] | None:
-        """What a training comes to; None for what is no training, or can't be done in a clean session."""
-        if not is_training(request):
+        """What a training or an evaluation comes to; None for what is neither, or can't be done cleanly."""
+        if is_training(request):
+            return self._train(request)
+        if not is_measuring(request) or self.measured >= MOST_MEASURED:
             return None
+        self.measured += 1
+        return self._once("measure", request)
+
+    def _train(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         if len(self.trainings) >= MOST_TRAININGS:
             self.exhausted = True
             return None
         compared_only = request["compared only"]
         request = {name: request[name] for name in ("net", "call", "callbacks")}
-        key = hashlib.sha256(recipe() + protocol.encode(request, _BOUNDS)).hexdigest()
-        with one_at_a_time(key):
-            result = self.kept.get(key) if self.kept else None
-            if result is None:
-                result = self.clean.do("fit", request)
-                if result is not None and self.kept:
-                    self.kept.put(key, result)
+        result = self._once("fit", request)
         if result is None:
             return None
         call = request["call"]
@@ -156,6 +162,17 @@ class WatchedSession:
             )
         )
         return {} if compared_only else {each: result[each] for each in ("weights", "optimiser", "history")}
+
+    def _once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What a clean session's function gives: as it was kept, or computed now and kept."""
+        key = hashlib.sha256(recipe() + name.encode() + protocol.encode(dict(request), _BOUNDS)).hexdigest()
+        with one_at_a_time(key):
+            result = self.kept.get(key) if self.kept else None
+            if result is None:
+                result = self.clean.do(name, request)
+                if result is not None and self.kept:
+                    self.kept.put(key, result)
+        return result
 
     def answered(
         self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any]
@@ -234,6 +251,16 @@ def is_training(request: Any) -> bool:
     if not isinstance(request["compared only"], bool):
         return False
     return isinstance(call, dict) and _is_call(call) and _are_callbacks(callbacks)
+
+
+def is_measuring(request: Any) -> bool:
+    """Whether this is an evaluation of a compiled net on arrays that a clean session may be given."""
+    if not isinstance(request, dict) or set(request) != {"net", "x", "y", "batch"}:
+        return False
+    net, x, y, batch = (request[name] for name in ("net", "x", "y", "batch"))
+    if portable.problem(net) or net.get("weights") is None or not isinstance(net.get("compiled"), dict):
+        return False
+    return is_whole(batch) and 0 < batch <= 100_000 and _are_rows(x) and _are_rows(y) and len(x) == len(y)
 
 
 def _is_call(call: dict[str, Any]) -> bool:

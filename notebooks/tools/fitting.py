@@ -53,8 +53,11 @@ STEPS_BEHIND = "Epochs in the history: {epochs}; steps of the optimiser behind t
 FITS_A_NET = 3
 # So many batches are measured of an input that has no end; a generator may have one.
 BATCHES_WITHOUT_END, BATCHES_OF_A_GENERATOR = 64, 1024
+# Pictures in a batch where `evaluate` isn't told: Keras' own number.
+BATCH = 32
 
 Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | None"]
+MeasuredElsewhere = Callable[[Any, np.ndarray, np.ndarray, int], "tuple[Any, Mapping[str, float]] | None"]
 
 
 def note_training() -> None:
@@ -86,12 +89,18 @@ def note_training() -> None:
     keras.Model.fit = fit
 
 
-def bound_training(bounds: Bounds | None = None, elsewhere: Elsewhere | None = None) -> None:
+def bound_training(
+    bounds: Bounds | None = None,
+    elsewhere: Elsewhere | None = None,
+    measured: MeasuredElsewhere | None = None,
+) -> None:
     """From now on, cut each training of a Keras model to these bounds, and what is measured without end.
 
     `elsewhere(model, call, callbacks)` may train in our place: it returns the history after it has set the
     model's weights and its optimiser's state, or None. The callbacks then see the epochs of that history, and
-    no batches. Called again, the bounds are replaced; without another `elsewhere`, the earlier one stays.
+    no batches. `measured(model, x, y, batch)` may evaluate in our place: it returns what `evaluate` returns,
+    as it is and as a dictionary, or None. Called again, the bounds are replaced; without another `elsewhere`
+    or `measured`, the earlier one stays.
     """
     import keras
 
@@ -124,7 +133,7 @@ def bound_training(bounds: Bounds | None = None, elsewhere: Elsewhere | None = N
     fit.elsewhere = away  # type: ignore[attr-defined]
     keras.Model.fit = fit
     _bound_single_steps(within, spent)
-    _bound_measuring()
+    _bound_measuring(measured or getattr(keras.Model.evaluate, "elsewhere", None))
 
 
 def unbound_training() -> None:
@@ -382,8 +391,8 @@ def _some_rows(parts: tuple[Any, ...], count: int) -> tuple[Any, ...]:
     return tuple(None if part is None else np.asarray(part)[rows] for part in parts)
 
 
-def _bound_measuring() -> None:
-    """Let `evaluate` and `predict` end where their input does not."""
+def _bound_measuring(elsewhere: MeasuredElsewhere | None) -> None:
+    """Let `evaluate` and `predict` end where their input does not; `elsewhere` may evaluate in our place."""
     import keras
 
     def bounded(original: Any) -> Any:
@@ -403,8 +412,38 @@ def _bound_measuring() -> None:
         measure.original = original  # type: ignore[attr-defined]
         return measure
 
-    keras.Model.evaluate = bounded(_original("evaluate"))
+    here = bounded(_original("evaluate"))
+
+    @functools.wraps(here)
+    def evaluate(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if elsewhere and (asked := _asked_in_silence(self, args, kwargs)):
+            found = elsewhere(self, asked["x"], asked["y"], asked["batch_size"] or BATCH)
+            if found:
+                return dict(found[1]) if asked["return_dict"] else found[0]
+        return here(self, *args, **kwargs)
+
+    evaluate.original = here  # type: ignore[attr-defined]
+    evaluate.elsewhere = elsewhere  # type: ignore[attr-defined]
+    keras.Model.evaluate = evaluate
     keras.Model.predict = bounded(_original("predict"))
+
+
+def _asked_in_silence(model: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The arguments of an `evaluate` of arrays that shows nothing and calls nobody; nothing for any other."""
+    try:
+        call = inspect.signature(_original("evaluate")).bind(model, *args, **kwargs)
+    except TypeError:
+        return {}
+    call.apply_defaults()
+    asked = dict(call.arguments)
+    others = ("sample_weight", "steps", "callbacks")
+    plain = asked["verbose"] == 0 and all(asked[name] is None for name in others) and not asked["kwargs"]
+    x, y = asked["x"], asked["y"]
+    if not (plain and isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and x.ndim and y.ndim):
+        return {}
+    batch = asked["batch_size"]
+    right_batch = batch is None or (isinstance(batch, int) and batch > 0)
+    return asked if right_batch and len(x) == len(y) > 0 and model.compiled else {}
 
 
 # ---------------------------------------------------------------------------------------------- small helpers

@@ -61,21 +61,23 @@ def graded(
 @needs_sandbox
 @pytest.mark.slow
 def test_a_store_changes_nothing_but_the_time(built: Course, worker: Worker, tmp_path: Path) -> None:
-    """Without a store, with an empty one, a full one, a damaged one: the same findings, and one training?"""
+    """Without a store, with an empty, a full, a damaged one: the same findings, and everything once?"""
     store = tmp_path / "trainings"
     found = [graded(built, worker, notebook(built, "train_net_1"))[0].findings]
     found.append(graded(built, worker, notebook(built, "train_net_1"), store)[0].findings)
-    (file,) = store.iterdir()
-    written = file.stat().st_mtime_ns
-    content = file.read_bytes()
+    written = {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in store.iterdir()}
+    assert len(written) == 2, "a training and an evaluation"
     code = answer("net_1", "the model answer").code + "# another student's, who says the same\n"
     found.append(graded(built, worker, notebook(built, "train_net_1", net_1=code), store)[0].findings)
-    assert [each.name for each in store.iterdir()] == [file.name]
-    assert file.read_bytes() == content
-    assert file.stat().st_mtime_ns > written, "it was not looked up"
-    file.write_bytes(content[:-100] + bytes(100))
+    assert set(store.iterdir()) == set(written)
+    for file, (at, content) in written.items():
+        assert file.read_bytes() == content
+        assert file.stat().st_mtime_ns > at, "it was not looked up"
+        file.write_bytes(content[:-100] + bytes(100))
     found.append(graded(built, worker, notebook(built, "train_net_1"), store)[0].findings)
-    assert file.read_bytes() == content
+    assert {file: file.read_bytes() for file in store.iterdir()} == {
+        file: content for file, (_, content) in written.items()
+    }
     assert all(each == found[0] for each in found)
     assert points(found[0]["train_net_1"]) == 8
 
@@ -218,6 +220,51 @@ def test_a_request_that_is_no_training_is_not_served(change: Callable[[dict[str,
     assert trainer.is_training(hostile)
     change(hostile)
     assert not trainer.is_training(hostile)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda asked: asked.update(more=1),
+        lambda asked: asked.update(net=None),
+        lambda asked: asked["net"].update(weights=None),
+        lambda asked: asked["net"].update(compiled=None),
+        lambda asked: asked.update(x="pictures"),
+        lambda asked: asked.update(x=np.zeros((5000, 2)), y=np.zeros((5000, 2))),
+        lambda asked: asked.update(x=np.zeros((3, 2))),
+        lambda asked: asked.update(y=np.zeros(())),
+        lambda asked: asked.update(batch=0),
+        lambda asked: asked.update(batch=True),
+    ],
+)
+def test_a_request_that_is_no_evaluation_is_not_served(change: Callable[[dict[str, Any]], Any]) -> None:
+    hostile = {"net": request()["net"], "x": np.zeros((4, 2)), "y": np.zeros((4, 2)), "batch": 2}
+    assert trainer.is_measuring(hostile)
+    change(hostile)
+    assert not trainer.is_measuring(hostile)
+
+
+@needs_sandbox
+@pytest.mark.slow
+def test_an_evaluation_is_done_once_and_looks_as_if_done_here(
+    built: Course, worker: Worker, tmp_path: Path
+) -> None:
+    """Kept, looked up, or computed in the student's own session: the same numbers, also of the metrics?"""
+    own = """
+model_1.evaluate(x_test[:50], y_test[:50], verbose=0)
+print("counted", model_1.get_metrics_result())
+with_bar = model_1.evaluate(x_test, y_test, verbose=1)
+print("the same", np.allclose(with_bar, model_1.evaluate(x_test, y_test, verbose=0), atol=1e-4))
+print("by name", model_1.evaluate(x_test, y_test, verbose=0, return_dict=True))
+"""
+    store = tmp_path / "trainings"
+    shown = []
+    for kept in (store, store, None):
+        _, said = graded(built, worker, notebook(built, "train_net_1", evaluate_net_1=own), kept)
+        shown.append([line for line in said.splitlines() if line.startswith(("counted", "the same", "by"))])
+    assert "the same True" in shown[0]
+    assert shown[0] == shown[1] == shown[2]
+    assert len([*store.iterdir()]) == 3, "a training and two evaluations"
 
 
 @needs_sandbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 import warnings
@@ -257,6 +258,51 @@ def test_measuring_what_ends_is_keras_own() -> None:
     fitting.unbound_training()
     assert model.evaluate(X, Y, verbose=0) == measured
     assert model.evaluate(dataset(), verbose=0) == pytest.approx(measured)
+
+
+def test_what_others_evaluate_looks_as_if_evaluated_here() -> None:
+    """As a list, by name, and with another size of batches: what is asked elsewhere, and what comes back?"""
+    asked: list[tuple[int, int]] = []
+
+    def elsewhere(model: Any, x: np.ndarray, y: np.ndarray, batch: int) -> tuple[Any, dict[str, float]]:
+        asked.append((len(x), batch))
+        return [0.25, 0.75], {"loss": 0.25, "accuracy": 0.75}
+
+    fitting.bound_training(SMALL, measured=elsewhere)
+    fitting.bound_training(SMALL)  # as the notebook's set-up does: it stays
+    model = net()
+    assert model.evaluate(X, Y, verbose=0) == [0.25, 0.75]
+    assert model.evaluate(x=X, y=Y, batch_size=7, verbose=0, return_dict=True) == {
+        "loss": 0.25,
+        "accuracy": 0.75,
+    }
+    assert asked == [(ROWS, 32), (ROWS, 7)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"verbose": 1},
+        {"sample_weight": np.ones(ROWS)},
+        {"steps": 1},
+        {"callbacks": [keras.callbacks.Callback()]},
+        {"y": None},
+        {"x": X.tolist()},
+        {"y": Y[1:]},
+        {"batch_size": "7"},
+        {"what": 1},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_what_can_be_seen_of_an_evaluation_is_keras_own(more: dict[str, Any]) -> None:
+    """A bar, weights, callbacks, what is no pair of arrays: is that left to Keras, with its errors?"""
+
+    def elsewhere(model: Any, x: np.ndarray, y: np.ndarray, batch: int) -> None:
+        raise AssertionError("asked elsewhere")
+
+    fitting.bound_training(SMALL, measured=elsewhere)
+    with contextlib.suppress(ValueError, TypeError):
+        net().evaluate(**{"x": X, "y": Y, "verbose": 0, **more})
 
 
 @pytest.mark.usefixtures("bounded")

@@ -33,6 +33,17 @@ def fit(argument: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def measure(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """What Keras' `evaluate` returns for a net and arrays, as it is and by name, and what metrics counted."""
+    model = portable.rebuilt(argument["net"])
+    values = model.evaluate(argument["x"], argument["y"], batch_size=argument["batch"], verbose=0)
+    return {
+        "values": [float(each) for each in values] if isinstance(values, list) else float(values),
+        "logs": {str(key): float(value) for key, value in model.get_metrics_result().items()},
+        "counted": [np.asarray(variable) for variable in model.metrics_variables],
+    }
+
+
 def loss(argument: Mapping[str, Any]) -> dict[str, Any]:
     """The loss of a net on the pictures of a training."""
     return {"loss": loss_of(portable.rebuilt(argument["net"]), call_of(argument["call"]))}
@@ -59,6 +70,7 @@ def answer(argument: Mapping[str, Any]) -> dict[str, Any]:
 
 FUNCTIONS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "fit": fit,
+    "measure": measure,
     "loss": loss,
     "answer": answer,
 }

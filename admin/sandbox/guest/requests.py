@@ -1,4 +1,4 @@
-"""What a student's session asks of the grader while its code runs: that a clean session trains for it.
+"""What a student's session asks of the grader while its code runs: that a clean session computes for it.
 
 All of this lies beside the student's code, and may be patched: it is a convenience of the session's, and what
 it sends counts as hostile. What the grader then judges is its own record of what the clean session did.
@@ -37,6 +37,31 @@ def trained_elsewhere(ask: Ask) -> Callable[[Any, Any, Sequence[Any]], dict[str,
             return None
         portable.take_over(model, reply["weights"], reply["optimiser"])
         return {key: list(values) for key, values in reply["history"].items()}
+
+    return elsewhere
+
+
+def measured_elsewhere(
+    ask: Ask,
+) -> Callable[[Any, np.ndarray, np.ndarray, int], tuple[Any, dict[str, float]] | None]:
+    """For `tools.fitting.bound_training`: an `evaluate` as a request, where the net is told in plain data."""
+
+    def elsewhere(
+        model: Any, x: np.ndarray, y: np.ndarray, batch: int
+    ) -> tuple[Any, dict[str, float]] | None:
+        try:
+            net = portable.as_data(model)
+        except NotPortable:
+            return None
+        reply = ask({"net": net, "x": x, "y": y, "batch": batch})
+        if not reply or "values" not in reply:
+            return None
+        # What the metrics have counted is to be asked of them afterwards, as at home.
+        variables = model.metrics_variables
+        if len(variables) == len(reply["counted"]):
+            for variable, value in zip(variables, reply["counted"], strict=True):
+                variable.assign(value)
+        return reply["values"], dict(reply["logs"])
 
     return elsewhere
 

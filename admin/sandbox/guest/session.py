@@ -109,10 +109,12 @@ def bound_training(session: Session) -> None:
     here, whatever became of that cell. A folder without the tools is none of the course's.
     """
     with contextlib.suppress(Exception):
-        from admin.sandbox.guest.requests import trained_elsewhere
+        from admin.sandbox.guest.requests import measured_elsewhere, trained_elsewhere
         from tools import fitting
 
-        fitting.bound_training(elsewhere=trained_elsewhere(session.ask))
+        fitting.bound_training(
+            elsewhere=trained_elsewhere(session.ask), measured=measured_elsewhere(session.ask)
+        )
 
 
 class Session:
