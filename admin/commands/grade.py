@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--workers", metavar="N", type=int, help="how many at a time (default: one a core, up to 4)"
     )
-    parser.add_argument("--force", action="store_true", help="grade unchanged submissions again, too")
+    parser.add_argument("--force", action="store_true", help="run unchanged submissions again, too")
     parser.add_argument(
         "--without-sandbox",
         action="store_true",

@@ -1,4 +1,4 @@
-"""Trainings that have been done, kept in the course's folder by what they were made of.
+"""Trainings and results that were computed, kept in the course's folder by what they were made of.
 
 It is memoisation and nothing else: grading gives the same with an empty folder, a full one, and without one.
 The folder may be deleted at any time. Only this process writes there; no session sees it.
@@ -60,7 +60,7 @@ class Kept:
             self._bound()
 
     def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.training"
+        return self.folder / f"{key}.kept"
 
     def _bound(self) -> None:
         """Remove the oldest files until the rest fits, halves of a killed process among them."""

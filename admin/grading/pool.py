@@ -20,6 +20,7 @@ from admin.grading import cases, execute
 from admin.grading.intake import copy_of, take_in
 from admin.grading.plan import Job
 from admin.grading.record import Outcome
+from admin.grading.results import Results, results_of
 from admin.grading.sentences import carried_by
 from admin.grading.worker import CannotSandbox, Folders, Worker
 from admin.sandbox.limits import Limits, SandboxError
@@ -27,12 +28,21 @@ from checks.language import say
 
 
 class Pool:
-    """So many workers. `at_work` is told who is at which cell, from other threads."""
+    """So many workers. `at_work` is told who is at which cell, from other threads.
+
+    With `fresh`, what was run before, of the same content, is run again.
+    """
 
     def __init__(
-        self, course: Course, workers: int, sandbox: bool, at_work: Callable[[str, str], None]
+        self,
+        course: Course,
+        workers: int,
+        sandbox: bool,
+        at_work: Callable[[str, str], None],
+        fresh: bool = False,
     ) -> None:
         self.course, self.workers, self.sandbox, self.at_work = course, workers, sandbox, at_work
+        self._results = results_of(course, sandbox, limits(course), fresh)
         self._here = threading.local()
         self._started: list[Worker] = []
         self._threads = ThreadPoolExecutor(workers, initializer=self._prepare)
@@ -65,7 +75,7 @@ class Pool:
 
     def _run(self, job: Job, others: frozenset[str]) -> Outcome:
         tell = functools.partial(self.at_work, job.student)
-        return run(self.course, job, self._here.worker, tell, others)
+        return run(self.course, job, self._here.worker, tell, others, self._results)
 
 
 def run(
@@ -74,10 +84,11 @@ def run(
     worker: Worker,
     tell: Callable[[str], None],
     others: frozenset[str] | None = None,
+    results: Results | None = None,
 ) -> Outcome:
     """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing.
 
-    `tell` is told the grade_id of each cell.
+    `tell` is told the grade_id of each cell. What `results` has of the same content is not run again.
     """
     begun = time.monotonic()
     student = job.student
@@ -88,7 +99,7 @@ def run(
             return Outcome(student, broken=taken.broken)
         if taken.fingerprint != job.submission:
             raise CourseError(say("grading.files_changed"))
-        result = run_copy(course, student, worker, tell)
+        result = run_copy(course, job, worker, tell, results)
     except (SandboxError, CourseError, CannotSandbox) as error:
         return Outcome(student, failed=carried_by(error))
     except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
@@ -97,14 +108,20 @@ def run(
     return Outcome(student, time.monotonic() - begun, taken.repaired, result=result)
 
 
-def run_copy(course: Course, student: str, worker: Worker, tell: Callable[[str], None]) -> execute.RunResult:
+def run_copy(
+    course: Course, job: Job, worker: Worker, tell: Callable[[str], None], results: Results | None
+) -> execute.RunResult:
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
-    copy = copy_of(course, student)
+    copy = copy_of(course, job.student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
     folders = Folders(copy, course.release, course.source, trainings=execute.trainings_of(course.root))
     content = cases.content_of(notebook, copy, course.release)
     seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
-    return execute.run(notebook, worker, folders, seed, tell)
+
+    def run_now() -> execute.RunResult:
+        return execute.run(notebook, worker, folders, seed, tell)
+
+    return results.result(notebook, content, job.checks, run_now) if results else run_now()
 
 
 def limits(course: Course) -> Limits:

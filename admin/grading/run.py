@@ -65,7 +65,7 @@ def grade(
             since.begin(course)
         with report.progress(len(jobs)):
             by_student = {job.student: job for job in jobs}
-            for outcome in run_all(course, jobs, workers, sandbox, report.at_work):
+            for outcome in run_all(course, jobs, workers, sandbox, report.at_work, force):
                 report.finished(record(course, by_student[outcome.student], outcome, COPIES, sandbox))
                 shutil.rmtree(copy_of(course, outcome.student).parent, ignore_errors=True)
         for student in everybody:
@@ -91,17 +91,23 @@ def waiting(course: Course, out_of: Mapping[str, float]) -> list[Sentence]:
 
 
 def run_all(
-    course: Course, jobs: list[Job], workers: int, sandbox: bool, at_work: Callable[[str, str], None]
+    course: Course,
+    jobs: list[Job],
+    workers: int,
+    sandbox: bool,
+    at_work: Callable[[str, str], None],
+    fresh: bool = False,
 ) -> Iterator[Outcome]:
     """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads.
 
+    With `fresh`, what was run before, of the same content, is run again.
     Stopped in the middle, what runs does not go on, and is not recorded.
     """
     if not jobs:
         return
     starved: list[Job] = []
     by_student = {job.student: job for job in jobs}
-    with Pool(course, workers, sandbox, at_work) as pool:
+    with Pool(course, workers, sandbox, at_work, fresh) as pool:
         for future in as_completed(pool.start(jobs)):
             outcome = future.result()
             if is_starved(outcome) and workers > 1:
