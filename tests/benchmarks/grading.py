@@ -1,15 +1,22 @@
-"""Speed of grading beside stock nbgrader: `python tests/benchmarks/grading.py [SUBMISSIONS] [STOCK]`.
+"""Speed of grading beside stock nbgrader, on the same submissions, in one run.
 
-The sample class without its broken file and its endless loop, repeated to 24 submissions. Both ways have
-the same bound on training (it is in the course's own `tools`). Stock nbgrader, with the settings that it has
-when nobody sets any, is timed on the first six: once the whole class.
+`python tests/benchmarks/grading.py [--submissions N] [--stock N] [--workers N]… [--class NAME]…`
+
+Four classes, in which no two notebooks are the same but in the last: all right; the mix of the sample class;
+all right, but each with a batch size of its own, so that no two trainings agree; and the sample class
+repeated to the letter. Each is graded with an empty store, and once more by force, when all trainings are
+known. Stock nbgrader, as it is and with kernels ended at once, is timed on the first of the mix: it works on
+one after the other, and what it takes does not depend on how many there are. Both ways have the same bound on
+training (it is in the course's own `tools`).
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,9 +29,11 @@ from typing import Any
 sys.path.pop(0)  # this folder, whose notebook.py would stand for the library of that name
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import nbformat
 from rich.console import Console
 
 from admin.course import build, sample_class
+from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
 from admin.grading import cases, execute, pool
 from admin.grading import record as recording
@@ -42,51 +51,92 @@ api = course.api()
 del api.config["Execute"], api.config.Autograde["autograde_preprocessors"]
 del api.config.Autograde["exporter_class"]
 api.config.Execute.timeout = 120
+api.config.Execute.shutdown_kernel = sys.argv[2]
 begun = time.monotonic()
-for student in sys.argv[2:]:
+for student in sys.argv[3:]:
     result = api.autograde("convnet", student, force=True)
     assert result["success"], result
 print(time.monotonic() - begun)
 """
+CLASSES = ("right", "mix", "worst", "repeated")
 
 
-def main(submissions: int = 24, stock: int = 6) -> None:
-    load = os.getloadavg()[0]
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--submissions", type=int, default=24, help="in a class (24)")
+    parser.add_argument("--stock", type=int, default=6, help="of them graded by stock nbgrader (6)")
+    parser.add_argument("--workers", type=int, action="append", help="how many at a time (1, and all cores)")
+    parser.add_argument("--class", dest="classes", choices=CLASSES, action="append", help="only this class")
+    options = parser.parse_args()
+    print(
+        f"{options.submissions} submissions, {os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}\n"
+    )
     with tempfile.TemporaryDirectory() as folder:
         course = Course.at(Path(folder) / "course")
         build.build(course, student_notebook=None)
-        students = hand_in(course, submissions)
-        print(f"{submissions} submissions, {os.cpu_count()} cores, load before: {load:.1f}\n")
-        rows = []
-        by_stock = timed_stock(course, students[:stock]) / stock
-        rows.append(("stock nbgrader autograde", by_stock))
-        for workers in (1, 2):
-            begun = time.monotonic()
-            code = grading.grade(course, workers=workers, force=True, console=Console(file=io.StringIO()))
-            assert code == 0
-            rows.append((f"grade, {workers} worker(s)", (time.monotonic() - begun) / submissions))
         print("| way | seconds a submission | submissions a minute | ratio to stock |\n|---|---|---|---|")
-        for name, seconds in rows:
-            print(f"| {name} | {seconds:.2f} | {60 / seconds:.1f} | {by_stock / seconds:.1f} |")
+        students = hand_in(course, "mix", options.stock)
+        by_stock = timed_stock(course, students, "graceful") / options.stock
+        tell("stock nbgrader autograde", by_stock, by_stock)
+        at_once = timed_stock(course, students, "immediate") / options.stock
+        tell("stock, kernels ended at once", at_once, by_stock)
+        for kind in options.classes or CLASSES:
+            hand_in(course, kind, options.submissions)
+            for workers in options.workers or sorted({1, os.cpu_count() or 1}):
+                for store in ("empty", "full"):
+                    if store == "empty":
+                        shutil.rmtree(course.root / "grading", ignore_errors=True)
+                    seconds = timed_grade(course, workers, again=store == "full") / options.submissions
+                    tell(f"grade, {workers} worker(s), class {kind}, store {store}", seconds, by_stock)
         print()
-        for name, value in parts(course, students[: min(6, submissions)]).items():
+        for name, value in parts(course, hand_in(course, "mix", min(6, options.submissions))).items():
             print(f"{name:42}{value}")
 
 
-def hand_in(course: Course, count: int) -> list[str]:
+def tell(way: str, seconds: float, by_stock: float) -> None:
+    print(f"| {way} | {seconds:.2f} | {60 / seconds:.1f} | {by_stock / seconds:.1f} |", flush=True)
+
+
+def hand_in(course: Course, kind: str, count: int) -> list[str]:
+    """A class's submissions, in place of those that are there; the students."""
+    shutil.rmtree(course.root / "submitted", ignore_errors=True)
     sound = [each for each in sample_class.CLASS if not each.broken and not each.cells]
+    everybody = itertools.cycle(sound if kind in ("mix", "repeated") else sound[:1])
     names = []
-    for number, student in zip(range(count), itertools.cycle(sound), strict=False):
-        names.append(f"s{number:02} {student.name}")
+    for number, student in zip(range(count), everybody, strict=False):
+        names.append(f"{kind} {number:02} {student.name}")
         target = course.submitted(names[-1])
         target.mkdir(parents=True)
-        (target / f"{NOTEBOOK}.ipynb").write_text(sample_class.submission(course, student))
+        text = sample_class.submission(course, student)
+        (target / f"{NOTEBOOK}.ipynb").write_text(text if kind == "repeated" else own(text, kind, number))
     return names
 
 
-def timed_stock(course: Course, students: list[str]) -> float:
+def own(text: str, kind: str, number: int) -> str:
+    """A notebook unlike all others: by a comment, or by the number of pictures in its batches."""
+    notebook = nbformat.reads(text, 4)
+    for cell in notebook.cells:
+        if grade_id(cell) == "normalise_images":
+            cell.source += f"\n# number {number}"
+        elif kind == "worst" and grade_id(cell) in ("train_net_1", "train_net_2", "cifar_training"):
+            cell.source = cell.source.replace("batch_size = 128", f"batch_size = {64 + number}")
+            cell.source = cell.source.replace("batch_size=128", f"batch_size={64 + number}")
+    return str(nbformat.writes(notebook))
+
+
+def timed_grade(course: Course, workers: int, again: bool) -> float:
+    """Seconds of `grade` for the class that is handed in."""
+    begun = time.monotonic()
+    code = grading.grade(course, workers=workers, force=again, console=Console(file=io.StringIO()))
+    assert code == 0
+    return time.monotonic() - begun
+
+
+def timed_stock(course: Course, students: list[str], shutdown: str) -> float:
     """Seconds of nbgrader's own Execute and list of preprocessors, in one process, one after the other."""
-    command = [sys.executable, "-c", STOCK, str(course.root), *students]
+    command = [sys.executable, "-c", STOCK, str(course.root), shutdown, *students]
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return float(done.stdout.strip().splitlines()[-1])
@@ -171,4 +221,4 @@ def _read(path: str) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()
