@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from nbgrader.api import BaseCell, Comment, Grade, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    MissingEntry,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from sqlalchemy.orm import joinedload
 
-from admin.course.layout import ASSIGNMENT, Course
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,21 @@ class Recorded:
     def points(self) -> float:
         """Of all cells, with what was taken off for being late; never below 0."""
         return max(0.0, sum(mark.points for mark in self.marks.values()) - self.penalty)
+
+
+def with_points(course: Course) -> frozenset[str]:
+    """The students of whom the gradebook has a submission, in one query. Raises CourseError."""
+    if not course.database.exists():
+        return frozenset()
+    with course.gradebook() as gradebook:
+        rows = (
+            gradebook.db.query(SubmittedAssignment.student_id)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Notebook, SubmittedNotebook.notebook_id == Notebook.id)
+            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+            .filter(Assignment.name == ASSIGNMENT, Notebook.name == NOTEBOOK)
+        )
+        return frozenset(student for (student,) in rows)
 
 
 def recorded(course: Course) -> dict[str, Recorded]:

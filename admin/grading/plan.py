@@ -6,6 +6,7 @@ checks, data) and of what grading left in autograded/. Nothing that a student wr
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from nbformat import NotebookNode
 from admin.course import json_file
 from admin.course.layout import CHECKS, CONFIG, NOTEBOOK, Course, CourseError
 from admin.exchange.folder import TooMuch, fingerprint, fingerprint_of_file
+from admin.grading.marks import with_points
 from admin.grading.repair import released_cells
 from admin.grading.sentences import carried_by
 from admin.grading.submission import look
@@ -56,10 +58,11 @@ def plan(course: Course, students: list[str], force: bool = False) -> list[Job]:
         raise CourseError(say("grading.source_unreadable", folder=folder, reason=carried_by(error))) from None
     released(course)
     ignore, others = course.ignored(), course.other_assignments()
+    recorded = with_points(course)
     jobs = []
     for student in students:
         job = Job(student, look(course, student, ignore, others).fingerprint, checks)
-        if force or not is_done(course, job):
+        if force or not is_done(course, job, recorded):
             jobs.append(job)
     return jobs
 
@@ -73,14 +76,17 @@ def released(course: Course) -> list[NotebookNode]:
         raise CourseError(say("grading.no_release", folder=folder, option=option)) from None
 
 
-def is_done(course: Course, job: Job) -> bool:
-    """True while the last grading holds: same submission, same checks, result untouched, points recorded."""
+def is_done(course: Course, job: Job, recorded: Collection[str]) -> bool:
+    """True while the last grading holds: same submission, same checks, result untouched, points recorded.
+
+    `recorded` are the students of whom the gradebook has points; see `with_points`.
+    """
     state = read_state(course, job.student)
     return (
         state.get("submission") == job.submission
         and state.get("checks") == job.checks
         and state.get("result") == fingerprint_of_file(course.autograded(job.student) / f"{NOTEBOOK}.ipynb")
-        and course.points(job.student) is not None
+        and job.student in recorded
     )
 
 

@@ -28,6 +28,7 @@ from admin.exchange.collect import SECRET, small_text
 from admin.grading.intake import COPIES, copy_of
 from admin.grading.lateness import policy_of, shown_time
 from admin.grading.lock import Watcher, only_one_watcher
+from admin.grading.marks import with_points
 from admin.grading.plan import Job, is_done, plan, read_state, released
 from admin.grading.pool import Pool
 from admin.grading.record import Outcome, record
@@ -162,9 +163,9 @@ class Watch:
             )
         )
         before = {student: self.arrivals.stamp(student) for student in there}
-        new = (
-            {job.student for job in plan(self.course, there) if is_new(self.course, job)} if there else set()
-        )
+        jobs = plan(self.course, there) if there else []
+        recorded = with_points(self.course)
+        new = {job.student for job in jobs if is_new(self.course, job, recorded)}
         for student in there:
             if student not in new:
                 self.arrivals.dealt_with(student, before[student])
@@ -266,7 +267,7 @@ class Watch:
             return None
         jobs = plan(self.course, [student])
         self.arrivals.dealt_with(student, stamp)
-        if jobs and is_new(self.course, jobs[0]):
+        if jobs and is_new(self.course, jobs[0], with_points(self.course)):
             return jobs[0]
         if read_state(self.course, student).get("submission") != self.state.answered.get(student):
             self.owed.setdefault(student, 0.0)  # somebody else has graded it
@@ -455,13 +456,13 @@ class Watch:
         self._pool = None
 
 
-def is_new(course: Course, job: Job) -> bool:
+def is_new(course: Course, job: Job, recorded: frozenset[str]) -> bool:
     """Whether a hand-in has not been graded, or not to the end.
 
     One that was graded by other checks is none: to grade the class anew is the instructor's to decide.
     """
     checks = str(read_state(course, job.student).get("checks", ""))
-    return not is_done(course, replace(job, checks=checks))
+    return not is_done(course, replace(job, checks=checks), recorded)
 
 
 def utc(seconds: float) -> datetime:
