@@ -44,6 +44,7 @@ _MOST_ROWS = 4096
 _CODE_OF_TRAININGS = (
     "notebooks/tools/fitting.py",
     "notebooks/tools/fit_calls.py",
+    "notebooks/tools/measuring.py",
     "notebooks/checks/portable.py",
     "admin/sandbox/guest/clean.py",
 )

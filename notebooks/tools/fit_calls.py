@@ -16,9 +16,6 @@ import numpy as np
 # Rows are drawn with this number and the steps that the optimiser has made: the same net on the same arrays
 # is trained on the same rows, and a second `fit` of the same net on others.
 SEED = 20260
-# A step sees at least so many rows, where there are as many. Training on single pictures takes the many steps
-# that grading has no time for.
-LEAST_BATCH = 8
 # So many of a pipeline's rows are read for each that is used, so that a part in order is no single class.
 READ_FOR_ONE = 4
 # Pictures that are noted of a training, with their labels, so that a check sees what was learned from.
@@ -42,7 +39,7 @@ class Bounds:
     """What one `fit` may cost while nbgrader is at work."""
 
     batch: int = 16
-    """pictures a step, at most"""
+    """pictures a step, where there are as many, whatever was asked for"""
     steps: int = 80
     """optimiser steps of one fit, at most"""
     pictures: int = 1280
@@ -108,7 +105,7 @@ def read(model: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], bounds: B
         rows, validation, batch = _of_arrays(model, given, bounds, asked)
     rng = np.random.default_rng([SEED, _steps_made(model)])
     kept, epochs = len(rows.x), max(0, given["epochs"] - given["initial_epoch"])
-    size = min(max(batch, LEAST_BATCH), bounds.batch, kept)
+    size = min(bounds.batch, kept)
     at_home = epochs * min(batch, kept) * (asked["steps"] or -(-kept // batch))
     steps = max(min(1, epochs), min(bounds.steps, bounds.pictures // size, at_home // size))
     few = rows.taken(rng.permutation(kept)[: steps * size])

@@ -7,7 +7,6 @@ events of callbacks in their order, Keras' own errors. Only the optimiser's step
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 import types
 import weakref
@@ -35,6 +34,7 @@ from tools.fit_calls import (
     validates,
     what_is_asked,
 )
+from tools.measuring import MeasuredElsewhere, bound_measuring, fewer, original_of
 
 __all__ = [
     "Bounds",
@@ -51,13 +51,8 @@ CUT_SHORT = "Training is cut short in this run: nbgrader is at work, and only lo
 STEPS_BEHIND = "Epochs in the history: {epochs}; steps of the optimiser behind them: {steps}."
 # All trainings of one net together have the steps of so many.
 FITS_A_NET = 3
-# So many batches are measured of an input that has no end; a generator may have one.
-BATCHES_WITHOUT_END, BATCHES_OF_A_GENERATOR = 64, 1024
-# Pictures in a batch where `evaluate` isn't told: Keras' own number.
-BATCH = 32
 
 Elsewhere = Callable[[Any, Call, Sequence[Any]], "Mapping[str, list[float]] | None"]
-MeasuredElsewhere = Callable[[Any, np.ndarray, np.ndarray, int], "tuple[Any, Mapping[str, float]] | None"]
 
 
 def note_training() -> None:
@@ -70,7 +65,7 @@ def note_training() -> None:
 
     if hasattr(keras.Model.fit, "bounded"):
         return
-    original = _original("fit")
+    original = original_of("fit")
 
     @functools.wraps(original)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -104,7 +99,7 @@ def bound_training(
     """
     import keras
 
-    original = _original("fit")
+    original = original_of("fit")
     within = bounds or Bounds()
     away = elsewhere or getattr(keras.Model.fit, "elsewhere", None)
     spent: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -133,7 +128,7 @@ def bound_training(
     fit.elsewhere = away  # type: ignore[attr-defined]
     keras.Model.fit = fit
     _bound_single_steps(within, spent)
-    _bound_measuring(measured or getattr(keras.Model.evaluate, "elsewhere", None))
+    bound_measuring(measured or getattr(keras.Model.evaluate, "elsewhere", None))
 
 
 def unbound_training() -> None:
@@ -141,7 +136,7 @@ def unbound_training() -> None:
     import keras
 
     for name in ("fit", "train_on_batch", "evaluate", "predict"):
-        setattr(keras.Model, name, _original(name))
+        setattr(keras.Model, name, original_of(name))
 
 
 def train(model: Any, call: Call, callbacks: Any = ()) -> dict[str, list[float]]:
@@ -305,7 +300,7 @@ def _fit_by_keras(original: Any, given: dict[str, Any], bounds: Bounds) -> Any:
     if isinstance(size, int | np.integer) and size > bounds.batch and not is_pipeline(given["x"]):
         given["batch_size"] = bounds.batch
     if is_endless(given["validation_data"]):
-        given["validation_steps"] = _fewer(given["validation_steps"], bounds.measured // bounds.batch)
+        given["validation_steps"] = fewer(given["validation_steps"], bounds.measured // bounds.batch)
     stop = _stop_after(min(bounds.steps, bounds.pictures // bounds.batch))
     callbacks = given["callbacks"]
     given["callbacks"] = (
@@ -355,7 +350,7 @@ def _bound_single_steps(bounds: Bounds, spent: weakref.WeakKeyDictionary[Any, in
     """Bound `train_on_batch`: few rows a step, and after many steps the last values come back at once."""
     import keras
 
-    original = _original("train_on_batch")
+    original = original_of("train_on_batch")
     last: weakref.WeakKeyDictionary[Any, dict[str, float]] = weakref.WeakKeyDictionary()
 
     @functools.wraps(original)
@@ -391,82 +386,13 @@ def _some_rows(parts: tuple[Any, ...], count: int) -> tuple[Any, ...]:
     return tuple(None if part is None else np.asarray(part)[rows] for part in parts)
 
 
-def _bound_measuring(elsewhere: MeasuredElsewhere | None) -> None:
-    """Let `evaluate` and `predict` end where their input does not; `elsewhere` may evaluate in our place."""
-    import keras
-
-    def bounded(original: Any) -> Any:
-        signature = inspect.signature(original)
-
-        @functools.wraps(original)
-        def measure(self: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-            if not is_endless(x):
-                return original(self, x, *args, **kwargs)
-            call = signature.bind(self, x, *args, **kwargs)
-            call.apply_defaults()
-            generator = isinstance(x, types.GeneratorType)
-            most = BATCHES_OF_A_GENERATOR if generator or call.arguments["steps"] else BATCHES_WITHOUT_END
-            call.arguments["steps"] = _fewer(call.arguments["steps"], most)
-            return original(*call.args, **call.kwargs)
-
-        measure.original = original  # type: ignore[attr-defined]
-        return measure
-
-    here = bounded(_original("evaluate"))
-
-    @functools.wraps(here)
-    def evaluate(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if elsewhere and (asked := _asked_in_silence(self, args, kwargs)):
-            found = elsewhere(self, asked["x"], asked["y"], asked["batch_size"] or BATCH)
-            if found:
-                return dict(found[1]) if asked["return_dict"] else found[0]
-        return here(self, *args, **kwargs)
-
-    evaluate.original = here  # type: ignore[attr-defined]
-    evaluate.elsewhere = elsewhere  # type: ignore[attr-defined]
-    keras.Model.evaluate = evaluate
-    keras.Model.predict = bounded(_original("predict"))
-
-
-def _asked_in_silence(model: Any, args: Any, kwargs: Any) -> dict[str, Any]:
-    """The arguments of an `evaluate` of arrays that shows nothing and calls nobody; nothing for any other."""
-    try:
-        call = inspect.signature(_original("evaluate")).bind(model, *args, **kwargs)
-    except TypeError:
-        return {}
-    call.apply_defaults()
-    asked = dict(call.arguments)
-    others = ("sample_weight", "steps", "callbacks")
-    plain = asked["verbose"] == 0 and all(asked[name] is None for name in others) and not asked["kwargs"]
-    x, y = asked["x"], asked["y"]
-    if not (plain and isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and x.ndim and y.ndim):
-        return {}
-    batch = asked["batch_size"]
-    right_batch = batch is None or (isinstance(batch, int) and batch > 0)
-    return asked if right_batch and len(x) == len(y) > 0 and model.compiled else {}
-
-
 # ---------------------------------------------------------------------------------------------- small helpers
-
-
-def _original(name: str) -> Any:
-    """Keras' own method under whatever was put around it here."""
-    import keras
-
-    method = getattr(keras.Model, name)
-    while hasattr(method, "original"):
-        method = method.original
-    return method
 
 
 def _left(bounds: Bounds, spent: int) -> Bounds:
     """The bounds of a further `fit` of a net that has been trained for so many steps."""
     steps = max(1, min(bounds.steps, FITS_A_NET * bounds.steps - spent))
     return Bounds(bounds.batch, steps, bounds.pictures, bounds.measured)
-
-
-def _fewer(asked: Any, most: int) -> int:
-    return min(asked, most) if isinstance(asked, int) and asked > 0 else most
 
 
 def _asked_of(model: Any, args: Any, kwargs: Any) -> tuple[dict[str, Any], Any]:

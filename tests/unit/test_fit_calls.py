@@ -201,13 +201,11 @@ def test_class_weights_are_those_of_the_rows() -> None:
     assert np.array_equal(call.weights, call.y[:, 1] + 0.5)
 
 
-@pytest.mark.parametrize(
-    ("batch_size", "batch", "steps"),
-    [(None, 10, 6), (1, 8, 6), (8, 8, 6), (9, 9, 6), (10, 10, 6), (64, 10, 6), (500, 10, 6)],
-)
-def test_batches_and_steps_stay_within_the_bounds(batch_size: int | None, batch: int, steps: int) -> None:
+@pytest.mark.parametrize("batch_size", [None, 1, 8, 10, 64, 500])
+def test_batches_and_steps_are_those_of_the_bounds(batch_size: int | None) -> None:
+    """Single pictures teach too little in so few steps, and large batches take too long."""
     call = plain(X, Y, batch_size=batch_size, epochs=30)
-    assert (call.batch, call.steps) == (batch, steps)
+    assert (call.batch, call.steps) == (10, 6)
     assert call.asked["batch_size"] == batch_size
 
 
