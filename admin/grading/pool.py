@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 
 import nbformat
@@ -61,6 +62,14 @@ class Pool:
         others = self.course.other_assignments()  # once, too: the threads leave the gradebook alone
         return [self._threads.submit(self._run, job, others) for job in jobs]
 
+    def warm_up(self) -> None:
+        """Have one thread run the course's own answers, and forget what comes of it, errors too.
+
+        Its sandbox has started then, and the trainings that right answers have in common are kept.
+        """
+        cases.data_of(self.course.source)
+        self._threads.submit(self._run_own_answers)
+
     def close(self) -> None:
         """At the end, or stopped in the middle: what runs ends soon, and its outcome is nobody's."""
         for worker in self._started:
@@ -76,6 +85,19 @@ class Pool:
     def _run(self, job: Job, others: frozenset[str]) -> Outcome:
         tell = functools.partial(self.at_work, job.student)
         return run(self.course, job, self._here.worker, tell, others, self._results)
+
+    def _run_own_answers(self) -> None:
+        worker: Worker = self._here.worker
+        worker.bounded.renew()
+        path = self.course.source / f"{NOTEBOOK}.ipynb"
+        notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
+        seed = functools.partial(cases.seed_of, cases.secret_of(self.course.root), b"")
+        execute.run(notebook, worker, folders_of(self.course, self.course.release), seed)
+
+
+def folders_of(course: Course, submitted: Path) -> Folders:
+    """Where the files of a run are: `submitted` has the student's."""
+    return Folders(submitted, course.release, course.source, trainings=execute.trainings_of(course.root))
 
 
 def run(
@@ -114,7 +136,7 @@ def run_copy(
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, job.student)
     notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
-    folders = Folders(copy, course.release, course.source, trainings=execute.trainings_of(course.root))
+    folders = folders_of(course, copy)
     content = cases.content_of(notebook, copy, course.release)
     seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
 

@@ -48,6 +48,7 @@ from checks.language import Sentence, say, text_of
 POLL = 2.0
 AGAIN = 60.0  # seconds until what has failed is tried again
 LOOK_AGAIN = 10.0  # between two looks at due dates, and at what the watcher itself is made of
+WARM_UP = 30.0  # seconds without work, after which the course's own answers are run once
 IDLE = 600.0  # seconds after which the sandboxes of a watcher with nothing to do end
 
 WATCHED, CHANGED = 0, -1
@@ -109,6 +110,7 @@ class Watch:
         self.later: dict[str, float] = {}
         self._pool: Pool | None = None
         self._worked = time.monotonic()
+        self._warm = False
         self._made_of: frozenset[Stamp] = stamps(course.root)
         self._changed: frozenset[Stamp] | None = None
         self._looked = time.monotonic()
@@ -196,8 +198,11 @@ class Watch:
         if self.running or self.alone:
             return False
         self.lock.release()
-        if time.monotonic() - self._worked > IDLE:
+        idle = time.monotonic() - self._worked
+        if idle > IDLE:
             self.close_pool()
+        elif idle > WARM_UP and not self._warm:
+            self.warm_up()
         return changed
 
     def has_changed(self) -> bool:
@@ -288,11 +293,19 @@ class Watch:
         """Have a submission run. That it was begun is on the disk before."""
         self.show_work(job)
         save(self.course, self.state)
-        if self._pool is None:
-            self._pool = Pool(self.course, self.workers, self.sandbox, lambda *_: None)
-        (future,) = self._pool.start([job])
+        (future,) = self.pool().start([job])
         self.running[future] = job
         self._worked = time.monotonic()
+
+    def pool(self) -> Pool:
+        if self._pool is None:
+            self._pool = Pool(self.course, self.workers, self.sandbox, lambda *_: None)
+        return self._pool
+
+    def warm_up(self) -> None:
+        """Whoever hands in first need not wait for what is the same for everybody."""
+        self._warm = True
+        self.pool().warm_up()
 
     def finish(self) -> None:
         """Record what has been run, and answer it."""

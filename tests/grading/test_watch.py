@@ -85,6 +85,15 @@ def test_who_hands_in_reads_the_feedback_half_a_minute_later(class_):
     assert "Traceback" not in watcher.said
 
 
+def test_a_watcher_without_work_does_what_is_the_same_for_everybody(class_):
+    """Are the trainings of right answers kept before anybody hands in, and is nobody graded by that?"""
+    trainings = class_.course.root / "grading" / "trainings"
+    with watching(class_) as watcher:
+        wait_until(lambda: len([*trainings.glob("*.kept")]) >= 6, 200, lambda: watcher.said)
+        assert "points" not in watcher.said
+    assert class_.course.students() == []
+
+
 def test_a_folder_needs_no_exchange(class_):
     """What is put into submitted/ is graded once, and again when it changes, with a page in feedback/?"""
     shutil.rmtree(class_.exchange)
