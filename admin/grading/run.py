@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import as_completed
+from contextlib import ExitStack
 
 from rich.console import Console
 
@@ -20,7 +21,7 @@ from admin.grading.lateness import policy_of, said_to_instructor, settle
 from admin.grading.lock import only_one_at_a_time
 from admin.grading.marks import recorded
 from admin.grading.plan import Job, choose, plan, read_state
-from admin.grading.pool import Pool
+from admin.grading.pool import Hands, Pool
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report
 from admin.grading.sentences import read_back
@@ -34,6 +35,9 @@ from checks.language import Sentence, say
 # reads and judges.
 WORKER_BYTES = Limits().memory_bytes + (2 << 30)
 
+Elsewhere = Callable[[Course, Callable[[str, str], None], Callable[[Sentence], None]], Hands]
+"""Opens what runs submissions elsewhere; it tells who is at work, and what the instructor should know."""
+
 
 def grade(
     course: Course,
@@ -42,9 +46,11 @@ def grade(
     force: bool = False,
     console: Console | None = None,
     sandbox: bool = True,
+    elsewhere: Elsewhere | None = None,
 ) -> int:
     """Grade a course and say how it goes. 0 when every submission has been dealt with, else 1.
 
+    They run in threads of this process, or with `elsewhere` where that leads, in sandboxes always.
     Raises CourseError when nothing can be graded at all.
     """
     console = console or Console(highlight=False, soft_wrap=True)
@@ -55,17 +61,22 @@ def grade(
         if missing := what_is_missing_without_walls():  # Windows: no folder is looked into there
             raise CourseError(refusal(what_is_missing() if sandbox else missing))
         jobs = plan(course, everybody, force)
-        if jobs and sandbox and (missing := what_is_missing()):
+        if jobs and sandbox and not elsewhere and (missing := what_is_missing()):
             raise CourseError(refusal(missing))
-        workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
         width = max((len(printable(student)) for student in everybody), default=0)
         report = Report(course, console, out_of, width, sandbox)
-        report.start(len(everybody), len(jobs), workers)
-        if jobs:
-            since.begin(course)
-        with report.progress(len(jobs)):
-            by_student = {job.student: job for job in jobs}
-            for outcome in run_all(course, jobs, workers, sandbox, report.at_work):
+        by_student = {job.student: job for job in jobs}
+        with ExitStack() as stack:
+            if jobs and elsewhere:
+                hands = stack.enter_context(elsewhere(course, report.at_work, report.note))
+            else:
+                workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
+                hands = stack.enter_context(Pool(course, workers, sandbox, report.at_work))
+            report.start(len(everybody), len(jobs), hands.workers)
+            if jobs:
+                since.begin(course)
+            stack.enter_context(report.progress(len(jobs)))
+            for outcome in outcomes(hands, jobs):
                 report.finished(record(course, by_student[outcome.student], outcome, COPIES, sandbox))
                 shutil.rmtree(copy_of(course, outcome.student).parent, ignore_errors=True)
         for student in everybody:
@@ -93,24 +104,28 @@ def waiting(course: Course, out_of: Mapping[str, float]) -> list[Sentence]:
 def run_all(
     course: Course, jobs: list[Job], workers: int, sandbox: bool, at_work: Callable[[str, str], None]
 ) -> Iterator[Outcome]:
-    """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads.
+    """The outcome of each job, as they finish, by threads of this process.
 
-    Stopped in the middle, what runs does not go on, and is not recorded.
+    `at_work` is told who is at which cell, from other threads. Stopped in the middle, what runs does not go
+    on, and is not recorded.
     """
-    if not jobs:
-        return
+    with Pool(course, workers, sandbox, at_work) as pool:
+        yield from outcomes(pool, jobs)
+
+
+def outcomes(hands: Hands, jobs: list[Job]) -> Iterator[Outcome]:
+    """The outcome of each job, as they finish; those that had too little of a processor again, at the end."""
     starved: list[Job] = []
     by_student = {job.student: job for job in jobs}
-    with Pool(course, workers, sandbox, at_work) as pool:
-        for future in as_completed(pool.start(jobs)):
-            outcome = future.result()
-            if is_starved(outcome) and workers > 1:
-                starved.append(by_student[outcome.student])
-            else:
-                yield outcome
-        for job in starved:  # one after the other, with the machine to itself
-            (future,) = pool.start([job])
-            yield future.result()
+    for future in as_completed(hands.start(jobs)):
+        outcome = future.result()
+        if is_starved(outcome) and hands.workers > 1:
+            starved.append(by_student[outcome.student])
+        else:
+            yield outcome
+    for job in starved:  # one after the other, with the machine to itself
+        (future,) = hands.start([job])
+        yield future.result()
 
 
 def is_starved(outcome: Outcome) -> bool:
