@@ -7,6 +7,7 @@ unpickled anywhere. Whatever comes is read with bounds, and is what was asked fo
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -16,8 +17,9 @@ from typing import Any
 
 import nbformat
 import numpy as np
+from nbformat import NotebookNode, v4
 
-from admin.grading.execute import RunResult
+from admin.grading.execute import RunResult, code_cells
 from admin.sandbox import protocol
 from admin.sandbox.files import Packed
 from admin.sandbox.limits import Limits
@@ -106,8 +108,8 @@ class Reply:
         )
 
     @classmethod
-    def from_bytes(cls, frame: bytes) -> Reply:
-        """Raises ProtocolError."""
+    def from_bytes(cls, frame: bytes, notebook: NotebookNode) -> Reply:
+        """Raises ProtocolError. `notebook` is the one that was sent, into which the outputs are put."""
         plain = decoded(frame, {"seconds", "result", "failed", "log"})
         result, failed, log = plain["result"], plain["failed"], plain["log"]
         if not (is_number(plain["seconds"]) and isinstance(log, str)):
@@ -116,7 +118,7 @@ class Reply:
             raise unexpected()
         if failed is not None:
             return cls(plain["seconds"], failed=sentence_of(failed), log=log)
-        return cls(plain["seconds"], result_of(result), log=log)
+        return cls(plain["seconds"], result_of(result, notebook), log=log)
 
 
 def name_of(frame: bytes) -> str:
@@ -125,7 +127,7 @@ def name_of(frame: bytes) -> str:
 
 
 def unpacked(files: Packed, folder: Path) -> Path:
-    """A new folder, for its owner alone, with these files. Raises OSError, ProtocolError for a name outside."""
+    """A new folder, for its owner alone, with these files. Raises OSError and ProtocolError."""
     folder.mkdir(mode=0o700)
     at = 0
     for name, size, changed in files.names:
@@ -198,23 +200,29 @@ def files_of(plain: Any) -> Packed:
 
 
 def plain_result(result: RunResult) -> dict[str, Any]:
+    cells = [[cell.outputs, cell.execution_count] for cell in code_cells(result.notebook)]
     return {
-        "notebook": as_array(nbformat.writes(result.notebook).encode("utf-8", "replace")),
+        "cells": as_array(json.dumps(cells).encode()),
         "findings": {task: [as_json(each) for each in found] for task, found in result.findings.items()},
         "warnings": {name: sentence_as_json(each) for name, each in result.warnings.items()},
         "starved": result.starved,
     }
 
 
-def result_of(plain: Any) -> RunResult:
-    if not isinstance(plain, dict) or set(plain) != {"notebook", "findings", "warnings", "starved"}:
+def result_of(plain: Any, notebook: NotebookNode) -> RunResult:
+    if not isinstance(plain, dict) or set(plain) != {"cells", "findings", "warnings", "starved"}:
         raise unexpected()
     try:
-        notebook = nbformat.reads(bytes_of(plain["notebook"]).decode(), nbformat.current_nbformat)
+        cells = [
+            v4.new_code_cell(outputs=nbformat.from_dict(outputs), execution_count=count)
+            for outputs, count in json.loads(bytes_of(plain["cells"]))
+        ]
+        nbformat.validate(v4.new_notebook(cells=cells))
+        for own, come in zip(code_cells(notebook), cells, strict=True):
+            own.outputs, own.execution_count = come.outputs, come.execution_count
         findings = {task: [finding_of(each) for each in found] for task, found in plain["findings"].items()}
         warnings = {name: sentence_of(each) for name, each in plain["warnings"].items()}
-    # nbformat's own errors are ValueErrors, or what it stumbles over
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError, nbformat.ValidationError):
         raise unexpected() from None
     return RunResult(notebook, findings, warnings, plain["starved"] is True)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from distributed import Worker as DaskWorker
 from distributed import WorkerPlugin, get_worker
+from distributed.core import Status
 
 from admin.cluster.frames import CourseFiles, Order, Reply, name_of, unpacked
 from admin.cluster.version import version
@@ -38,6 +39,14 @@ def resource_of(course: str) -> str:
     return f"{NAME} {course}"
 
 
+async def dask_setup(worker: DaskWorker) -> None:
+    """Dask calls it in a worker that was started with this module as its preload.
+
+    https://docs.dask.org/en/stable/customize-initialization.html#preload-scripts
+    """
+    await worker.plugin_add(Grader(await asyncio.to_thread(version)), NAME, catch_errors=False)
+
+
 async def prepare(course: bytes, wanted: str, dask_worker: DaskWorker | None = None) -> dict | None:
     """Make a worker ready for a course; None, or the sentence that says why it is not fit, as JSON.
 
@@ -45,18 +54,31 @@ async def prepare(course: bytes, wanted: str, dask_worker: DaskWorker | None = N
     """
     assert dask_worker is not None
     try:
-        if await asyncio.to_thread(version) != wanted:
-            return sentence_as_json(say("cluster.other_version"))
+        found = await asyncio.to_thread(version)
         if NAME not in dask_worker.plugins:
-            if missing := await asyncio.to_thread(what_is_missing):
-                return sentence_as_json(say("cluster.no_sandbox", missing=joined(missing)))
-            if NAME not in dask_worker.plugins:  # another `grade` may have come meanwhile
-                await dask_worker.plugin_add(Grader(), NAME, catch_errors=False)
-        await asyncio.to_thread(grader_of(dask_worker).take, course)
+            await dask_worker.plugin_add(Grader(found), NAME, catch_errors=False)
+        grader = grader_of(dask_worker)
+        if not found == grader.version == wanted:  # what lies there, and what has been running for a while
+            return sentence_as_json(say("cluster.other_version"))
+        if missing := await asyncio.to_thread(what_is_missing):
+            return sentence_as_json(say("cluster.no_sandbox", missing=joined(missing)))
+        await asyncio.to_thread(grader.take, course)
     except (OSError, ProtocolError) as error:
         return sentence_as_json(say("cluster.no_room", reason=carried_by(error)))
-    await dask_worker.set_resources(**{resource_of(name_of(course)): 1})
+    await offer(dask_worker, resource_of(name_of(course)))
     return None
+
+
+async def offer(worker: DaskWorker, resource: str) -> None:
+    """Let the scheduler give a worker what needs this resource, also what already waits for somebody with it.
+
+    For that, the worker has to have been away: the scheduler looks at what waits when a worker comes or goes
+    on, and not when a resource does (https://github.com/dask/distributed/issues/6677).
+    """
+    if resource not in worker.state.total_resources:
+        await worker.set_resources(**{resource: 1})
+        worker.status = Status.paused
+        worker.status = Status.running
 
 
 def grader_of(worker: DaskWorker) -> Grader:
@@ -79,7 +101,8 @@ class Grader(WorkerPlugin):
     (https://distributed.dask.org/en/stable/api.html#distributed.secede): so there is one of ours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
+        self.version = version  # of the code that was there when the worker began
         self._thread = ThreadPoolExecutor(1)
         self._lock = threading.Lock()  # of what follows
         self._worker: Worker | None = None

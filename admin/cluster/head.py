@@ -245,7 +245,7 @@ class ClusterPool:
     def _read(self, sent: Future[bytes], before: Outcome, outcome: Future[Outcome]) -> None:
         student = before.student
         try:
-            reply = Reply.from_bytes(sent.result())
+            reply = Reply.from_bytes(sent.result(), pool.notebook_of(copy_of(self.course, student)))
         except CancelledError:
             lost = self._given_up or say("cluster.gone", address=self.address)
             outcome.set_result(Outcome(student, failed=lost))

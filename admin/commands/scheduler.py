@@ -9,7 +9,7 @@ from checks.language import say, text_of
 
 LOOPBACK = "127.0.0.1"
 PORT = "8786"  # Dask's own
-ELSEWHERE = ("--host", "--interface", "--scheduler-file")
+ELSEWHERE = ("--host", "--interface")
 SAFE = ("--tls-", "--protocol")
 
 
