@@ -163,7 +163,7 @@ class ClusterPool:
         while not self._closing.wait(LOOK_AGAIN):
             try:
                 self._look()
-            except UNREACHABLE:
+            except Exception:  # whatever Dask raises of a scheduler that has gone
                 with self._change:
                     self._fit = set()
             if self._fit:
@@ -196,22 +196,40 @@ class ClusterPool:
                 outcome.set_result(done)
                 return
             order, before = done
-            with self._change:
-                self._change.wait_for(
-                    lambda: self._closing.is_set() or self._given_up or self._places < len(self._fit)
-                )
-                if self._closing.is_set():
-                    return
-                if self._given_up:
-                    outcome.set_result(Outcome(job.student, failed=self._given_up))
-                    return
-                self._places += 1
-            self.at_work(job.student, self.address)
-            sent = self._executor.submit(graded, order)
-            self._sent.add(sent)
-            sent.add_done_callback(lambda sent: self._came_back(sent, before, outcome))
+            if self._has_place():
+                self.at_work(job.student, self.address)
+                self._hand_over(order, before, outcome)
+            elif self._given_up:
+                outcome.set_result(Outcome(job.student, failed=self._given_up))
         except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
             outcome.set_result(failed(job.student, error))
+
+    def _has_place(self) -> bool:
+        """Wait until a worker is free, and take it; False when there is none any more, or nobody waits."""
+        with self._change:
+            self._change.wait_for(
+                lambda: self._closing.is_set() or self._given_up or self._places < len(self._fit)
+            )
+            if self._closing.is_set() or self._given_up:
+                return False
+            self._places += 1
+            return True
+
+    def _hand_over(self, order: bytes, before: Outcome, outcome: Future[Outcome]) -> None:
+        try:
+            sent = self._executor.submit(graded, order)
+        except BaseException:
+            self._free_place()
+            raise
+        self._sent.add(sent)
+        if self._given_up or self._closing.is_set():  # meanwhile: nobody else would end it
+            sent.cancel()
+        sent.add_done_callback(lambda sent: self._came_back(sent, before, outcome))
+
+    def _free_place(self) -> None:
+        with self._change:
+            self._places -= 1
+            self._change.notify_all()
 
     def _taken_in(self, job: Job, others: frozenset[str]) -> Outcome | tuple[bytes, Outcome]:
         """An order's bytes, with what is known so far; or all that is to be said of the submission."""
@@ -236,9 +254,7 @@ class ClusterPool:
     def _came_back(self, sent: Future[bytes], before: Outcome, outcome: Future[Outcome]) -> None:
         """In the client's own thread, which has to be free again soon."""
         self._sent.discard(sent)
-        with self._change:
-            self._places -= 1
-            self._change.notify_all()
+        self._free_place()
         if not self._closing.is_set():
             self._reading.submit(self._read, sent, before, outcome)
 

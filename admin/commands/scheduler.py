@@ -31,5 +31,7 @@ def main(argv: list[str]) -> int:
 
     host = [] if named else ["--host", LOOPBACK]
     port = [] if any(each.startswith("--port") for each in arguments) else ["--port", PORT]
-    serve([*host, *port, "--no-dashboard", *arguments], prog_name=parser.prog)
+    # Dask's pages on what runs would be for everybody on the network: its default is every address.
+    pages = ["--no-dashboard", "--dashboard-address", f"{LOOPBACK}:0"]
+    serve([*host, *port, *pages, *arguments], prog_name=parser.prog)
     return 0

@@ -6,8 +6,7 @@ import argparse
 import os
 import sys
 
-from admin.cluster import grader
-from admin.grading.run import WORKER_BYTES, cores, free_memory
+from admin.grading.machine import WORKER_BYTES, cores, free_memory
 from admin.grading.worker import refusal
 from admin.sandbox.host import what_is_missing
 from checks.language import say, text_of
@@ -15,6 +14,7 @@ from checks.language import say, text_of
 # How Dask's own command learns of the scheduler, where no address is given
 KNOWN_BY = {"DASK_SCHEDULER_ADDRESS"}
 IN_A_FILE = "--scheduler-file"
+OURS = "admin.cluster.grader"
 
 
 def main(argv: list[str]) -> int:
@@ -42,8 +42,9 @@ def main(argv: list[str]) -> int:
 
     count = options.workers or default_count(cores(), free_memory())
     # The module is imported before the worker registers: Dask would take the import for a stall.
-    ours = ["--nworkers", str(count), "--nthreads", "1", "--no-dashboard", "--preload", grader.__name__]
-    serve([*address, *ours, *arguments], prog_name=parser.prog)
+    ours = ["--nworkers", str(count), "--nthreads", "1", "--preload", OURS]
+    pages = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+    serve([*address, *ours, *pages, *arguments], prog_name=parser.prog)
     return 0
 
 

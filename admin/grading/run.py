@@ -6,7 +6,6 @@ What came of it is handed to nbgrader in the main thread, which alone touches th
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import as_completed
@@ -19,6 +18,7 @@ from admin.grading import since
 from admin.grading.intake import COPIES, copy_of
 from admin.grading.lateness import policy_of, said_to_instructor, settle
 from admin.grading.lock import only_one_at_a_time
+from admin.grading.machine import cores, default_workers, free_memory
 from admin.grading.marks import recorded
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.pool import Hands, Pool
@@ -27,13 +27,8 @@ from admin.grading.report import Report
 from admin.grading.sentences import read_back
 from admin.grading.worker import refusal
 from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
-from admin.sandbox.limits import Limits
 from admin.text import printable
 from checks.language import Sentence, say
-
-# What a worker may come to: a session at its bound, a clean one that trains, the sandbox's zygote, and what
-# reads and judges.
-WORKER_BYTES = Limits().memory_bytes + (2 << 30)
 
 Elsewhere = Callable[[Course, Callable[[str, str], None], Callable[[Sentence], None]], Hands]
 """Opens what runs submissions elsewhere; it tells who is at work, and what the instructor should know."""
@@ -131,22 +126,3 @@ def outcomes(hands: Hands, jobs: list[Job]) -> Iterator[Outcome]:
 def is_starved(outcome: Outcome) -> bool:
     """Whether a run had too little of the processor for its time-out to count."""
     return bool(outcome.result and outcome.result.starved)
-
-
-def default_workers(cores: int, free_bytes: int) -> int:
-    """One a core, up to four, and no more than there is memory for; but one."""
-    return max(1, min(4, cores, free_bytes // WORKER_BYTES))
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def free_memory() -> int:
-    """Bytes that programs can still take without swapping, by the kernel; a lot where it says nothing."""
-    try:
-        with open("/proc/meminfo") as lines:
-            return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return 1 << 40

@@ -55,7 +55,7 @@ class Cluster:
         before = len(self.workers())
         command = [*ADMIN, "worker", self.address, "--workers", str(count)]
         self.begin(f"workers-{len(self._processes)}", command)
-        wait_for(lambda: len(self.workers()) == before + count, 120)
+        wait_for(lambda: len(self.workers()) == before + count, 300)
 
     def workers(self) -> dict[str, Any]:
         return dict(self.client.scheduler_info()["workers"])

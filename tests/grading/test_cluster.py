@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import shutil
@@ -28,11 +29,17 @@ from tests.needs import needs_sandbox, skip_or_fail
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
     needs_sandbox,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
 ]
-SOME = [student for student in sample_class.CLASS if student.name in ("chiara", "fatima", "h. lindqvist")]
+# Of the sample class: right and wrong answers (with one training: they take long), none, a broken file
+WITHOUT = dict.fromkeys(("train_net_2", "cifar_training"), "")
+SOME = [
+    dataclasses.replace(student, cells=WITHOUT)
+    for student in sample_class.CLASS
+    if student.name in ("chiara", "fatima", "h. lindqvist")
+]
 # No namespace of these kinds can be made below this one: a machine on which nobody can be shut in.
 WITHOUT_NAMESPACES = [
     *("unshare", "--user", "--map-root-user", "sh", "-c"),
@@ -169,7 +176,7 @@ def test_workers_that_are_not_fit_are_refused_with_a_sentence(course, cluster, t
         cluster.begin(f"stranger-{number}", [*command, cluster.address, "--no-nanny"], cwd=folder)
         for number, (command, folder) in enumerate(strangers.values())
     ]
-    wait_for(lambda: len(cluster.workers()) == len(fit) + len(strangers), 120)
+    wait_for(lambda: len(cluster.workers()) == len(fit) + len(strangers), 300)
     code, said = grade_at(cluster.address, course)
     assert code == 0, said
     for sentence in strangers:
