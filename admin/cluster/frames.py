@@ -153,10 +153,9 @@ def decoded(frame: Any, keys: set[str]) -> dict[str, Any]:
     """The mapping with these keys that a frame holds, or ProtocolError."""
     if not isinstance(frame, bytes) or len(frame) < protocol.HEAD.size:
         raise ProtocolError(say("message.no_message"))
-    text, weight = protocol.decode_head(frame[: protocol.HEAD.size], BOUNDS)
+    text, _ = protocol.decode_head(frame[: protocol.HEAD.size], BOUNDS)
     rest = memoryview(frame)[protocol.HEAD.size :]
-    if len(rest) != text + weight:
-        raise ProtocolError(say("cluster.cut_off", bytes=len(rest), announced=text + weight))
+    # That no byte is missing or over, `decode` sees.
     value = protocol.decode(bytes(rest[:text]), bytes(rest[text:]), BOUNDS)
     if not isinstance(value, dict) or set(value) != keys:
         raise unexpected()

@@ -6,6 +6,7 @@ and not those that wait behind it (https://distributed.dask.org/en/stable/killed
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -17,7 +18,8 @@ from types import TracebackType
 
 import dask
 from distributed import Client, KilledWorker
-from distributed.comm import CommClosedError
+from distributed.comm import CommClosedError, connect
+from distributed.security import Security
 
 from admin.cluster.frames import CourseFiles, Order, Reply, name_of
 from admin.cluster.grader import graded, prepare, resource_of
@@ -38,6 +40,7 @@ from checks.tasks import TASKS
 READERS = 2  # processes that take in, and threads that read what comes back
 CONNECT = 10.0  # seconds for the scheduler to answer
 LOOK_AGAIN = 1.0  # seconds between two looks at who is there
+BRIEFLY = 10.0  # seconds in which Dask replaces a worker, or a busy scheduler answers
 PATIENCE = 60.0  # seconds without any worker that is fit, until the rest is left for another run
 UNREACHABLE = (OSError, TimeoutError, CommClosedError, CancelledError, RuntimeError)
 
@@ -159,21 +162,20 @@ class ClusterPool:
 
     def _watch(self) -> None:
         """Until closed: look who is there, and give up when nobody has been for too long."""
-        alone_since: float | None = None
+        seen, told = time.monotonic(), False  # when a fit worker was there for the last time
         while not self._closing.wait(LOOK_AGAIN):
-            try:
+            # Whatever Dask raises of a scheduler that does not answer: nobody knows then who is there.
+            with contextlib.suppress(Exception):
                 self._look()
-            except Exception:  # whatever Dask raises of a scheduler that has gone
-                with self._change:
-                    self._fit = set()
-            if self._fit:
-                alone_since = None
-            elif alone_since is None:
-                alone_since = time.monotonic()
-                self.tell(say("cluster.waiting", address=self.address))
-            elif time.monotonic() - alone_since > self.patience:
+                if self._fit:
+                    seen, told = time.monotonic(), False
+            alone = time.monotonic() - seen
+            if alone > self.patience:
                 self._give_up()
                 return
+            if alone > BRIEFLY and not told:
+                self.tell(say("cluster.waiting", address=self.address))
+                told = True
 
     def _give_up(self) -> None:
         with self._change:
@@ -285,10 +287,18 @@ def connected(address: str) -> Client:
     # A submission is one large argument of one task, which Dask takes for a mistake from 10 MB on.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
     try:
+        asyncio.run(reach(address))
         return Client(address, timeout=CONNECT, set_as_default=False)
     except (*UNREACHABLE, TypeError, ValueError) as error:  # the latter for what is no address
         reason = str(error) or type(error).__name__
         raise CourseError(say("cluster.no_scheduler", address=address, reason=reason)) from None
+
+
+async def reach(address: str) -> None:
+    """Connect, and no more: a Client that could not prints a traceback when it is collected."""
+    arguments = Security().get_connection_args("client")
+    comm = await connect(address, timeout=CONNECT, **arguments)
+    await comm.close()
 
 
 def files_of(course: Course) -> bytes:

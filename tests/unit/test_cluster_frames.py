@@ -80,8 +80,9 @@ def test_no_file_leaves_its_folder(tmp_path: Path, name: str):
 @pytest.mark.parametrize("size", [-1, 0, 2, 2**40])
 def test_sizes_are_those_of_the_bytes(size: int):
     """Are files whose sizes don't add up to the bytes that came refused?"""
-    with pytest.raises(ProtocolError):
-        CourseFiles.from_bytes(CourseFiles(Packed((("a", size, 0),), b"x"), FILES).to_bytes())
+    for names in [(("a", size, 0),), (("a", size, 0), ("b", 1 - size, 0), ("c", -1, 0), ("d", 1, 0))]:
+        with pytest.raises(ProtocolError):
+            CourseFiles.from_bytes(CourseFiles(Packed(names, b"x"), FILES).to_bytes())
 
 
 def test_files_are_unpacked_as_they_were(tmp_path: Path):
