@@ -20,6 +20,7 @@ from admin import bootstrap  # noqa: E402  (needs the line above)
 COURSE = "requirements.txt"
 TESTS = "tests/requirements.txt"
 HUB = "admin/hub/requirements.txt"
+CLUSTER = "admin/cluster/requirements.txt"
 COMMANDS = {
     "demo": (
         "[--course DIR] [--class N]",
@@ -30,9 +31,16 @@ COMMANDS = {
     "lab": ("[--course DIR] [JUPYTERLAB ARGS]", "open JupyterLab on the student notebook", COURSE),
     "build": ("[--course DIR] [--check]", "make the student notebook and the nbgrader course", COURSE),
     "grade": (
-        "[--course DIR] [--student ID]… [--workers N] [--force] [--watch] [--without-sandbox]",
+        "[--course DIR] [--student ID]… [--workers N] [--force] [--watch] [--cluster ADDRESS] "
+        "[--without-sandbox]",
         "grade what is in the course's submitted/ folder, or with --watch what comes in",
         COURSE,
+    ),
+    "scheduler": ("[DASK ARGS]", "start the scheduler of a cluster, for grade --cluster", CLUSTER),
+    "worker": (
+        "ADDRESS [--workers N] [DASK ARGS]",
+        "let this machine grade for a cluster, as grade --cluster asks it to",
+        CLUSTER,
     ),
     "report": (
         "[--course DIR] [--anonymous] [--help-below SHARE]",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
+import shlex
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 from admin.course.layout import REPOSITORY, Course, CourseError
-from admin.grading.run import grade
+from admin.grading.run import Elsewhere, grade
 from admin.watching.watch import CHANGED, watch
 from checks.language import say, text_of
 
@@ -35,9 +39,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--watch", action="store_true", help="go on with what comes in, and release the feedback"
     )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="have submissions run by the workers of the Dask scheduler there (admin/docs/cluster.md)",
+    )
     options = parser.parse_args(arguments)
     if options.watch and (options.student or options.force):
         parser.error(text_of(say("watching.takes_all")))
+    if options.cluster and (options.watch or options.workers or options.without_sandbox):
+        parser.error(text_of(say("cluster.not_with")))
     course = Course.at(options.course)
     try:
         if options.watch:
@@ -51,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
             options.workers,
             options.force,
             sandbox=not options.without_sandbox,
+            elsewhere=at_cluster(options.cluster) if options.cluster else None,
         )
     except CourseError as error:
         print(error, file=sys.stderr)
@@ -58,3 +70,18 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{text_of(say('grading.stopped'))}", file=sys.stderr)
         return 130
+
+
+def at_cluster(address: str) -> Elsewhere:
+    """What leads to the workers of a cluster. Raises CourseError where Dask is not installed."""
+    if find_spec("distributed") is None:
+        python, requirements = Path(sys.executable), REPOSITORY / "admin" / "cluster" / "requirements.txt"
+        raise CourseError(say("cluster.not_installed", python=shown(python), file=shown(requirements)))
+    from admin.cluster.head import ClusterPool  # which needs Dask
+
+    return functools.partial(ClusterPool, address)
+
+
+def shown(path: Path) -> str:
+    """A path as it can be typed, as short as that goes."""
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import nbformat
+from nbformat import NotebookNode
 
 from admin.course.layout import NOTEBOOK, Course, CourseError
 from admin.grading import cases, execute
@@ -26,6 +28,23 @@ from admin.grading.sentences import carried_by
 from admin.grading.worker import CannotSandbox, Folders, Worker
 from admin.sandbox.limits import Limits, SandboxError
 from checks.language import say
+
+
+class Runner(Protocol):
+    """What runs submissions: here in threads (Pool), or on a cluster (admin/cluster/head.py)."""
+
+    @property
+    def workers(self) -> int:
+        """How many submissions it runs at a time."""
+
+    def __enter__(self) -> Runner: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def start(self, jobs: list[Job]) -> list[Future[Outcome]]:
+        """Run these; the outcome of each, as it will be. Of the main thread, which has the gradebook."""
 
 
 class Pool:
@@ -51,7 +70,9 @@ class Pool:
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def start(self, jobs: list[Job]) -> list[Future[Outcome]]:
@@ -135,8 +156,7 @@ def run_copy(
 ) -> execute.RunResult:
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, job.student)
-    notebook = nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
-    folders = folders_of(course, copy)
+    notebook, folders = notebook_of(copy), folders_of(course, copy)
     content = cases.content_of(notebook, copy, course.release)
     seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
 
@@ -144,6 +164,22 @@ def run_copy(
         return execute.run(notebook, worker, folders, seed, tell)
 
     return results.result(notebook, content, job.checks, run_now) if results else run_now()
+
+
+def run_folder(folders: Folders, worker: Worker, seed: Callable[[str], int]) -> execute.RunResult:
+    """Run the notebook of a copy. Raises SandboxError or CannotSandbox."""
+    return execute.run(notebook_of(folders.submitted), worker, folders, seed)
+
+
+def notebook_of(copy: Path) -> NotebookNode:
+    """The notebook of a submission that was taken in."""
+    return nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
+
+
+def seed_of_copy(course: Course, copy: Path) -> Callable[[str], int]:
+    """The number that each task's cases are drawn from, for this submission."""
+    content = cases.content_of(notebook_of(copy), copy, course.release)
+    return functools.partial(cases.seed_of, cases.secret_of(course.root), content)
 
 
 def limits(course: Course) -> Limits:

@@ -115,6 +115,10 @@ class Report:
         for sentence in sentences:
             self.console.print(Text(f"{self.mark}{printable(str(sentence), 1000)}"))
 
+    def note(self, sentence: Sentence) -> None:
+        """The same of one sentence; also from other threads."""
+        self.notes([sentence])
+
     def end(self) -> None:
         database, option = self.course.shown(self.course.database), self.course.option()
         end = say("grading.end", database=database, option=option, assignment=ASSIGNMENT)

@@ -6,10 +6,10 @@ What came of it is handed to nbgrader in the main thread, which alone touches th
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import as_completed
+from contextlib import ExitStack
 
 from rich.console import Console
 
@@ -18,21 +18,20 @@ from admin.grading import since
 from admin.grading.intake import COPIES, copy_of
 from admin.grading.lateness import policy_of, said_to_instructor, settle
 from admin.grading.lock import only_one_at_a_time
+from admin.grading.machine import cores, default_workers, free_memory
 from admin.grading.marks import recorded
 from admin.grading.plan import Job, choose, plan, read_state
-from admin.grading.pool import Pool
+from admin.grading.pool import Pool, Runner
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report
 from admin.grading.sentences import read_back
 from admin.grading.worker import refusal
 from admin.sandbox.host import what_is_missing, what_is_missing_without_walls
-from admin.sandbox.limits import Limits
 from admin.text import printable
 from checks.language import Sentence, say
 
-# What a worker may come to: a session at its bound, a clean one that trains, the sandbox's zygote, and what
-# reads and judges.
-WORKER_BYTES = Limits().memory_bytes + (2 << 30)
+Elsewhere = Callable[[Course, Callable[[str, str], None], Callable[[Sentence], None]], Runner]
+"""Opens what runs submissions elsewhere; it tells who is at work, and what the instructor should know."""
 
 
 def grade(
@@ -42,9 +41,11 @@ def grade(
     force: bool = False,
     console: Console | None = None,
     sandbox: bool = True,
+    elsewhere: Elsewhere | None = None,
 ) -> int:
     """Grade a course and say how it goes. 0 when every submission has been dealt with, else 1.
 
+    They run in threads of this process, or with `elsewhere` where that leads, in sandboxes always.
     Raises CourseError when nothing can be graded at all.
     """
     console = console or Console(highlight=False, soft_wrap=True)
@@ -55,17 +56,22 @@ def grade(
         if missing := what_is_missing_without_walls():  # Windows: no folder is looked into there
             raise CourseError(refusal(what_is_missing() if sandbox else missing))
         jobs = plan(course, everybody, force)
-        if jobs and sandbox and (missing := what_is_missing()):
+        if jobs and sandbox and not elsewhere and (missing := what_is_missing()):
             raise CourseError(refusal(missing))
-        workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
         width = max((len(printable(student)) for student in everybody), default=0)
         report = Report(course, console, out_of, width, sandbox)
-        report.start(len(everybody), len(jobs), workers)
-        if jobs:
-            since.begin(course)
-        with report.progress(len(jobs)):
-            by_student = {job.student: job for job in jobs}
-            for outcome in run_all(course, jobs, workers, sandbox, report.at_work, force):
+        by_student = {job.student: job for job in jobs}
+        with ExitStack() as stack:
+            if jobs and elsewhere:
+                runner = stack.enter_context(elsewhere(course, report.at_work, report.note))
+            else:
+                workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
+                runner = stack.enter_context(Pool(course, workers, sandbox, report.at_work, force))
+            report.start(len(everybody), len(jobs), runner.workers)
+            if jobs:
+                since.begin(course)
+            stack.enter_context(report.progress(len(jobs)))
+            for outcome in outcomes(runner, jobs):
                 report.finished(record(course, by_student[outcome.student], outcome, COPIES, sandbox))
                 shutil.rmtree(copy_of(course, outcome.student).parent, ignore_errors=True)
         for student in everybody:
@@ -98,46 +104,30 @@ def run_all(
     at_work: Callable[[str, str], None],
     fresh: bool = False,
 ) -> Iterator[Outcome]:
-    """The outcome of each job, as they finish. `at_work` is told who is at which cell, from other threads.
+    """The outcome of each job, as they finish, by threads of this process.
 
-    With `fresh`, what was run before, of the same content, is run again.
-    Stopped in the middle, what runs does not go on, and is not recorded.
+    `at_work` is told who is at which cell, from other threads. With `fresh`, what was run before, of the same
+    content, is run again. Stopped in the middle, what runs does not go on, and is not recorded.
     """
-    if not jobs:
-        return
+    with Pool(course, workers, sandbox, at_work, fresh) as pool:
+        yield from outcomes(pool, jobs)
+
+
+def outcomes(runner: Runner, jobs: list[Job]) -> Iterator[Outcome]:
+    """The outcome of each job, as they finish; those that had too little of a processor again, at the end."""
     starved: list[Job] = []
     by_student = {job.student: job for job in jobs}
-    with Pool(course, workers, sandbox, at_work, fresh) as pool:
-        for future in as_completed(pool.start(jobs)):
-            outcome = future.result()
-            if is_starved(outcome) and workers > 1:
-                starved.append(by_student[outcome.student])
-            else:
-                yield outcome
-        for job in starved:  # one after the other, with the machine to itself
-            (future,) = pool.start([job])
-            yield future.result()
+    for future in as_completed(runner.start(jobs)):
+        outcome = future.result()
+        if is_starved(outcome) and runner.workers > 1:
+            starved.append(by_student[outcome.student])
+        else:
+            yield outcome
+    for job in starved:  # one after the other, with the machine to itself
+        (future,) = runner.start([job])
+        yield future.result()
 
 
 def is_starved(outcome: Outcome) -> bool:
     """Whether a run had too little of the processor for its time-out to count."""
     return bool(outcome.result and outcome.result.starved)
-
-
-def default_workers(cores: int, free_bytes: int) -> int:
-    """One a core, up to four, and no more than there is memory for; but one."""
-    return max(1, min(4, cores, free_bytes // WORKER_BYTES))
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def free_memory() -> int:
-    """Bytes that programs can still take without swapping, by the kernel; a lot where it says nothing."""
-    try:
-        with open("/proc/meminfo") as lines:
-            return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):
-        return 1 << 40

@@ -28,12 +28,13 @@ from admin.exchange.collect import SECRET, small_text
 from admin.grading.intake import COPIES, copy_of
 from admin.grading.lateness import policy_of, shown_time
 from admin.grading.lock import Watcher, only_one_watcher
+from admin.grading.machine import cores, default_workers, free_memory
 from admin.grading.marks import with_points
 from admin.grading.plan import Job, is_done, plan, read_state, released
 from admin.grading.pool import Pool
 from admin.grading.record import Outcome, record
 from admin.grading.report import Report, counted, red
-from admin.grading.run import cores, default_workers, free_memory, is_starved
+from admin.grading.run import is_starved
 from admin.grading.sentences import carried_by
 from admin.grading.stamps import Stamp, stamps
 from admin.grading.worker import refusal

@@ -13,13 +13,15 @@ from packaging.utils import canonicalize_name
 from admin import bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
+# Of what the tests' environment has: the course, the tests, a cluster
+LOCKS = ("admin/constraints.txt", "admin/cluster/constraints.txt")
 # Debian 12's own is 3.11.2; of the later ones, the first of each will do.
 PYTHONS = ("3.11.2", "3.12.0", "3.13.0")
 
 
 def test_every_locked_package_serves_every_python_that_readme_names():
     """Would a package of the lock turn some of our Pythons away, as one did with Debian's own 3.11.2?"""
-    lock = (ROOT / "admin/constraints.txt").read_text()
+    lock = "".join((ROOT / name).read_text() for name in LOCKS)
     pins = re.findall(r"^([\w.-]+)==(\S+)$", lock, re.MULTILINE)
     wanted = {canonicalize_name(name): version for name, version in pins}
     # Not sys.path: setuptools, once imported, puts older copies of some packages there.

@@ -28,6 +28,7 @@ LAYERS = [
     "admin.by_hand",
     "admin.report",
     "admin.mutation",
+    "admin.cluster",
     "admin.platforms",
     "admin.grading",
     "admin.course",

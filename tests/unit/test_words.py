@@ -24,7 +24,14 @@ from checks.task import Case
 
 SPEAKING = [
     path
-    for folder in ("notebooks/checks", "admin/by_hand", "admin/grading", "admin/sandbox", "admin/watching")
+    for folder in (
+        "notebooks/checks",
+        "admin/by_hand",
+        "admin/cluster",
+        "admin/grading",
+        "admin/sandbox",
+        "admin/watching",
+    )
     for path in sorted((REPOSITORY / folder).rglob("*.py"))
 ] + [
     REPOSITORY / name
@@ -36,11 +43,14 @@ SPEAKING = [
         "admin/course/points.py",
         "admin/course/settings.py",
         "admin/commands/grade.py",
+        "admin/commands/scheduler.py",
+        "admin/commands/worker.py",
     )
 ]
 # Modules, and packages, in whose logic sentences may stand.
 LEFT_OUT = {
     "admin/grading/log.py": "it knows Python's tracebacks by the words with which they begin",
+    "admin/commands/worker.py": "how a command is called is no sentence",
     "admin/sandbox/guest": "an error of our own code in there is told as Python tells it",
 }
 ENGLISH = language.words("en")
