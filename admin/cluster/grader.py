@@ -21,10 +21,10 @@ from distributed import WorkerPlugin, get_worker
 from distributed.core import Status
 
 from admin.cluster.frames import CourseFiles, Order, Reply, name_of, unpacked
-from admin.cluster.version import version
 from admin.grading import execute
 from admin.grading.pool import run_folder
 from admin.grading.sentences import carried_by
+from admin.grading.version import version
 from admin.grading.worker import CannotSandbox, Folders, Worker
 from admin.sandbox.host import what_is_missing
 from admin.sandbox.limits import Limits, SandboxError

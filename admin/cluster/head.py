@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 
 import dask
 from distributed import Client, KilledWorker
@@ -23,7 +22,6 @@ from distributed.security import Security
 
 from admin.cluster.frames import CourseFiles, Order, Reply, name_of
 from admin.cluster.grader import graded, prepare, resource_of
-from admin.cluster.version import version
 from admin.course.layout import Course, CourseError
 from admin.grading import execute, pool
 from admin.grading.bounded import BoundedProcess
@@ -31,6 +29,7 @@ from admin.grading.intake import copy_of, take_in
 from admin.grading.plan import Job
 from admin.grading.record import Outcome
 from admin.grading.sentences import carried_by, read_back
+from admin.grading.version import version
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from admin.sandbox.protocol import ProtocolError
@@ -85,14 +84,6 @@ class ClusterPool:
         self._reading = ThreadPoolExecutor(READERS)
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
-
-    def __enter__(self) -> ClusterPool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def workers(self) -> int:

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 import nbformat
@@ -37,14 +36,11 @@ class Runner(Protocol):
     def workers(self) -> int:
         """How many submissions it runs at a time."""
 
-    def __enter__(self) -> Runner: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
     def start(self, jobs: list[Job]) -> list[Future[Outcome]]:
         """Run these; the outcome of each, as it will be. Of the main thread, which has the gradebook."""
+
+    def close(self) -> None:
+        """At the end, or stopped in the middle: what runs ends soon, and its outcome is nobody's."""
 
 
 class Pool:
@@ -66,14 +62,6 @@ class Pool:
         self._here = threading.local()
         self._started: list[Worker] = []
         self._threads = ThreadPoolExecutor(workers, initializer=self._prepare)
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self, jobs: list[Job]) -> list[Future[Outcome]]:
         """Run these; the outcome of each, as it will be. Of the main thread, which has the gradebook."""

@@ -16,12 +16,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from admin.course.layout import REPOSITORY, Course
+from admin.course.layout import Course
 from admin.exchange.folder import fingerprint
 from admin.grading.cases import secret_of
 from admin.grading.execute import RunResult, code_cells
 from admin.grading.kept import Kept
-from admin.grading.trainer import one_at_a_time, recipe
+from admin.grading.trainer import one_at_a_time
+from admin.grading.version import version
 from admin.sandbox.limits import Limits
 from checks.task import as_json, from_json
 
@@ -75,12 +76,12 @@ class Results:
 def results_of(course: Course, isolated: bool, limits: Limits, fresh: bool = False) -> Results:
     """The results kept of a course, for runs within these bounds. Raises OSError and TooMuch."""
     parts = [
+        version(),
         hashlib.sha256(secret_of(course.root)).hexdigest(),
         fingerprint(course.release),
-        fingerprint(REPOSITORY / "admin", ["__pycache__", "docs", ".mutants"]),
         repr((limits, isolated)),
     ]
-    made_of = hashlib.sha256(recipe() + "\0".join(parts).encode()).digest()
+    made_of = hashlib.sha256("\0".join(parts).encode()).digest()
     return Results(Kept(course.root / "grading" / "results", MOST_BYTES), made_of, fresh)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import as_completed
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from rich.console import Console
 
@@ -63,10 +63,11 @@ def grade(
         by_student = {job.student: job for job in jobs}
         with ExitStack() as stack:
             if jobs and elsewhere:
-                runner = stack.enter_context(elsewhere(course, report.at_work, report.note))
+                runner = elsewhere(course, report.at_work, report.note)
             else:
                 workers = max(1, min(workers or default_workers(cores(), free_memory()), len(jobs)))
-                runner = stack.enter_context(Pool(course, workers, sandbox, report.at_work, force))
+                runner = Pool(course, workers, sandbox, report.at_work, force)
+            stack.enter_context(closing(runner))
             report.start(len(everybody), len(jobs), runner.workers)
             if jobs:
                 since.begin(course)
@@ -109,7 +110,7 @@ def run_all(
     `at_work` is told who is at which cell, from other threads. With `fresh`, what was run before, of the same
     content, is run again. Stopped in the middle, what runs does not go on, and is not recorded.
     """
-    with Pool(course, workers, sandbox, at_work, fresh) as pool:
+    with closing(Pool(course, workers, sandbox, at_work, fresh)) as pool:
         yield from outcomes(pool, jobs)
 
 

@@ -38,7 +38,7 @@ class Bounds:
     """What one `fit` may cost while nbgrader is at work."""
 
     batch: int = 16
-    """pictures a step, where there are as many, whatever was asked for"""
+    """pictures a step, where there are as many; more than is asked for only where a call can be described"""
     steps: int = 80
     """optimiser steps of one fit, at most"""
     pictures: int = 1280

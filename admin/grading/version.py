@@ -1,4 +1,4 @@
-"""Which version of the course a machine has: grader and workers have to be of the same."""
+"""Which version of our code this is: results are kept by it, and the workers of a cluster have to have it."""
 
 from __future__ import annotations
 
