@@ -14,6 +14,7 @@ from rich.console import Console
 
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
+from admin.grading import results as results_module
 from admin.grading import run as grading
 from admin.grading.execute import RunResult
 from admin.grading.kept import Kept
@@ -115,12 +116,15 @@ def test_whatever_else_it_follows_from_is_run(results: Results, other: dict[str,
     assert looked_up(results, runs, **other)[0]["one_hot"][0].points == 2
 
 
-def test_other_programs_bounds_and_walls_are_run(course: Course) -> None:
-    """Is the secret part of it, and the release, and how a session is bounded?"""
+def test_other_programs_bounds_and_walls_are_run(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is our code part of it, the secret, the release, and how a session is bounded?"""
     base = results_of(course, True, Limits()).made_of
     assert results_of(course, True, Limits(), fresh=True).made_of == base
     assert results_of(course, False, Limits()).made_of != base
     assert results_of(course, True, Limits(cell_seconds=1)).made_of != base
+    with monkeypatch.context() as other:
+        other.setattr(results_module, "version", lambda: "another")
+        assert results_of(course, True, Limits()).made_of != base
     (course.release / "more.txt").write_text("1")
     changed = results_of(course, True, Limits()).made_of
     (course.root / "grading" / "secret").write_bytes(b"s" * 32)
