@@ -3,7 +3,7 @@
 `python tests/benchmarks/grading.py [--submissions N] [--stock N] [--workers N]… [--class NAME]…`
 
 Four classes, in which no two notebooks are the same but in the last: all right; the mix of the sample class;
-all right, but each with a batch size of its own, so that no two trainings agree; and the sample class
+all right, but each with a number of epochs of its own, so that no two trainings agree; and the sample class
 repeated to the letter. Each is graded with an empty store, and once more by force, when all trainings are
 known. Stock nbgrader, as it is and with kernels ended at once, is timed on the first of the mix: it works on
 one after the other, and what it takes does not depend on how many there are. Both ways have the same bound on
@@ -16,6 +16,7 @@ import argparse
 import io
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -115,14 +116,13 @@ def hand_in(course: Course, kind: str, count: int) -> list[str]:
 
 
 def own(text: str, kind: str, number: int) -> str:
-    """A notebook unlike all others: by a comment, or by the number of pictures in its batches."""
+    """A notebook unlike all others: by a comment, or by its number of epochs."""
     notebook = nbformat.reads(text, 4)
     for cell in notebook.cells:
         if grade_id(cell) == "normalise_images":
             cell.source += f"\n# number {number}"
         elif kind == "worst" and grade_id(cell) in ("train_net_1", "train_net_2", "cifar_training"):
-            cell.source = cell.source.replace("batch_size = 128", f"batch_size = {64 + number}")
-            cell.source = cell.source.replace("batch_size=128", f"batch_size={64 + number}")
+            cell.source = re.sub(r"epochs( ?= ?)\d+", rf"epochs\g<1>{10 + number}", cell.source)
     return str(nbformat.writes(notebook))
 
 

@@ -69,7 +69,10 @@ def test_a_store_changes_nothing_but_the_time(built: Course, worker: Worker, tmp
     assert len(written) == 2, "a training and an evaluation"
     code = answer("net_1", "the model answer").code + "# another student's, who says the same\n"
     found.append(graded(built, worker, notebook(built, "train_net_1", net_1=code), store)[0].findings)
-    assert set(store.iterdir()) == set(written)
+    less = answer("train_net_1", "the model answer").code.replace("128", "64")
+    of_64 = graded(built, worker, notebook(built, "train_net_1", train_net_1=less), store)[0].findings
+    assert points(of_64["train_net_1"]) == 8
+    assert set(store.iterdir()) == set(written), "batches of 64 and of 128 are cut to the same steps"
     for file, (at, content) in written.items():
         assert file.read_bytes() == content
         assert file.stat().st_mtime_ns > at, "it was not looked up"
