@@ -1,14 +1,21 @@
-"""What a large class costs besides running notebooks: `python tests/benchmarks/scale.py [--submissions N]`.
+"""What a large class costs besides running notebooks.
+
+`python tests/benchmarks/scale.py [--submissions N] [--workers N]… [--seconds S]`
 
 Really graded is one submission of the sample class. The class is made of it: its files and its rows in the
 gradebook, N times, through nbgrader's own API. What students compute is left out, so what is timed is what
 one machine does for all, however many work for it: planning, recording, and what `grade` and the commands
-after it read of everybody. Recording is timed on the first few.
+after it read of everybody.
+
+Then the first of them go through a real cluster, a scheduler and processes on this machine, in which each
+worker sleeps S seconds in place of a student's and sends what came of the one submission. So many a second
+come through taking in, sending and reading back; nbgrader's recording is timed apart, on a few.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import json
 import shutil
@@ -16,6 +23,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import as_completed
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,21 +35,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from nbgrader.api import Gradebook
 from rich.console import Console
 
+from admin.cluster.frames import Reply
+from admin.cluster.head import ClusterPool
 from admin.commands import report
 from admin.course import build, sample_class
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.exchange.folder import fingerprint_of_file
 from admin.grading import pool, since
+from admin.grading.execute import RunResult
 from admin.grading.findings import findings_file
 from admin.grading.intake import COPIES
 from admin.grading.lateness import settle
 from admin.grading.plan import plan, state_file
-from admin.grading.record import record
+from admin.grading.record import Outcome, record
 from admin.grading.run import grade
 from admin.grading.worker import Worker
+from tests.grading.clusters import opened
 
 ONE = "chiara"
 RECORDED = 10
+SENT = 20  # through the cluster, for each of its workers
 
 
 def main() -> None:
@@ -48,6 +62,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--submissions", type=int, default=1000, help="in the class (1000)")
+    parser.add_argument("--workers", type=int, action="append", help="of a cluster (2, 4 and 8)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="that a stand-in takes (1)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         course = Course.at(Path(folder) / "course")
@@ -59,7 +75,14 @@ def main() -> None:
         timed("lateness, after it", lambda: settle(course))
         timed("`grade` with nothing new", lambda: grade(course, console=Console(file=io.StringIO())))
         timed("the report", lambda: report.write(course, False, 0.5))
-        print(f"| recording, a submission | {recording(course, students[:RECORDED]):.2f} |")
+        result = really_run(course, students[0])
+        print(f"| recording, a submission | {recording(course, students[:RECORDED], result):.2f} |")
+        print(
+            "\n| workers of a cluster | what they could do a second | came through a second |\n|---|---|---|"
+        )
+        for workers in options.workers or (2, 4, 8):
+            rate = through_a_cluster(course, students[: SENT * workers], workers, options.seconds, result)
+            print(f"| {workers} | {workers / options.seconds:.1f} | {rate:.1f} |", flush=True)
 
 
 def timed(what: str, do: Callable[[], object]) -> None:
@@ -107,18 +130,50 @@ def add(gradebook: Gradebook, student: str, points: dict[str, float | None]) -> 
     gradebook.db.commit()
 
 
-def recording(course: Course, students: list[str]) -> float:
+def really_run(course: Course, student: str) -> RunResult:
+    (job,) = plan(course, [student], force=True)
+    with closing(Worker(True, pool.limits(course))) as worker:
+        outcome = pool.run(course, job, worker, lambda name: None)
+    assert outcome.result, outcome.failed or outcome.broken
+    return outcome.result
+
+
+def recording(course: Course, students: list[str], result: RunResult) -> float:
     """Seconds of nbgrader's recording, a submission."""
-    jobs = plan(course, students, force=True)
-    worker = Worker(True, pool.limits(course))
-    outcomes = [pool.run(course, job, worker, lambda name: None) for job in jobs[:1]]
-    worker.close()
+    jobs = plan(course, students[:1], force=True) * len(students)
     begun = time.monotonic()
-    for job in jobs[:1] * len(jobs):
-        done = record(course, job, outcomes[0], COPIES)
-        if done.failed:
-            raise SystemExit(str(done.failed))
+    for job in jobs:
+        if failed := record(course, job, Outcome(job.student, 1.0, result=result), COPIES).failed:
+            raise SystemExit(str(failed))
     return (time.monotonic() - begun) / len(jobs)
+
+
+def through_a_cluster(
+    course: Course, students: list[str], workers: int, seconds: float, result: RunResult
+) -> float:
+    """How many submissions a second come back, when each takes a worker so many seconds."""
+    jobs = plan(course, students, force=True)
+    reply = Reply(seconds, result).to_bytes()
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder), workers) as cluster:
+        cluster.client.run(stand_in, reply, seconds)
+        tell = functools.partial(print, file=sys.stderr)
+        with closing(ClusterPool(cluster.address, course, lambda student, cell: None, tell)) as runner:
+            begun = time.monotonic()
+            for future in as_completed(runner.start(jobs)):
+                if failed := future.result().failed:
+                    raise SystemExit(str(failed))
+            return len(jobs) / (time.monotonic() - begun)
+
+
+def stand_in(reply: bytes, seconds: float) -> None:
+    """In a worker: from now on it runs nothing, takes so long for that, and always answers the same."""
+    from admin.cluster.grader import Grader
+
+    def graded(self: Grader, frame: bytes, key: str) -> bytes:
+        time.sleep(seconds)
+        return reply
+
+    Grader.graded = graded  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
