@@ -173,6 +173,11 @@ def create() -> None:
             f"{sys.executable} has no venv module. On Debian and Ubuntu: sudo apt install python3-venv; "
             "then run the same command again."
         ) from None
+    if VENV.is_symlink():
+        raise Missing(
+            f"{VENV} is a link to {os.path.realpath(VENV)}, and what lies there would be emptied. "
+            "Remove the link; then run the same command again."
+        )
     # A half-made environment takes up some of the room itself; whether the rest will do, pip finds out.
     if not (VENV / "lib").exists() and free_gb() < NEEDED_GB:
         raise Missing(no_room())

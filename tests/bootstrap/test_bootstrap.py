@@ -298,6 +298,16 @@ def test_what_is_missing_is_one_sentence(
     assert not (clone / ".venv").exists()
 
 
+def test_what_a_link_leads_to_is_not_emptied(clone: Path, tmp_path: Path):
+    """`.venv` is a link to somebody's folder: is that said, and the folder left alone?"""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").write_text("kept")
+    (clone / ".venv").symlink_to(theirs)
+    assert_one_sentence(run(clone, "build"), "is a link", str(theirs), "Remove the link")
+    assert [path.name for path in theirs.iterdir()] == ["kept"]
+
+
 def test_a_disk_that_fills_up_is_one_sentence(tmp_path: Path):
     """When the room ends half-way, does it say so instead of what venv and pip say?"""
     disk = tmp_path / "disk"
