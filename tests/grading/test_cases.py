@@ -66,7 +66,7 @@ def seeds(course: Course, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 @needs_sandbox
 def test_the_same_work_is_asked_the_same_wherever_it_lay(course: Course, seeds: dict[str, int]) -> None:
-    """In its place, nested too deep, renamed by a browser, days later, by somebody else: the same cases?
+    """In its place, nested too deep, renamed by a browser, days later, through the exchange: the same cases?
 
     And one character more, or another file beside it: others?
     """
@@ -77,11 +77,13 @@ def test_the_same_work_is_asked_the_same_wherever_it_lay(course: Course, seeds: 
     hand_in(course, "nested", "my/work", {FILE: right, "own.py": own})
     hand_in(course, "renamed", ASSIGNMENT, {"p1 (1).ipynb": right, "own.py": own})
     hand_in(course, "late", ASSIGNMENT, {FILE: right, "own.py": own, "timestamp.txt": stamp})
+    of_exchange = {"timestamp.txt": stamp, "submission_secret.txt": "6b1f"}
+    hand_in(course, "exchange", ASSIGNMENT, {FILE: right, "own.py": own, **of_exchange})
     hand_in(course, "all of it", ASSIGNMENT, {FILE: right, "own.py": own, "tools/data.py": "mine"})
     hand_in(course, "one character", "my/work", {FILE: other, "own.py": own})
     hand_in(course, "another file", "my/work", {FILE: right, "own.py": "x = 2"})
     assert grading.grade(course, force=True, console=Console(file=io.StringIO())) == 0
-    same = [seeds[student] for student in ("amara", "nested", "renamed", "late", "all of it")]
+    same = [seeds[student] for student in ("amara", "nested", "renamed", "late", "exchange", "all of it")]
     assert len(set(same)) == 1
     assert len({seeds[student] for student in ("amara", "one character", "another file")}) == 3
 
