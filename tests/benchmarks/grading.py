@@ -178,6 +178,8 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
     host.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]
     host.Session.answer = timed("answers", host.Session.answer)  # type: ignore[method-assign]
+    host.Session.carry = timed("nets told", host.Session.carry)  # type: ignore[method-assign]
+    host.Session.do = timed("nets asked in a clean session", host.Session.do)  # type: ignore[method-assign]
     host.Session.close = timed("end of a session", host.Session.close)  # type: ignore[method-assign]
     execute.judge = timed("judging", execute.judge)
     execute.sanitised = timed("sanitising outputs", execute.sanitised)
