@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.exchange.default.exchange import Exchange
+from nbgrader.exchange.default.fetch_feedback import ExchangeFetchFeedback
+from nbgrader.exchange.default.release_assignment import ExchangeReleaseAssignment
+from nbgrader.exchange.default.submit import ExchangeSubmit
+from nbgrader.utils import temp_attrs
 
 from admin.course.answers import answer
 from admin.course.cells import grade_id
-from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, REPOSITORY, Course, quiet
 from tests.grading.sessions import command_line, descendants
 
 FILE = f"{NOTEBOOK}.ipynb"
@@ -43,20 +48,16 @@ class Class:
             "PYTHONPATH": f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'notebooks'}",
         }
 
-    def nbgrader(self, *arguments: str, student: str = "", folder: Path = REPOSITORY) -> str:
-        """One of nbgrader's commands; what it said. It has to succeed."""
-        data = {"JUPYTER_DATA_DIR": str(self.homes / (student or "instructor") / "data")}
-        own = [f"--student={student}"] if student else []
-        done = subprocess.run(
-            [*ADMIN, "nbgrader", *arguments, *own],
-            cwd=folder,
-            env=self.environment | data,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+    def exchanged(self, what: type[Exchange], student: str = "*") -> None:
+        """What one of nbgrader's commands does, for a student, without the seconds in which it starts."""
+        api = self.course.api()
+        config = api.config.copy()
+        config.Exchange.root = str(self.exchange)
+        if student != "*":
+            config.Exchange.cache = str(self.homes / student / "cache")
+            config.Exchange.assignment_dir = str(self.home(student))
+        with temp_attrs(api.coursedir, assignment_id=ASSIGNMENT, student_id=student), quiet():
+            what(coursedir=api.coursedir, authenticator=api.authenticator, config=config).start()
 
     def home(self, student: str) -> Path:
         """Where a student works, with the assignment fetched."""
@@ -66,15 +67,15 @@ class Class:
         return home
 
     def hand_in(self, student: str, right: bool = True, before: str = "", text: str | None = None) -> None:
-        """By a real `nbgrader submit`: a notebook worth 8 points or none, or a file with this text."""
+        """As by `nbgrader submit`: a notebook worth 8 points or none, or a file with this text."""
         (self.home(student) / ASSIGNMENT / FILE).write_text(
             notebook(self.course, right, before) if text is None else text
         )
-        self.nbgrader("submit", ASSIGNMENT, student=student, folder=self.home(student))
+        self.exchanged(ExchangeSubmit, student)
 
     def pages(self, student: str) -> dict[str, str]:
-        """What a student gets by `nbgrader fetch_feedback`, by the time of the hand-in."""
-        self.nbgrader("fetch_feedback", ASSIGNMENT, student=student, folder=self.home(student))
+        """What a student gets as by `nbgrader fetch_feedback`, by the time of the hand-in."""
+        self.exchanged(ExchangeFetchFeedback, student)
         folder = self.home(student) / ASSIGNMENT / "feedback"
         return {page.parent.name: page.read_text() for page in sorted(folder.glob("*/*.html"))}
 
@@ -145,7 +146,7 @@ def make(built: Course, folder: Path) -> Class:
     made = Class(Course.at(folder / "course"), folder / "exchange", folder / "homes")
     made.exchange.mkdir()
     made.exchange.chmod(0o777)
-    made.nbgrader("release_assignment", ASSIGNMENT)
+    made.exchanged(ExchangeReleaseAssignment)
     return made
 
 
