@@ -87,8 +87,8 @@ def _computing_in_float32(stored: str) -> Any:
     return Wide("float32")
 
 
-def layers_called(model: Any, images: np.ndarray) -> list[Any]:
-    """All layers that the model calls for these pictures, each once; also those that hold others."""
+def layers_called(model: Any, images: np.ndarray) -> tuple[Any, list[Any]]:
+    """The model's output for these pictures, and each layer that it calls, also those that hold others."""
     import keras
 
     layers: dict[int, Any] = {}
@@ -98,8 +98,8 @@ def layers_called(model: Any, images: np.ndarray) -> list[Any]:
         return call()
 
     with _heard(heard):
-        model(images, training=False)
-    return [layer for layer in layers.values() if isinstance(layer, keras.layers.Layer)]
+        output = only(model(images, training=False))
+    return output, [layer for layer in layers.values() if isinstance(layer, keras.layers.Layer)]
 
 
 def calls_of(model: Any, images: np.ndarray) -> tuple[Any, list[Call]]:

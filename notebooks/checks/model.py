@@ -97,10 +97,10 @@ def described(model: Any, ask: Ask) -> Answer:
         return {"kind": type(model).__name__, "is layer": hasattr(model, "get_weights")}
     lazy = is_lazy(model)
     with exactly():
-        output = model(ask["images"])  # a model without an Input has no weights before its first pictures
-        if isinstance(only(output), list | tuple | dict):
+        # A model without an Input has no weights before this.
+        output, called = layers_called(model, ask["images"])
+        if isinstance(output, list | tuple | dict):
             return {"kind": "outputs"}
-        called = layers_called(model, ask["images"])
     own = model.get_weights()
     try:
         with exactly(called):

@@ -45,23 +45,28 @@ def answer_train(model_name: str) -> Answering:
             return numbers
         prepared = ask["prepared"] if "prepared" in ask else rows_of(given.get("x_test"), ask["rows"])
         pictures = prepared_like(ask["images"], ask["raw"], prepared)
-        return {**predicted(given.get(model_name), "predictions", pictures), **numbers}
+        told, _ = predicted(given.get(model_name), "predictions", pictures)
+        return {**told, **numbers}
 
     return answer
 
 
-def predicted(model: Any, name: str, pictures: np.ndarray) -> Answer:
-    """What a trained net is, as `model`, and under `name` what it gives for pictures."""
+def predicted(model: Any, name: str, pictures: np.ndarray) -> tuple[Answer, Any]:
+    """What a trained net is, as `model`, and under `name` what it gives for pictures; and just what it gives.
+
+    None in place of that where it gives nothing.
+    """
     import keras
 
     if model is None:
-        return {"model": "missing"}
+        return {"model": "missing"}, None
     if not isinstance(model, keras.Model):  # a look-up table, for example, has learned nothing
-        return {"model": "another kind", "model kind": type(model).__name__}
+        return {"model": "another kind", "model kind": type(model).__name__}, None
     try:
-        return {"model": "Model", name: np.asarray(model(pictures), np.float32)}
+        output = model(pictures)
+        return {"model": "Model", name: np.asarray(output, np.float32)}, output
     except Exception as error:  # the rest of the answer can be judged without the net
-        return {"model": f"{type(error).__name__}"}
+        return {"model": f"{type(error).__name__}"}, None
 
 
 def judge_train(task: str, model_name: str) -> Judging:

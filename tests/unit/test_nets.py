@@ -176,7 +176,7 @@ def test_a_net_is_asked_as_it_is_in_use() -> None:
     output, calls = calls_of(model, images)
     assert np.array_equal(output, model(images, training=False))
     assert [type(call.layer).__name__ for call in calls] == ["Dense", "Dropout", "Relu"]
-    called = {type(layer).__name__ for layer in layers_called(model, images)}
+    called = {type(layer).__name__ for layer in layers_called(model, images)[1]}
     assert called == {"Functional", "Dense", "ReLU", "Dropout"}
     assert np.array_equal(calls[1].came, calls[1].went)
 

@@ -38,7 +38,7 @@ class Refusing(keras.Model):  # type: ignore[misc]
 )
 def test_what_predicts_nothing_is_told_by_its_kind(model: Any, told: dict[str, str]) -> None:
     """No net, no Keras model, and one that refuses the pictures: is each told apart?"""
-    assert predicted(model, "predictions", np.zeros((1, 28, 28, 1))) == told
+    assert predicted(model, "predictions", np.zeros((1, 28, 28, 1))) == (told, None)
 
 
 @pytest.mark.parametrize(

@@ -84,14 +84,15 @@ def _of_the_net(given: Given, ask: Ask) -> Answer:
     # As the student prepared them: a mistake there has cost its points in task 9.
     fits = prepared is not None and prepared.shape == ask["raw"].shape
     pictures = prepared if fits else prepared_like(ask["raw"], ask["raw"], prepared)
-    answer = dict(predicted(model, "predictions", pictures))
-    unseen = prepared_like(ask["unseen"], ask["raw"], prepared)
-    answer["unseen"] = predicted(model, "unseen", unseen).get("unseen")
+    told, output = predicted(model, "predictions", pictures)
+    answer = dict(told)
+    unseen, _ = predicted(model, "unseen", prepared_like(ask["unseen"], ask["raw"], prepared))
+    answer["unseen"] = unseen.get("unseen")
     loss = getattr(model, "loss", None)
     answer["loss"] = loss_value(loss, ask["loss labels"], ask["loss predictions"])
     if "predictions" in answer:
         # What the net gives, and not the shares as numbers: from it Keras computes the loss with more digits.
-        answer["test loss"] = loss_value(loss, np.eye(10, dtype=np.float32)[ask["labels"]], model(pictures))
+        answer["test loss"] = loss_value(loss, np.eye(10, dtype=np.float32)[ask["labels"]], output)
     return answer
 
 
