@@ -34,6 +34,8 @@ FORGOTTEN = 3600.0  # seconds after which a half of a killed run may go
 TIMESTAMP = "timestamp.txt"
 SECRET = "submission_secret.txt"
 """what the page of feedback is found by in the exchange; the student has a copy"""
+OF_THE_EXCHANGE = (TIMESTAMP, SECRET)
+"""what it puts beside a hand-in, different for each: no part of the work, and so not there when that runs"""
 MAX_SMALL = 1000
 LISTED_BYTES = 50_000_000  # of a notebook that `list` hashes in memory
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from nbformat import NotebookNode
 
-from admin.exchange.collect import SECRET, TIMESTAMP
+from admin.exchange.collect import OF_THE_EXCHANGE
 from admin.exchange.folder import OUR_OWN, hashed, listed
 from tools.data import QUICK_SIZES, offline
 
@@ -43,15 +43,15 @@ def content_of(nb: NotebookNode, copy: Path, release: Path) -> bytes:
     """Hash of what is run: the code of a repaired notebook, and the files of its copy that stay a student's.
 
     Who handed it in, when, and under which name in which folder, is no part of it, nor what the exchange
-    puts beside it, which is different for each hand-in. A file by the name of a released one is none either:
-    in a session the released one takes its place.
+    puts beside it: a session has none of that (`Worker.session`). A file by the name of a released one is
+    none either: in a session the released one takes its place.
     """
     code = [cell.source for cell in nb.cells if cell.cell_type == "code"]
     files = [
         entry
         for entry in listed(copy, OUR_OWN)
         if entry.kind == "file"
-        and entry.parts not in ((TIMESTAMP,), (SECRET,))
+        and not set(entry.parts) & set(OF_THE_EXCHANGE)
         and not release.joinpath(*entry.parts).is_file()
     ]
     return hashlib.sha256(json.dumps([code, hashed(copy, files)]).encode()).digest()

@@ -145,7 +145,7 @@ class WatchedSession:
             return None
         compared_only = request["compared only"]
         call = request["call"]
-        request = {**{name: request[name] for name in ("net", "callbacks")}, "call": _as_done(call)}
+        request = {"net": request["net"], "call": _as_done(call), "callbacks": request["callbacks"]}
         result = self._once("fit", request)
         if result is None:
             return None

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from admin.exchange.collect import OF_THE_EXCHANGE
 from admin.grading.bounded import BoundedProcess
 from admin.sandbox.host import Sandbox, Session, what_is_missing, what_is_missing_without_walls
 from admin.sandbox.limits import OWN_FAULT, Limits
@@ -55,12 +56,16 @@ class Worker:
         self._tried = False
 
     def session(self, folders: Folders) -> Session:
-        """A session for one submission. Raises CannotSandbox when the machine is to blame."""
+        """A session for one submission, without what the exchange has put beside it.
+
+        Raises CannotSandbox when the machine is to blame.
+        """
         if not self._tried:
             if missing := what_is_missing() if self.isolated else what_is_missing_without_walls():
                 raise CannotSandbox(refusal(missing))
             self._tried = True
-        return self.sandbox.session(folders.submitted, folders.release, ignore=folders.ignore)
+        ignore = (*folders.ignore, *OF_THE_EXCHANGE)
+        return self.sandbox.session(folders.submitted, folders.release, ignore=ignore)
 
     def clean_session(self, folders: Folders) -> Session:
         """A session with the released files alone, in which no student's code runs."""

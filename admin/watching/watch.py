@@ -46,7 +46,7 @@ from admin.watching.rules import AFTER_DUE, NEVER, rules_of
 from admin.watching.state import Queued, Result, State, load, save
 from checks.language import Sentence, say, text_of
 
-POLL = 1.0
+POLL = 1.0  # seconds between two looks at what has come in
 AGAIN = 60.0  # seconds until what has failed is tried again
 LOOK_AGAIN = 10.0  # between two looks at due dates, and at what the watcher itself is made of
 WARM_UP = 30.0  # seconds without work, after which the course's own answers are run once

@@ -131,6 +131,7 @@ def add(gradebook: Gradebook, student: str, points: dict[str, float | None]) -> 
 
 
 def really_run(course: Course, student: str) -> RunResult:
+    """What comes of one submission, in the sandbox."""
     (job,) = plan(course, [student], force=True)
     with closing(Worker(True, pool.limits(course))) as worker:
         outcome = pool.run(course, job, worker, lambda name: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,8 @@ from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.grading import cases, execute
 from admin.grading import run as grading
+from admin.grading.worker import Worker
+from tests.grading.sessions import LIMITS, shown
 from tests.needs import needs_sandbox
 
 FILE = f"{NOTEBOOK}.ipynb"
@@ -86,6 +89,16 @@ def test_the_same_work_is_asked_the_same_wherever_it_lay(course: Course, seeds: 
     same = [seeds[student] for student in ("amara", "nested", "renamed", "late", "exchange", "all of it")]
     assert len(set(same)) == 1
     assert len({seeds[student] for student in ("amara", "one character", "another file")}) == 3
+
+
+@needs_sandbox
+def test_what_is_no_part_of_the_work_is_out_of_its_reach(tmp_path: Path) -> None:
+    """Code in a file that the exchange writes could change while the cases stay: is such a file there?"""
+    for name in ("own.py", "submission_secret.txt", "timestamp.txt"):
+        (tmp_path / name).write_text("x = 1")
+    folders = execute.Folders(tmp_path, tmp_path / "release", tmp_path / "source")
+    with closing(Worker(True, LIMITS)) as worker, worker.session(folders) as session:
+        assert shown(session, "import os; sorted(os.listdir())") == "['own.py']"
 
 
 @needs_sandbox
