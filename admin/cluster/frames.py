@@ -19,13 +19,16 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode, v4
 
+from admin.grading.cases import Seeds
 from admin.grading.execute import RunResult, code_cells
 from admin.sandbox import protocol
 from admin.sandbox.files import Packed
 from admin.sandbox.limits import Limits
 from admin.sandbox.protocol import ProtocolError
 from checks.language import Sentence, say, sentence_as_json, sentence_from_json, text_of
+from checks.plain import is_whole
 from checks.task import Finding, as_json, from_json
+from checks.tasks import TASKS
 
 # A submission has at most Limits.disk_bytes of files; each of its names counts as some values of the text.
 BOUNDS = protocol.Bounds(text_bytes=64 << 20, array_bytes=512 << 20, arrays=8, values=2_000_000)
@@ -57,8 +60,8 @@ class Order:
 
     course: str
     """the name of the course's files, by `name_of`"""
-    seeds: Mapping[str, int]
-    """by task, of this submission alone; the course's secret stays where it is"""
+    seeds: Seeds
+    """of this submission, and of the nets of this course; the secret itself stays where it is"""
     limits: Limits
     files: Packed
 
@@ -67,7 +70,7 @@ class Order:
         return encoded(
             {
                 "course": self.course,
-                "seeds": dict(self.seeds),
+                "seeds": {"work": dict(self.seeds.of_work), "course": dict(self.seeds.of_course)},
                 "limits": {name: getattr(self.limits, name) for name in OF_LIMITS},
                 "files": plain_files(self.files),
             }
@@ -82,9 +85,19 @@ class Order:
             raise unexpected()
         if set(limits) != set(OF_LIMITS) or not all(map(is_number, limits.values())):
             raise unexpected()
-        if not all(isinstance(seed, int) and seed >= 0 for seed in seeds.values()):
+        if set(seeds) != {"work", "course"} or not all(map(_are_seeds, seeds.values())):
             raise unexpected()
-        return cls(course, seeds, Limits(**limits), files_of(plain["files"]))
+        drawn_from = Seeds(seeds["work"], seeds["course"])
+        return cls(course, drawn_from, Limits(**limits), files_of(plain["files"]))
+
+
+def _are_seeds(value: Any) -> bool:
+    """Whether these are seeds by task: whole numbers of 32 bytes."""
+    return (
+        isinstance(value, dict)
+        and set(value) == set(TASKS)
+        and all(is_whole(seed) and 0 <= seed < 1 << 256 for seed in value.values())
+    )
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ class Grader(WorkerPlugin):
             folders = Folders(
                 copy, course / "release", course / "source", trainings=self.folder / "trainings"
             )
-            return run_folder(folders, worker, lambda task: order.seeds[task])
+            return run_folder(folders, worker, order.seeds)
         finally:
             shutil.rmtree(place, ignore_errors=True)
 

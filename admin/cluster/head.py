@@ -34,7 +34,6 @@ from admin.sandbox.files import Packed, packed
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from admin.sandbox.protocol import ProtocolError
 from checks.language import Sentence, say
-from checks.tasks import TASKS
 
 READERS = 2  # processes that take in, and threads that read what comes back
 CONNECT = 10.0  # seconds for the scheduler to answer
@@ -235,13 +234,13 @@ class ClusterPool:
         if taken.fingerprint != job.submission:
             raise CourseError(say("grading.files_changed"))
         copy = copy_of(course, student)
-        seed = pool.seed_of_copy(course, copy)
+        seeds = pool.seeds_of_copy(course, copy)
         try:
             files = packed([copy], self._limits)
         except BadSubmission as error:
             result = execute.without_session(pool.notebook_of(copy), error.sentence)
             return Outcome(student, time.monotonic() - begun, taken.repaired, result=result)
-        order = Order(self._name, {task: seed(task) for task in TASKS}, self._limits, files)
+        order = Order(self._name, seeds, self._limits, files)
         return order.to_bytes(), Outcome(student, time.monotonic() - begun, taken.repaired)
 
     def _came_back(self, sent: Future[bytes], before: Outcome, outcome: Future[Outcome]) -> None:

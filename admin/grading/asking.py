@@ -5,35 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from admin.grading.trainer import WatchedSession
+from admin.grading.cases import Seeds
+from admin.grading.trainer import WatchedSession, hash_of, is_told
 from checks.carried import NETS
+from checks.task import Case
 
 
-def asked(watched: WatchedSession, task: str, ask: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values that a task's objects give for one `ask`. Raises what `Session.answer` raises.
+def asked(watched: WatchedSession, task: str, case: Case, seeds: Seeds) -> tuple[Case, dict[str, Any]]:
+    """What was asked, and the plain values that a task's objects give for it.
 
-    Where a net takes part, "seen" says what the grader saw itself: whether the net was `told` in plain data,
-    and so trained and answered outside the student's session, and the `training` that it came out of.
+    What was asked is the case, or where a net answered in a clean session, the same of other numbers. Where
+    a net takes part, "seen" says what the grader saw itself: whether the net was `told` in plain data, and so
+    trained and answered outside the student's session, and the `training` that it came out of. Raises what
+    `Session.answer` raises.
     """
-    session = watched.session
+    session, ask = watched.session, case.ask
     if task not in NETS:
-        return session.answer(task, ask)
+        return case, session.answer(task, ask)
     which = NETS[task]
     carried = session.carry(task, ask)
-    from_net = watched.answered(task, carried, ask) if carried.get("net") else None
+    from_net = None
+    if is_told(carried):
+        of_net = seeds.case_of_net(task, case, hash_of(carried["net"]))
+        from_net = watched.answered(task, carried, of_net.ask)
     if from_net is None:
         # It can't be told, or not be made again: it answers for itself.
         answer = session.answer(task, ask)
         if not which.keys:
-            return without_seen(answer)
-        return {**answer, "seen": {"told": False, "training": watched.last_of(ask["raw"].shape[1:])}}
+            return case, without_seen(answer)
+        seen = {"told": False, "training": watched.last_of(ask["raw"].shape[1:])}
+        return case, {**answer, "seen": seen}
     if not which.keys:
         # Made again from plain data, a net has its weights; whether it had them before, the session says.
-        return {**without_seen(from_net), "lazy": carried.get("lazy") is True}
+        return of_net, {**without_seen(from_net), "lazy": carried.get("lazy") is True}
     own = session.answer(task, {**ask, "net elsewhere": True})
     training = watched.training_of(carried["net"])
     seen = {"told": training is not None or not watched.exhausted, "training": training}
-    return {**without_seen(own), **from_net, "seen": seen}
+    return of_net, {**without_seen(own), **from_net, "seen": seen}
 
 
 def without_seen(answer: Mapping[str, Any]) -> dict[str, Any]:

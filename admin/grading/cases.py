@@ -1,4 +1,10 @@
-"""What the secret cases of a submission are drawn from: the course's secret, what is run, and the data."""
+"""What the secret cases of a submission are drawn from: the course's secret, what is run, and the data.
+
+A net that is asked outside the student's session is asked what follows from the secret and the net, and not
+from the submission: the same net of two students answers the same, once. No session of a student's sees those
+pictures and weights. Their shapes, and the notebook's pictures that they are made of, it does see; these are
+one of a few draws.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +16,8 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +25,41 @@ from nbformat import NotebookNode
 
 from admin.exchange.collect import OF_THE_EXCHANGE
 from admin.exchange.folder import OUR_OWN, hashed, listed
+from checks.task import Case
+from checks.tasks import TASKS
 from tools.data import QUICK_SIZES, offline
+
+DRAWS = 2
+"""Of the shapes that a net is asked for, and of the pictures; which one, follows from the submission."""
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Numbers by task. Who has them can foresee the cases, of this submission and of its nets."""
+
+    of_work: Mapping[str, int]
+    """from the secret and what is run"""
+    of_course: Mapping[str, int]
+    """from the secret alone"""
+
+    def cases(self, task: str, data: Mapping[str, np.ndarray]) -> list[Case]:
+        """What a task's session is asked. Raises NotReady."""
+        of_work = self.of_work[task]
+        rng = np.random.default_rng(of_work)
+        redrawn = TASKS[task].redrawn
+        if not redrawn:
+            return TASKS[task].cases(rng, data)
+        shaped = TASKS[task].cases(self._of_course(task, str(of_work % DRAWS)), data)
+        return [redrawn(rng, case) for case in shaped]
+
+    def case_of_net(self, task: str, case: Case, net: str) -> Case:
+        """The same case of other numbers, which follow from the net (its hash) and the secret."""
+        redrawn = TASKS[task].redrawn
+        return redrawn(self._of_course(task, net), case) if redrawn else case
+
+    def _of_course(self, task: str, what: str) -> np.random.Generator:
+        key = self.of_course[task].to_bytes(32, "big")
+        return np.random.default_rng(int.from_bytes(hmac.digest(key, what.encode(), "sha256"), "big"))
 
 
 def secret_of(course: Path) -> bytes:
@@ -61,6 +103,14 @@ def seed_of(secret: bytes, content: bytes, task: str) -> int:
     """The same for the same work, whoever handed it in; not to be foreseen without the secret."""
     text = b"\0".join((content.hex().encode(), task.encode()))
     return int.from_bytes(hmac.digest(secret, text, "sha256"), "big")
+
+
+def seeds_of(secret: bytes, content: bytes) -> Seeds:
+    """Of a submission whose content has this hash."""
+    return Seeds(
+        {task: seed_of(secret, content, task) for task in TASKS},
+        {task: seed_of(secret, b"", task) for task in TASKS},
+    )
 
 
 def data_of(source: Path) -> dict[str, np.ndarray]:

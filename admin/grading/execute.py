@@ -8,7 +8,6 @@ points and words into the cell. What a session prints, patches or pretends has n
 
 from __future__ import annotations
 
-import functools
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy as np
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook
@@ -95,13 +93,13 @@ class JudgedExecute(Execute):
             for directory in (place.release_directory, place.source_directory)
         )
         secret, content = cases.secret_of(Path(place.root)), cases.content_of(nb, submitted, release)
-        seed = functools.partial(cases.seed_of, secret, content)
+        seeds = cases.seeds_of(secret, content)
         try:
             with shared_worker().borrowed(self.isolated, self.limits(), self.idle_seconds) as worker:
                 folders = Folders(
                     submitted, release, source, tuple(place.ignore), trainings_of(Path(place.root))
                 )
-                return run(nb, worker, folders, seed)
+                return run(nb, worker, folders, seeds)
         except CannotSandbox as reason:
             self.log.error("%s", reason)
             # nbgrader would take what lies there, sanitised and not run, for graded.
@@ -182,12 +180,12 @@ def run(
     nb: NotebookNode,
     worker: Worker,
     folders: Folders,
-    seed: Callable[[str], int],
+    seeds: cases.Seeds,
     tell: Callable[[str], None] = lambda name: None,
 ) -> RunResult:
     """Fill in the outputs of all code cells.
 
-    `seed` gives the number that a task's cases are drawn from; `tell` is told the grade_id of each cell.
+    `seeds` are the numbers that cases are drawn from; `tell` is told the grade_id of each cell.
     Raises SandboxError when the machine, and not the submission, is to blame.
     """
     kept = Kept(folders.trainings) if folders.trainings else None
@@ -197,13 +195,13 @@ def run(
             return WatchedSession(worker.session(folders), clean, kept)
 
         def ask(other: WatchedSession, task: str) -> tuple[list[Finding], bool]:
-            answered, stopped, ended = judged(worker.bounded, other, task, folders.source, seed(task))
+            answered, stopped, ended = judged(worker.bounded, other, task, folders.source, seeds)
             if ended:
                 raise SessionEnded(ended)
             return answered, stopped is not None
 
         try:
-            found, warnings, starved = first_pass(nb, worker, folders, opened, seed, tell)
+            found, warnings, starved = first_pass(nb, worker, folders, opened, seeds, tell)
         except BadSubmission as error:
             return without_session(nb, error.sentence)
         second = alone.second_opinions(nb, worker, folders, found, opened, ask)
@@ -222,7 +220,7 @@ def first_pass(
     worker: Worker,
     folders: Folders,
     opened: Callable[[], WatchedSession],
-    seed: Callable[[str], int],
+    seeds: cases.Seeds,
     tell: Callable[[str], None],
 ) -> tuple[dict[str, list[Finding]], dict[str, Sentence], bool]:
     """Findings by task, warnings by check cell, and whether others had the processor when time ran out.
@@ -235,7 +233,7 @@ def first_pass(
             session = watched.session
             session.again = last
             try:
-                found, warnings = run_cells(nb, worker.bounded, watched, folders.source, seed, tell)
+                found, warnings = run_cells(nb, worker.bounded, watched, folders.source, seeds, tell)
             except KilledFromOutside as error:
                 if last:
                     raise SandboxError(say("session.tried_twice", reason=error.sentence)) from None
@@ -270,7 +268,7 @@ def run_cells(
     bounded: BoundedProcess,
     watched: WatchedSession,
     source: Path,
-    seed: Callable[[str], int],
+    seeds: cases.Seeds,
     tell: Callable[[str], None],
 ) -> tuple[dict[str, list[Finding]], dict[str, Sentence]]:
     """One pass over the cells: findings by task, warnings by check cell; see `run`."""
@@ -287,7 +285,7 @@ def run_cells(
             if ended:
                 found = nothing_to_ask(task, ended)
             else:
-                found, stopped, ended = judged(bounded, watched, task, source, seed(task))
+                found, stopped, ended = judged(bounded, watched, task, source, seeds)
                 late = late or stopped
             if reason := ended or late:
                 warnings[name] = reason
@@ -351,24 +349,27 @@ def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> lis
 
 
 def judged(
-    bounded: BoundedProcess, watched: WatchedSession, task: str, source: Path, seed: int
+    bounded: BoundedProcess, watched: WatchedSession, task: str, source: Path, seeds: cases.Seeds
 ) -> tuple[list[Finding], Sentence | None, Sentence | None]:
     """Findings for a task; the reason if an answer ran out of time; the reason if the session ended."""
-    drawn: list[Case] = TASKS[task].cases(np.random.default_rng(seed), cases.data_of(source))
+    tried: list[Case] = []
     answers: list[Mapping[str, Any]] = []
     stopped: Sentence | None = None
-    for case in drawn:
+    for case in seeds.cases(task, cases.data_of(source)):
         try:
             if not stopped:
-                answers.append(asked(watched, task, case.ask))
+                case_tried, answer = asked(watched, task, case, seeds)
+                tried.append(case_tried)
+                answers.append(answer)
                 continue
         except CellTimeout as error:
             stopped = error.sentence
         except SessionEnded as error:
             found = [wrong("any.what_answer", TASKS[task].whole, error.sentence)]
             return found, None, error.sentence
+        tried.append(case)
         answers.append({"error": f"CellTimeoutError: {stopped}"})
-    return judge(bounded, task, drawn, answers), stopped, None
+    return judge(bounded, task, tried, answers), stopped, None
 
 
 def write_points(cell: NotebookNode, task: str, found: list[Finding], count: int) -> list[Finding]:

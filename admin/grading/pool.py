@@ -72,12 +72,14 @@ class Pool:
         return [self._threads.submit(self._run, job, others) for job in jobs]
 
     def warm_up(self) -> None:
-        """Have one thread run the course's own answers, and forget what comes of it, errors too.
+        """Have the course's own answers run, once for each draw, and forget what comes of it, errors too.
 
-        Its sandbox has started then, and the trainings that right answers have in common are kept.
+        A sandbox has started then, and what right answers have in common is kept: trainings, and what nets
+        are asked.
         """
         cases.data_of(self.course.source)
-        self._threads.submit(self._run_own_answers)
+        for draw in range(cases.DRAWS):
+            self._threads.submit(self._run_own_answers, draw)
 
     def close(self) -> None:
         """At the end, or stopped in the middle: what runs ends soon, and its outcome is nobody's."""
@@ -95,13 +97,14 @@ class Pool:
         tell = functools.partial(self.at_work, job.student)
         return run(self.course, job, self._here.worker, tell, others, self._results)
 
-    def _run_own_answers(self) -> None:
+    def _run_own_answers(self, draw: int) -> None:
         worker: Worker = self._here.worker
         worker.bounded.renew()
         path = self.course.source / f"{NOTEBOOK}.ipynb"
         notebook = nbformat.read(path, as_version=nbformat.current_nbformat)
-        seed = functools.partial(cases.seed_of, cases.secret_of(self.course.root), b"")
-        execute.run(notebook, worker, folders_of(self.course, self.course.release), seed)
+        of_course = cases.seeds_of(cases.secret_of(self.course.root), b"").of_course
+        seeds = cases.Seeds(dict.fromkeys(of_course, draw), of_course)
+        execute.run(notebook, worker, folders_of(self.course, self.course.release), seeds)
 
 
 def folders_of(course: Course, submitted: Path) -> Folders:
@@ -146,17 +149,17 @@ def run_copy(
     copy = copy_of(course, job.student)
     notebook, folders = notebook_of(copy), folders_of(course, copy)
     content = cases.content_of(notebook, copy, course.release)
-    seed = functools.partial(cases.seed_of, cases.secret_of(course.root), content)
+    seeds = cases.seeds_of(cases.secret_of(course.root), content)
 
     def run_now() -> execute.RunResult:
-        return execute.run(notebook, worker, folders, seed, tell)
+        return execute.run(notebook, worker, folders, seeds, tell)
 
     return results.result(notebook, content, job.checks, run_now) if results else run_now()
 
 
-def run_folder(folders: Folders, worker: Worker, seed: Callable[[str], int]) -> execute.RunResult:
+def run_folder(folders: Folders, worker: Worker, seeds: cases.Seeds) -> execute.RunResult:
     """Run the notebook of a copy. Raises SandboxError or CannotSandbox."""
-    return execute.run(notebook_of(folders.submitted), worker, folders, seed)
+    return execute.run(notebook_of(folders.submitted), worker, folders, seeds)
 
 
 def notebook_of(copy: Path) -> NotebookNode:
@@ -164,10 +167,10 @@ def notebook_of(copy: Path) -> NotebookNode:
     return nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
 
 
-def seed_of_copy(course: Course, copy: Path) -> Callable[[str], int]:
-    """The number that each task's cases are drawn from, for this submission."""
+def seeds_of_copy(course: Course, copy: Path) -> cases.Seeds:
+    """The numbers that the cases of this submission are drawn from."""
     content = cases.content_of(notebook_of(copy), copy, course.release)
-    return functools.partial(cases.seed_of, cases.secret_of(course.root), content)
+    return cases.seeds_of(cases.secret_of(course.root), content)
 
 
 def limits(course: Course) -> Limits:

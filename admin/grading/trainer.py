@@ -4,7 +4,7 @@ A request is hostile data. What it may hold is a net as plain data (`checks/port
 numbers of a `tools.fitting.Call`; all of that is looked at here before a clean session sees it, and the clean
 session itself is bounded like any other. What comes back was computed by our code alone. So the record of
 what was trained, and the net that came out of it, are the grader's own observation. Evaluations are computed
-and kept in the same way, to save time; no check looks at them.
+and kept in the same way, to save time; no check looks at them. What a net answers to a case is kept, too.
 """
 
 from __future__ import annotations
@@ -166,7 +166,9 @@ class WatchedSession:
 
     def _once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """What a clean session's function gives: as it was kept, or computed now and kept."""
-        key = hashlib.sha256(recipe() + name.encode() + protocol.encode(dict(request), _BOUNDS)).hexdigest()
+        key = hashlib.sha256(
+            recipe(name) + name.encode() + protocol.encode(dict(request), _BOUNDS)
+        ).hexdigest()
         with one_at_a_time(key):
             result = self.kept.get(key) if self.kept else None
             if result is None:
@@ -178,12 +180,9 @@ class WatchedSession:
     def answered(
         self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        """What a net, told as plain data by a session, answers in a clean one; None where it can't."""
-        net, prepared = carried.get("net"), carried.get("prepared")
-        if portable.problem(net) or not (prepared is None or array_of({"array": prepared}) is not None):
-            return None
-        question = {"task": task, "carried": {"net": net, "prepared": prepared}, "ask": dict(ask)}
-        return self.clean.do("answer", question)
+        """What a net that `is_told` by a session answers in a clean one; None where it can't."""
+        told = {"net": carried["net"], "prepared": carried.get("prepared")}
+        return self._once("answer", {"task": task, "carried": told, "ask": dict(ask)})
 
     def last_of(self, shape: Sequence[int]) -> dict[str, Any] | None:
         """The last training on pictures of this shape, as the judge gets it, whatever became of its net."""
@@ -215,15 +214,18 @@ def _as_done(call: Mapping[str, Any]) -> dict[str, Any]:
     return {**call, "asked": {"validation_freq": call["asked"].get("validation_freq", 1)}}
 
 
-def hash_of(weights: Sequence[np.ndarray]) -> str:
-    """The same for the same numbers in arrays of the same shapes and types."""
-    return hashlib.sha256(protocol.encode(list(weights), _BOUNDS)).hexdigest()
+def hash_of(value: Any) -> str:
+    """The same for the same plain values, and for the same numbers in arrays of the same shapes and types."""
+    return hashlib.sha256(protocol.encode(value, _BOUNDS)).hexdigest()
 
 
 @functools.cache
-def recipe() -> bytes:
-    """What a training's outcome depends on besides the request: our code, and the libraries' versions."""
-    files = [(REPOSITORY / name).read_bytes() for name in _CODE_OF_TRAININGS]
+def recipe(name: str) -> bytes:
+    """What a clean session's function gives depends on besides the request: our code, and the libraries."""
+    code = [REPOSITORY / each for each in _CODE_OF_TRAININGS]
+    if name == "answer":
+        code += sorted((REPOSITORY / "notebooks" / "checks").rglob("*.py"))
+    files = [path.read_bytes() for path in code]
     installed = ((each.name, each.version) for each in metadata.distributions())
     versions = sorted(f"{name} {version}" for name, version in installed if name in _LIBRARIES)
     return hashlib.sha256(b"\0".join([*files, *(version.encode() for version in versions)])).digest()
@@ -245,6 +247,12 @@ def one_at_a_time(key: str) -> Iterator[None]:
     finally:
         with _of_locks:
             _locks.pop(key, None)
+
+
+def is_told(carried: Mapping[str, Any]) -> bool:
+    """Whether this is a net in plain data, with prepared pictures or without, that may be asked elsewhere."""
+    net, prepared = carried.get("net"), carried.get("prepared")
+    return not portable.problem(net) and (prepared is None or array_of({"array": prepared}) is not None)
 
 
 def is_training(request: Any) -> bool:

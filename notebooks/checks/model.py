@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,7 @@ def cases_net(rng: np.random.Generator, data: Given) -> list[Case]:
     """MNIST's shape and two others, each with pictures and a seed for the weights."""
 
     def case(height: int, width: int, channels: int, classes: int) -> Case:
-        images = rng.random((3, height, width, channels), dtype=np.float32)
-        ask = {"sample_shape": [height, width, channels], "nb_classes": classes}
-        return Case({**ask, "seed": int(rng.integers(2**31)), "images": images})
+        return redrawn_net(rng, Case({"sample_shape": [height, width, channels], "nb_classes": classes}))
 
     # From 16 up there is room for kernels of 5 × 5 and for pooling twice. An odd side tells pooling that pads
     # from pooling that does not.
@@ -41,6 +40,12 @@ def cases_net(rng: np.random.Generator, data: Given) -> list[Case]:
         case(int(odd[0]), int(even[0]), int(rng.integers(2, 5)), int(rng.integers(3, 8))),
         case(int(even[1]), int(odd[1]), 3, int(rng.integers(11, 17))),
     ]
+
+
+def redrawn_net(rng: np.random.Generator, case: Case, pictures: int = 3) -> Case:
+    """A case of this shape and number of classes, with pictures and a seed for the weights."""
+    images = rng.random((pictures, *case.ask["sample_shape"]), dtype=np.float32)
+    return replace(case, ask={**case.ask, "seed": int(rng.integers(2**31)), "images": images})
 
 
 def answer_net(name: str) -> Answering:

@@ -166,6 +166,7 @@ def either(what: str, out_of: float, mistake: Sentence | None, *said: Sentence) 
 
 
 Cases = Callable[[np.random.Generator, Given], list[Case]]
+Redrawing = Callable[[np.random.Generator, Case], Case]
 Answering = Callable[[Given, Ask], Answer]
 Judging = Callable[[Sequence[Case], Sequence[Answer]], list[Finding]]
 
@@ -179,12 +180,16 @@ class Task:
        and JSON values. It alone touches the student's objects; in grading it runs in the sandbox.
     3. ``judge(cases, answers)`` turns cases and answers into findings, in a process that no student's code
        runs in. It needs no Keras and no student's object. Its findings are worth `whole` together.
+
+    Where a net is asked, ``redrawn(rng, case)`` asks the same of other pictures and weights: of the same
+    shapes, and of the same rows of the notebook's pictures.
     """
 
     entry: Entry
     cases: Cases
     answer: Answering
     judge: Judging
+    redrawn: Redrawing | None = None
 
     @property
     def points(self) -> int:

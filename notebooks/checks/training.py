@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,13 @@ def cases_train(rng: np.random.Generator, data: Given) -> list[Case]:
     images, labels = named_data(data, "test_images", "test_labels")
     rows = some_rows(rng, len(images), 200)
     train = len(named_data(data, "train_images")[0])
-    ask = {"rows": rows, "raw": images[rows], "images": moved(rng, images[rows])}
-    return [Case(ask, {"labels": labels[rows].astype(int), "train size": train})]
+    truth = {"labels": labels[rows].astype(int), "train size": train}
+    return [redrawn_train(rng, Case({"rows": rows, "raw": images[rows]}, truth))]
+
+
+def redrawn_train(rng: np.random.Generator, case: Case) -> Case:
+    """A case about these rows, with pictures that were made of them."""
+    return replace(case, ask={**case.ask, "images": moved(rng, case.ask["raw"])})
 
 
 def answer_train(model_name: str) -> Answering:

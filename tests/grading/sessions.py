@@ -6,10 +6,17 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from admin.grading.cases import Seeds, seeds_of
 from admin.sandbox.host import Session
 from admin.sandbox.limits import Limits
 
 LIMITS = Limits(cell_seconds=20, answer_seconds=20, grace_seconds=3, session_seconds=90, memory_bytes=1 << 30)
+
+
+def seeds(number: int = 5) -> Seeds:
+    """Of one of many submissions to the same course."""
+    return seeds_of(b"secret", str(number).encode())
+
 
 # `call` makes a system call by its number and gives its result, or minus its error.
 HELP = """

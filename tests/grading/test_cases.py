@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -16,10 +18,13 @@ from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.grading import cases, execute
 from admin.grading import run as grading
+from admin.grading.trainer import hash_of
 from admin.grading.worker import Worker
+from checks.carried import NETS
 from tests.grading.sessions import LIMITS, shown
 from tests.needs import needs_sandbox
 
+OF_A_DRAW = ("sample_shape", "nb_classes", "rows", "raw", "labels")
 FILE = f"{NOTEBOOK}.ipynb"
 
 
@@ -54,13 +59,41 @@ def test_a_seed_follows_from_secret_work_and_task() -> None:
     assert len({cases.seed_of(*each) for each in [base, base, *changed]}) == 4
 
 
+@pytest.mark.parametrize("task", NETS)
+def test_the_same_net_is_asked_the_same_and_no_session_knows_what(built: Course, task: str) -> None:
+    """Twelve works: other pictures and weights for each session and each net, but few shapes and rows?"""
+    data = cases.data_of(built.source)
+    asked, of_nets, of_others, shapes = [], [], [], set()
+    for number in range(12):
+        seeds = cases.seeds_of(b"s" * 32, str(number).encode())
+        for case in seeds.cases(task, data):
+            shape = hashed({key: value for key, value in case.ask.items() if key in OF_A_DRAW})
+            shapes.add(shape)
+            asked.append(hashed(case.ask))
+            of_net = seeds.case_of_net(task, case, "a net")
+            assert hashed({key: of_net.ask[key] for key in case.ask if key in OF_A_DRAW}) == shape
+            of_nets.append((shape, hashed(of_net.ask)))
+            of_others.append(hashed(seeds.case_of_net(task, case, "another").ask))
+    assert len(set(asked)) == len(asked)
+    assert len(set(of_nets)) == len(shapes) < len(asked)
+    assert not set(asked) & {ask for _, ask in of_nets} | set(asked) & set(of_others)
+    assert len(set(of_others)) == len(shapes)
+    other_secret = cases.seeds_of(b"t" * 32, b"0")
+    assert hashed(other_secret.cases(task, data)[-1].ask) not in asked
+    assert other_secret.of_course != seeds.of_course
+
+
+def hashed(ask: Mapping[str, Any]) -> str:
+    return hash_of(dict(ask))
+
+
 @pytest.fixture
 def seeds(course: Course, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """The seed of task 3 by student, from the moment at which a session would start; none is started."""
     drawn: dict[str, int] = {}
 
-    def no_session(nb: NotebookNode, worker: object, folders: execute.Folders, seed, *more: object):
-        drawn[folders.submitted.parent.name] = seed("one_hot")
+    def no_session(nb: NotebookNode, worker: object, folders: execute.Folders, seeds, *more: object):
+        drawn[folders.submitted.parent.name] = seeds.of_work["one_hot"]
         return execute.RunResult(nb, {}, {})
 
     monkeypatch.setattr(execute, "run", no_session)

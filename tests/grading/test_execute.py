@@ -30,6 +30,7 @@ from checks.language import Sentence, say
 from checks.stopped_cells import News, after_cell, with_the_error
 from checks.task import TABLE, all_forerunners
 from problem_unittests import TASKS, Case, Finding, points, words
+from tests.grading.sessions import seeds
 from tests.home import findings_at_home
 from tests.needs import needs_sandbox
 
@@ -74,7 +75,7 @@ def store_of(course: Course) -> Path:
 def run(course: Course, worker: Worker, notebook: NotebookNode, seed: int = 5) -> execute.RunResult:
     # Whoever trains the same has it from the store, as in a class.
     folders = Folders(course.release, course.release, course.source, trainings=store_of(course))
-    return execute.run(notebook, worker, folders, lambda task: seed)
+    return execute.run(notebook, worker, folders, seeds(seed))
 
 
 @needs_sandbox
@@ -153,7 +154,7 @@ def found_in(
     for name, source in cells:
         outputs, *_ = execute.shown(own.bounded, watched.session, source, 1)
         after_cell(news, {name}, execute.close_names(own.bounded, source), execute.error_in(outputs))
-    found, stopped, ended = execute.judged(own.bounded, watched, task, course.source, seed)
+    found, stopped, ended = execute.judged(own.bounded, watched, task, course.source, seeds(seed))
     assert not stopped, stopped
     assert not ended, ended
     return with_the_error(task, found, news.get(task))
@@ -302,7 +303,7 @@ def test_who_kills_a_part_of_the_grader_costs_no_points(built, worker, victim):
         if grade_id(cell) == "normalise_images":
             cell.source = answer("normalise_images", "the model answer").code
     folders = Folders(built.release, built.release, built.source)
-    assert execute.run(notebook, worker, folders, lambda task: 5, kill).warnings == {}
+    assert execute.run(notebook, worker, folders, seeds(), kill).warnings == {}
     assert killed
     checks = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell).startswith("check_")}
     assert determine_grade(checks["check_normalise_images"])[0] == 8

@@ -30,6 +30,7 @@ from tests.grading.sessions import (
     descendants,
     is_running,
     parents,
+    seeds,
     shown,
     status_of,
     with_words,
@@ -244,7 +245,7 @@ def test_a_submission_whose_sessions_die_is_graded(built: Course):
     tools.session = session  # type: ignore[method-assign]
     try:
         folders = Folders(built.release, built.release, built.source)
-        warnings = execute.run(notebook, tools, folders, lambda task: 5, kill).warnings
+        warnings = execute.run(notebook, tools, folders, seeds(), kill).warnings
     finally:
         tools.close()
     assert len(opened) == 2

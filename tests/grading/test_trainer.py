@@ -16,10 +16,12 @@ from admin.course.answers import answer
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
 from admin.grading import execute, trainer
+from admin.grading.cases import DRAWS, Seeds
 from admin.grading.kept import Kept
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
 from checks.task import all_forerunners, points
+from tests.grading.sessions import seeds
 from tests.needs import needs_sandbox
 
 
@@ -46,11 +48,15 @@ def notebook(course: Course, last: str, **own: str) -> NotebookNode:
 
 
 def graded(
-    course: Course, worker: Worker, made: NotebookNode, store: Path | None = None
+    course: Course,
+    worker: Worker,
+    made: NotebookNode,
+    store: Path | None = None,
+    drawn_from: Seeds | None = None,
 ) -> tuple[execute.RunResult, str]:
     """What came of it, and all that the cells show."""
     folders = Folders(course.release, course.release, course.source, trainings=store)
-    result = execute.run(made, worker, folders, lambda task: 5)
+    result = execute.run(made, worker, folders, drawn_from or seeds())
     outputs = [output for cell in made.cells for output in cell.get("outputs", [])]
     return result, "\n".join(str(output.get("text", output.get("evalue", ""))) for output in outputs)
 
@@ -66,9 +72,10 @@ def test_a_store_changes_nothing_but_the_time(built: Course, worker: Worker, tmp
     found = [graded(built, worker, notebook(built, "train_net_1"))[0].findings]
     found.append(graded(built, worker, notebook(built, "train_net_1"), store)[0].findings)
     written = {file: (file.stat().st_mtime_ns, file.read_bytes()) for file in store.iterdir()}
-    assert len(written) == 2, "a training and an evaluation"
+    assert len(written) == 6, "a training and an evaluation, the net in three shapes, and what was learned"
     code = answer("net_1", "the model answer").code + "# another student's, who says the same\n"
-    found.append(graded(built, worker, notebook(built, "train_net_1", net_1=code), store)[0].findings)
+    other = Seeds({task: seed + DRAWS for task, seed in seeds().of_work.items()}, seeds().of_course)
+    found.append(graded(built, worker, notebook(built, "train_net_1", net_1=code), store, other)[0].findings)
     less = answer("train_net_1", "the model answer").code.replace("128", "64")
     of_64 = graded(built, worker, notebook(built, "train_net_1", train_net_1=less), store)[0].findings
     assert points(of_64["train_net_1"]) == 8

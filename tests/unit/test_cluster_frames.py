@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from admin.cluster.frames import BOUNDS, CourseFiles, Order, Reply, encoded, name_of, plain_files, unpacked
+from admin.grading.cases import seeds_of
 from admin.grading.execute import RunResult
 from admin.sandbox.files import Packed, packed
 from admin.sandbox.limits import Limits
@@ -20,7 +21,7 @@ from checks.task import right, wrong
 
 FILES = Packed((("a.py", 3, 7), ("ordner/caf\xe9.txt", 2, 1_700_000_000)), b"abcde")
 COURSE = CourseFiles(FILES, Packed((), b""))
-ORDER = Order("0123", {"one_hot": 2**255 + 1, "net_1": 0}, Limits(cell_seconds=7.5), FILES)
+ORDER = Order("0123", seeds_of(b"secret", b"content"), Limits(cell_seconds=7.5), FILES)
 FOUND = {"one_hot": [right("one_hot.what_shape", 4), wrong("x_train", 2, say("any.unreadable"))]}
 SHOWN = nbformat.v4.new_output("stream", text="café\n")
 CELL = nbformat.v4.new_code_cell("x", id="a", outputs=[SHOWN], execution_count=3)

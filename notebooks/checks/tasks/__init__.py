@@ -8,7 +8,7 @@ from checks.task import TABLE, Entry, Task
 
 def _with_its_check(entry: Entry) -> Task:
     module = import_module(f"checks.tasks.{entry.name}")
-    return Task(entry, module.cases, module.answer, module.judge)
+    return Task(entry, module.cases, module.answer, module.judge, getattr(module, "redrawn", None))
 
 
 TASKS: Mapping[str, Task] = {name: _with_its_check(entry) for name, entry in TABLE.items()}

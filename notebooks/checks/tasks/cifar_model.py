@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from checks.language import say
 from checks.losses import is_cross_entropy, loss_example, loss_value
-from checks.model import described, in_shape
+from checks.model import described, in_shape, redrawn_net
 from checks.nets import computes, convolves, no_model
 from checks.plain import array_of, number_of
 from checks.task import TABLE, Answer, Ask, Case, Finding, Given, either, right, wrong
@@ -21,9 +22,13 @@ _OPTIMISERS = ("Adadelta", "Adagrad", "Adam")
 
 def cases(rng: np.random.Generator, data: Given) -> list[Case]:
     """Two pictures, a seed for the weights, and labels and shares for the loss."""
-    images = rng.random((2, 32, 32, 3), dtype=np.float32)
-    ask = {"sample_shape": [32, 32, 3], "nb_classes": 10, "seed": int(rng.integers(2**31)), "images": images}
-    return [Case({**ask, **loss_example(rng)})]
+    return [redrawn(rng, Case({"sample_shape": [32, 32, 3], "nb_classes": 10}))]
+
+
+def redrawn(rng: np.random.Generator, case: Case) -> Case:
+    """A case of this shape, with pictures, a seed for the weights, and a loss to be told."""
+    asked = redrawn_net(rng, case, pictures=2)
+    return replace(asked, ask={**asked.ask, **loss_example(rng)})
 
 
 def answer(given: Given, ask: Ask) -> Answer:

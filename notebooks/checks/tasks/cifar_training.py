@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,15 +47,15 @@ def cases(rng: np.random.Generator, data: Given) -> list[Case]:
         "train images": train,
         "train labels": train_labels.reshape(-1).astype(int),
     }
-    ask = {
-        "rows": rows,
-        "raw": images[rows],
-        "unseen": moved(rng, images[rows[:_UNSEEN]]),
-        # No secret: the notebook has them. What the loss of these pictures is, Keras knows best.
-        "labels": test_labels,
-        **loss_example(rng),
-    }
-    return [Case(ask, truth)]
+    # The labels are no secret: the notebook has them. What the loss of these pictures is, Keras knows best.
+    ask = {"rows": rows, "raw": images[rows], "labels": test_labels}
+    return [redrawn(rng, Case(ask, truth))]
+
+
+def redrawn(rng: np.random.Generator, case: Case) -> Case:
+    """A case about these rows, with pictures that were made of some of them, and a loss to be told."""
+    unseen = moved(rng, case.ask["raw"][:_UNSEEN])
+    return replace(case, ask={**case.ask, "unseen": unseen, **loss_example(rng)})
 
 
 def answer(given: Given, ask: Ask) -> Answer:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from checks.language import say
-from checks.model import answer_net, cases_net
+from checks.model import answer_net, cases_net, redrawn_net
 from checks.nets import is_model
 from checks.plain import array_of
 from checks.task import Answer, Case, Finding, wrong
 from checks.unusable import nothing_to_judge, stopped
 
 cases = cases_net
+redrawn = redrawn_net
 answer = answer_net("net_3")
 
 
