@@ -109,6 +109,7 @@ def main(argv: list[str]) -> int:
             bootstrap.set_up(requirements)
         if not (ready and bootstrap.is_inside()):
             return bootstrap.run_inside([str(ADMIN), command, *arguments])
+        bootstrap.leave_out_slow_imports()
         import importlib  # not needed before, and every start pays for what stands at the top
 
         return int(importlib.import_module(f"admin.commands.{command}").main(arguments) or 0)

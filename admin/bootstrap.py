@@ -62,6 +62,14 @@ def is_inside() -> bool:
     )
 
 
+def leave_out_slow_imports() -> None:
+    """Let jsonschema do without a package that takes a second to import, for a format that nobody here has.
+
+    https://github.com/python-jsonschema/jsonschema/issues/1428
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 def run_inside(arguments: list[str]) -> int:
     """Run the environment's Python with these arguments: in place of this process, where the system can."""
     command = [str(PYTHON), *arguments]
