@@ -26,15 +26,16 @@ def asked(watched: WatchedSession, task: str, case: Case, seeds: Seeds) -> tuple
     carried = session.carry(task, ask)
     from_net = None
     if is_told(carried):
-        of_net = seeds.case_of_net(task, case, hash_of(carried["net"]))
+        of_net = seeds.of_net(task, case, hash_of(carried["net"]))
         from_net = watched.answered(task, carried, of_net.ask)
     if from_net is None:
         # It can't be told, or not be made again: it answers for itself.
-        answer = session.answer(task, ask)
+        of_session = seeds.of_session(task, case)
+        answer = session.answer(task, of_session.ask)
         if not which.keys:
-            return case, without_seen(answer)
+            return of_session, without_seen(answer)
         seen = {"told": False, "training": watched.last_of(ask["raw"].shape[1:])}
-        return case, {**answer, "seen": seen}
+        return of_session, {**answer, "seen": seen}
     if not which.keys:
         # Made again from plain data, a net has its weights; whether it had them before, the session says.
         return of_net, {**without_seen(from_net), "lazy": carried.get("lazy") is True}

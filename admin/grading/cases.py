@@ -2,8 +2,8 @@
 
 A net that is asked outside the student's session is asked what follows from the secret and the net, and not
 from the submission: the same net of two students answers the same, once. No session of a student's sees those
-pictures and weights. Their shapes, and the notebook's pictures that they are made of, it does see; these are
-one of a few draws.
+pictures and weights. Their shapes, and the notebook's pictures that they are made of, it does see; these come
+in a few draws.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,24 +42,36 @@ class Seeds:
     of_course: Mapping[str, int]
     """from the secret alone"""
 
-    def cases(self, task: str, data: Mapping[str, np.ndarray]) -> list[Case]:
-        """What a task's session is asked. Raises NotReady."""
-        of_work = self.of_work[task]
-        rng = np.random.default_rng(of_work)
-        redrawn = TASKS[task].redrawn
-        if not redrawn:
-            return TASKS[task].cases(rng, data)
-        shaped = TASKS[task].cases(self._of_course(task, str(of_work % DRAWS)), data)
-        return [redrawn(rng, case) for case in shaped]
+    def cases(self, task: str, source: Path) -> Sequence[Case]:
+        """What a submission is asked; a net, so far only to tell itself: see `of_session` and `of_net`."""
+        if TASKS[task].redrawn:
+            return _draw(task, self.of_course[task], self.of_work[task] % DRAWS, source, _changed(source))
+        return TASKS[task].cases(np.random.default_rng(self.of_work[task]), data_of(source))
 
-    def case_of_net(self, task: str, case: Case, net: str) -> Case:
-        """The same case of other numbers, which follow from the net (its hash) and the secret."""
-        redrawn = TASKS[task].redrawn
-        return redrawn(self._of_course(task, net), case) if redrawn else case
+    def of_session(self, task: str, case: Case) -> Case:
+        """The case for a net that answers in its own session: with numbers of this submission."""
+        return _redrawn(task, case, self.of_work[task], str(case.ask.get("sample_shape")))
 
-    def _of_course(self, task: str, what: str) -> np.random.Generator:
-        key = self.of_course[task].to_bytes(32, "big")
-        return np.random.default_rng(int.from_bytes(hmac.digest(key, what.encode(), "sha256"), "big"))
+    def of_net(self, task: str, case: Case, net: str) -> Case:
+        """The case for a net that answers in a clean session: with numbers that follow from it (its hash)."""
+        return _redrawn(task, case, self.of_course[task], net)
+
+
+def _redrawn(task: str, case: Case, seed: int, what: str) -> Case:
+    again = TASKS[task].redrawn
+    return again(_rng(seed, what), case) if again else case
+
+
+# There are few, and drawing pictures takes longer than judging what is said of them.
+@functools.lru_cache(maxsize=32)
+def _draw(task: str, seed: int, draw: int, source: Path, changed: tuple[int, ...]) -> Sequence[Case]:
+    return TASKS[task].cases(_rng(seed, f"draw {draw}"), data_of(source))
+
+
+def _rng(seed: int, what: str) -> np.random.Generator:
+    """What it draws can't be foreseen without the seed."""
+    key = seed.to_bytes(32, "big")
+    return np.random.default_rng(int.from_bytes(hmac.digest(key, what.encode(), "sha256"), "big"))
 
 
 def secret_of(course: Path) -> bytes:
@@ -115,8 +127,12 @@ def seeds_of(secret: bytes, content: bytes) -> Seeds:
 
 def data_of(source: Path) -> dict[str, np.ndarray]:
     """The pictures and labels that a session loads from the course's own data, by the notebook's names."""
-    folder = source / "data"
-    return _data_of(folder, tuple(path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))))
+    return _data_of(source / "data", _changed(source))
+
+
+def _changed(source: Path) -> tuple[int, ...]:
+    """When each file of the course's own data was changed."""
+    return tuple(path.stat().st_mtime_ns for path in sorted((source / "data").rglob("*")))
 
 
 # Each check of each submission asks for them, and drawing the colour pictures takes longer than judging.

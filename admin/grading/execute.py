@@ -355,7 +355,7 @@ def judged(
     tried: list[Case] = []
     answers: list[Mapping[str, Any]] = []
     stopped: Sentence | None = None
-    for case in seeds.cases(task, cases.data_of(source)):
+    for case in seeds.cases(task, source):
         try:
             if not stopped:
                 case_tried, answer = asked(watched, task, case, seeds)

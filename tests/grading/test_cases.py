@@ -62,24 +62,26 @@ def test_a_seed_follows_from_secret_work_and_task() -> None:
 @pytest.mark.parametrize("task", NETS)
 def test_the_same_net_is_asked_the_same_and_no_session_knows_what(built: Course, task: str) -> None:
     """Twelve works: other pictures and weights for each session and each net, but few shapes and rows?"""
-    data = cases.data_of(built.source)
-    asked, of_nets, of_others, shapes = [], [], [], set()
+    told_in, asked, of_nets, of_others, shapes = [], [], [], [], set()
     for number in range(12):
         seeds = cases.seeds_of(b"s" * 32, str(number).encode())
-        for case in seeds.cases(task, data):
+        for case in seeds.cases(task, built.source):
             shape = hashed({key: value for key, value in case.ask.items() if key in OF_A_DRAW})
             shapes.add(shape)
-            asked.append(hashed(case.ask))
-            of_net = seeds.case_of_net(task, case, "a net")
+            told_in.append(hashed(case.ask))
+            asked.append(hashed(seeds.of_session(task, case).ask))
+            of_net = seeds.of_net(task, case, "a net")
             assert hashed({key: of_net.ask[key] for key in case.ask if key in OF_A_DRAW}) == shape
             of_nets.append((shape, hashed(of_net.ask)))
-            of_others.append(hashed(seeds.case_of_net(task, case, "another").ask))
+            of_others.append(hashed(seeds.of_net(task, case, "another").ask))
     assert len(set(asked)) == len(asked)
     assert len(set(of_nets)) == len(shapes) < len(asked)
-    assert not set(asked) & {ask for _, ask in of_nets} | set(asked) & set(of_others)
+    seen = {*told_in, *asked}
+    assert not seen & {ask for _, ask in of_nets}
+    assert not seen & set(of_others)
     assert len(set(of_others)) == len(shapes)
     other_secret = cases.seeds_of(b"t" * 32, b"0")
-    assert hashed(other_secret.cases(task, data)[-1].ask) not in asked
+    assert hashed(other_secret.cases(task, built.source)[-1].ask) not in seen
     assert other_secret.of_course != seeds.of_course
 
 
