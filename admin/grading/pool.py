@@ -5,11 +5,12 @@ A thread that has started a sandbox has to live as long as that; so the threads 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,7 @@ from nbformat import NotebookNode
 
 from admin.course.layout import NOTEBOOK, Course, CourseError
 from admin.grading import cases, execute
+from admin.grading.ahead import LookAhead
 from admin.grading.intake import copy_of, take_in
 from admin.grading.plan import Job
 from admin.grading.record import Outcome
@@ -27,6 +29,8 @@ from admin.grading.sentences import carried_by
 from admin.grading.worker import CannotSandbox, Folders, Worker
 from admin.sandbox.limits import Limits, SandboxError
 from checks.language import say
+
+Meanwhile = Callable[[NotebookNode, Folders], contextlib.AbstractContextManager[None]]
 
 
 class Runner(Protocol):
@@ -59,6 +63,9 @@ class Pool:
     ) -> None:
         self.course, self.workers, self.sandbox, self.at_work = course, workers, sandbox, at_work
         self._results = results_of(course, sandbox, limits(course), fresh)
+        self._lock = threading.Lock()
+        self._open = 0  # jobs that were started, and not ended yet
+        self._ahead: LookAhead | None = None
         self._here = threading.local()
         self._started: list[Worker] = []
         self._threads = ThreadPoolExecutor(workers, initializer=self._prepare)
@@ -69,6 +76,11 @@ class Pool:
             return []
         cases.data_of(self.course.source)  # once, before there are threads: each would draw them
         others = self.course.other_assignments()  # once, too: the threads leave the gradebook alone
+        with self._lock:
+            self._open += len(jobs)
+            ahead = self._ahead if self._open >= self.workers else None
+        if ahead:
+            ahead.stop()  # its worker is wanted
         return [self._threads.submit(self._run, job, others) for job in jobs]
 
     def warm_up(self) -> None:
@@ -80,6 +92,11 @@ class Pool:
         cases.data_of(self.course.source)
         for draw in range(cases.DRAWS):
             self._threads.submit(self._run_own_answers, draw)
+
+    @property
+    def is_looking_ahead(self) -> bool:
+        """Whether a worker without a submission of its own is in one of another's."""
+        return self._ahead is not None
 
     def close(self) -> None:
         """At the end, or stopped in the middle: what runs ends soon, and its outcome is nobody's."""
@@ -95,7 +112,33 @@ class Pool:
 
     def _run(self, job: Job, others: frozenset[str]) -> Outcome:
         tell = functools.partial(self.at_work, job.student)
-        return run(self.course, job, self._here.worker, tell, others, self._results)
+        try:
+            return run(self.course, job, self._here.worker, tell, others, self._results, self._with_a_look)
+        finally:
+            with self._lock:
+                self._open -= 1
+
+    @contextlib.contextmanager
+    def _with_a_look(self, notebook: NotebookNode, folders: Folders) -> Iterator[None]:
+        """Meanwhile, a worker that has nothing else to do looks ahead in this submission."""
+        ahead = LookAhead([cell.source for cell in execute.code_cells(notebook)], folders)
+        with self._lock:
+            if is_free := self._open < self.workers and not self._ahead:
+                self._ahead = ahead
+        if is_free:
+            self._threads.submit(self._look, ahead)
+        try:
+            yield
+        finally:
+            ahead.stop()
+
+    def _look(self, ahead: LookAhead) -> None:
+        try:
+            with contextlib.suppress(Exception):  # whatever it is: the submission itself will say it
+                ahead.run(self._here.worker)
+        finally:
+            with self._lock:
+                self._ahead = None
 
     def _run_own_answers(self, draw: int) -> None:
         worker: Worker = self._here.worker
@@ -119,10 +162,12 @@ def run(
     tell: Callable[[str], None],
     others: frozenset[str] | None = None,
     results: Results | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> Outcome:
     """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing.
 
-    `tell` is told the grade_id of each cell. What `results` has of the same content is not run again.
+    `tell` is told the grade_id of each cell. What `results` has of the same content is not run again. While
+    it is run, `meanwhile` is entered.
     """
     begun = time.monotonic()
     student = job.student
@@ -133,7 +178,7 @@ def run(
             return Outcome(student, broken=taken.broken)
         if taken.fingerprint != job.submission:
             raise CourseError(say("grading.files_changed"))
-        result = run_copy(course, job, worker, tell, results)
+        result = run_copy(course, job, worker, tell, results, meanwhile)
     except (SandboxError, CourseError, CannotSandbox) as error:
         return Outcome(student, failed=carried_by(error))
     except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
@@ -143,7 +188,12 @@ def run(
 
 
 def run_copy(
-    course: Course, job: Job, worker: Worker, tell: Callable[[str], None], results: Results | None
+    course: Course,
+    job: Job,
+    worker: Worker,
+    tell: Callable[[str], None],
+    results: Results | None,
+    meanwhile: Meanwhile | None,
 ) -> execute.RunResult:
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, job.student)
@@ -152,7 +202,8 @@ def run_copy(
     seeds = cases.seeds_of(cases.secret_of(course.root), content)
 
     def run_now() -> execute.RunResult:
-        return execute.run(notebook, worker, folders, seeds, tell)
+        with meanwhile(notebook, folders) if meanwhile else contextlib.nullcontext():
+            return execute.run(notebook, worker, folders, seeds, tell)
 
     return results.result(notebook, content, job.checks, run_now) if results else run_now()
 

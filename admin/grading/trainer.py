@@ -137,7 +137,7 @@ class WatchedSession:
         if not is_measuring(request) or self.measured >= MOST_MEASURED:
             return None
         self.measured += 1
-        return self._once("measure", request)
+        return self.once("measure", request)
 
     def _train(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         if len(self.trainings) >= MOST_TRAININGS:
@@ -146,7 +146,7 @@ class WatchedSession:
         compared_only = request["compared only"]
         call = request["call"]
         request = {"net": request["net"], "call": _as_done(call), "callbacks": request["callbacks"]}
-        result = self._once("fit", request)
+        result = self.once("fit", request)
         if result is None:
             return None
         self.trainings.append(
@@ -164,11 +164,9 @@ class WatchedSession:
         )
         return {} if compared_only else {each: result[each] for each in ("weights", "optimiser", "history")}
 
-    def _once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    def once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """What a clean session's function gives: as it was kept, or computed now and kept."""
-        key = hashlib.sha256(
-            recipe(name) + name.encode() + protocol.encode(dict(request), _BOUNDS)
-        ).hexdigest()
+        key = _key(name, request)
         with one_at_a_time(key):
             result = self.kept.get(key) if self.kept else None
             if result is None:
@@ -177,12 +175,16 @@ class WatchedSession:
                     self.kept.put(key, result)
         return result
 
+    def is_kept(self, name: str, request: Mapping[str, Any]) -> bool:
+        """Whether `once` would find this, and not compute it."""
+        return bool(self.kept and self.kept.get(_key(name, request)) is not None)
+
     def answered(
         self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """What a net that `is_told` by a session answers in a clean one; None where it can't."""
         told = {"net": carried["net"], "prepared": carried.get("prepared")}
-        return self._once("answer", {"task": task, "carried": told, "ask": dict(ask)})
+        return self.once("answer", {"task": task, "carried": told, "ask": dict(ask)})
 
     def last_of(self, shape: Sequence[int]) -> dict[str, Any] | None:
         """The last training on pictures of this shape, as the judge gets it, whatever became of its net."""
@@ -207,6 +209,11 @@ class WatchedSession:
                 reached = self.clean.do("loss", asked)
                 return {**training.told(), "reached": reached["loss"]} if reached else None
         return None
+
+
+def _key(name: str, request: Mapping[str, Any]) -> str:
+    made_of = recipe(name) + name.encode() + protocol.encode(dict(request), _BOUNDS)
+    return hashlib.sha256(made_of).hexdigest()
 
 
 def _as_done(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""Looks ahead in a submission, with a worker that has nothing else to do.
+
+Of a notebook's trainings, each is asked for when the one before is done, though hardly ever one needs the
+other. So another worker runs the same cells, passes over the training that is being done at the time, and has
+the later ones done, and what is measured of their nets. They are kept, and found when the submission itself
+comes to them. Nothing else is kept: it makes a difference to the time alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from admin.grading.kept import Kept
+from admin.grading.trainer import CleanSession, WatchedSession, hash_of
+from admin.grading.worker import Folders, Worker
+from admin.sandbox.host import CellTimeout, Session
+
+
+@dataclass
+class SessionAhead(WatchedSession):
+    """A session that gets no training of the first one that is not kept, and all others."""
+
+    passed_over: str = ""
+    """hash of the weights of the net that was to be trained"""
+
+    def once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """As `WatchedSession.once`; what was passed over comes to nothing that has a value."""
+        if name == "fit" and not self.passed_over and not self.is_kept(name, request):
+            self.passed_over = hash_of(request["net"]["weights"])
+            untrained = {"weights": request["net"]["weights"], "optimiser": []}
+            return {**untrained, "history": {}, "before": 0.0, "after": 0.0}
+        if name == "measure" and hash_of(request["net"]["weights"]) == self.passed_over:
+            return {"values": [], "logs": {}, "counted": []}
+        return super().once(name, request)
+
+
+class LookAhead:
+    """One look ahead, at the code of these cells. It runs in one thread, and may be stopped from others."""
+
+    def __init__(self, cells: Sequence[str], folders: Folders) -> None:
+        self.cells, self.folders = cells, folders
+        self._stopped = threading.Event()
+        self._session: Session | None = None
+
+    def run(self, worker: Worker) -> None:
+        """Keep what can be had. Raises whatever becomes of a session that is stopped."""
+        if not self.folders.trainings or self._stopped.is_set():
+            return
+        kept = Kept(self.folders.trainings)
+        self._session = worker.session(self.folders)
+        with (
+            CleanSession(worker, self.folders) as clean,
+            SessionAhead(self._session, clean, kept) as ahead,
+        ):
+            for code in self.cells:
+                if self._stopped.is_set():
+                    return
+                with contextlib.suppress(CellTimeout):
+                    ahead.session.run(code)
+
+    def stop(self) -> None:
+        """From another thread: the session ends; a training that is being done is done to its end."""
+        self._stopped.set()
+        if self._session:
+            self._session.close()
