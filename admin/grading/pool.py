@@ -123,7 +123,8 @@ class Pool:
         """Meanwhile, a worker that has nothing else to do looks ahead in this submission."""
         ahead = LookAhead([cell.source for cell in execute.code_cells(notebook)], folders)
         with self._lock:
-            if is_free := self._open < self.workers and not self._ahead:
+            # Without walls, code that runs twice may do harm twice.
+            if is_free := self.sandbox and self._open < self.workers and not self._ahead:
                 self._ahead = ahead
         if is_free:
             self._threads.submit(self._look, ahead)

@@ -274,7 +274,7 @@ print("by name", model_1.evaluate(x_test, y_test, verbose=0, return_dict=True))
         shown.append([line for line in said.splitlines() if line.startswith(("counted", "the same", "by"))])
     assert "the same True" in shown[0]
     assert shown[0] == shown[1] == shown[2]
-    assert len([*store.iterdir()]) == 3, "a training and two evaluations"
+    assert len([*store.iterdir()]) == 7, "a training, two evaluations, and four answers of nets"
 
 
 @needs_sandbox
