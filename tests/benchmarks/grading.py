@@ -1,13 +1,14 @@
 """Speed of grading beside stock nbgrader, on the same submissions, in one run.
 
-`python tests/benchmarks/grading.py [--submissions N] [--stock N] [--workers N]… [--class NAME]…`
+`python tests/benchmarks/grading.py [--submissions N] [--stock N] [--workers N]… [--class NAME]… [--otter]`
 
 Four classes, in which no two notebooks are the same but in the last: all right; the mix of the sample class;
 all right, but each with a number of epochs of its own, so that no two trainings agree; and the sample class
 repeated to the letter. Each is graded with an empty store, and once more by force, when all trainings are
 known. Stock nbgrader, as it is and with kernels ended at once, is timed on the first of the mix: it works on
-one after the other, and what it takes does not depend on how many there are. Both ways have the same bound on
-training (it is in the course's own `tools`).
+one after the other, and what it takes does not depend on how many there are. So does `otter run` of
+Otter-Grader 7, which gets an environment of its own for this. All ways have the same bound on training (it is
+in the course's own `tools`).
 """
 
 from __future__ import annotations
@@ -60,6 +61,13 @@ for student in sys.argv[3:]:
 print(time.monotonic() - begun)
 """
 CLASSES = ("right", "mix", "worst", "repeated")
+# The least that Otter has to test: the notebook's own checks run in it as everywhere, as cells.
+OTTER_TEST = """
+OK_FORMAT = True
+case = {"code": ">>> callable(net_1)\\nTrue", "hidden": False, "locked": False}
+suite = {"cases": [case], "scored": True, "setup": "", "teardown": "", "type": "doctest"}
+test = {"name": "made", "points": 1, "suites": [suite]}
+"""
 
 
 def main() -> None:
@@ -69,6 +77,7 @@ def main() -> None:
     parser.add_argument("--submissions", type=int, default=24, help="in a class (24)")
     parser.add_argument("--stock", type=int, default=6, help="of them graded by stock nbgrader (6)")
     parser.add_argument("--workers", type=int, action="append", help="how many at a time (1, and all cores)")
+    parser.add_argument("--otter", action="store_true", help="time Otter-Grader, too")
     parser.add_argument("--class", dest="classes", choices=CLASSES, action="append", help="only this class")
     options = parser.parse_args()
     print(
@@ -83,6 +92,8 @@ def main() -> None:
         tell("stock nbgrader autograde", by_stock, by_stock)
         at_once = timed_stock(course, students, "immediate") / options.stock
         tell("stock, kernels ended at once", at_once, by_stock)
+        if options.otter:
+            tell("otter run", timed_otter(course, students, Path(folder)) / options.stock, by_stock)
         for kind in options.classes or CLASSES:
             hand_in(course, kind, options.submissions)
             for workers in options.workers or sorted({1, os.cpu_count() or 1}):
@@ -140,6 +151,38 @@ def timed_stock(course: Course, students: list[str], shutdown: str) -> float:
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     return float(done.stdout.strip().splitlines()[-1])
+
+
+def timed_otter(course: Course, students: list[str], folder: Path) -> float:
+    """Seconds of Otter-Grader's `run`, one submission after the other, in an environment of its own."""
+    environment, place = folder / "otter", folder / "assignment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    packages = environment / "lib" / "python{}.{}".format(*sys.version_info) / "site-packages"
+    # What a notebook imports it has from the course's own packages.
+    (packages / "course.pth").write_text(f"{Path(nbformat.__file__).parents[1]}\n")
+    pip = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "otter-grader==7.0.0"]
+    subprocess.run(pip, check=True)
+    names = ("checks", "play", "tools", "data", "problem_unittests.py")
+    for name in ("tests", "results"):
+        (place / name).mkdir(parents=True)
+    (place / "tests" / "made.py").write_text(OTTER_TEST)
+    subprocess.run(["cp", "-r", *(course.release / name for name in names), place], check=True)
+    otter = environment / "bin" / "otter"
+    generate = [otter, "generate", "-t", "tests", "-o", "autograder.zip", *names]
+    subprocess.run(generate, cwd=place, check=True, capture_output=True)
+    begun = time.monotonic()
+    for student in students:
+        notebook = shutil.copy(course.submitted(student) / f"{NOTEBOOK}.ipynb", place)
+        done = subprocess.run(
+            [otter, "run", "-a", "autograder.zip", "-o", "results", notebook],
+            cwd=place,
+            env={**os.environ, "NBGRADER_EXECUTION": "autograde"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "(100.000%)" in done.stdout, done.stdout
+    return time.monotonic() - begun
 
 
 def parts(course: Course, students: list[str]) -> dict[str, str]:
