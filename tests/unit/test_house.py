@@ -192,3 +192,12 @@ def test_nothing_happens_on_import():
     )
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.partition("ready\n")[2] == ""
+
+
+def test_a_command_imports_nothing_that_takes_a_second_and_is_never_used() -> None:
+    """Is what jsonschema would import for a format of no schema here left out, and jsonschema itself there?"""
+    command = [sys.executable, ROOT / "admin", "report", "--help"]
+    told = {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
+    imported = subprocess.run(command, env=told, capture_output=True, text=True, check=True).stderr
+    assert "jsonschema._format" in imported
+    assert "rfc3987_syntax.syntax_helpers" not in imported
