@@ -133,6 +133,8 @@ def jupyter_server(
         "IPYTHONDIR": str(home / "ipython"),
         # An empty cache and no way out: the same pictures on every machine, with or without a network.
         "KERAS_HOME": str(home / "keras"),
+        # Fonts as they are now: with a list made while an environment was deleted, each picture says so.
+        "MPLCONFIGDIR": str(home / "matplotlib"),
         "https_proxy": "http://localhost:9",
         **more_environment,
     }
@@ -150,6 +152,8 @@ def jupyter_server(
         **more_options,
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
+    # On a slow machine Matplotlib says that it is making that list, and a cell would show it.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=environment, check=True)
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *arguments],
