@@ -1,19 +1,22 @@
 """Looks ahead in a submission, with a worker that has nothing else to do.
 
 Of a notebook's trainings, each is asked for when the one before is done, though hardly ever one needs the
-other. So another worker runs the same cells, passes over the training that is being done at the time, and has
-the later ones done, and what is measured of their nets. They are kept, and found when the submission itself
-comes to them. Nothing else is kept: it makes a difference to the time alone.
+other. So another worker runs the same cells but for the checks, passes over the training that is being done
+at the time, and has the later ones done, and what is measured of their nets. They are kept, and found when
+the submission itself comes to them. Nothing else is kept: it makes a difference to the time alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nbformat import NotebookNode
+
+from admin.grading.execute import code_cells, is_check
 from admin.grading.kept import Kept
 from admin.grading.trainer import CleanSession, WatchedSession, hash_of
 from admin.grading.worker import Folders, Worker
@@ -22,7 +25,7 @@ from admin.sandbox.host import CellTimeout, Session
 
 @dataclass
 class SessionAhead(WatchedSession):
-    """A session that gets no training of the first one that is not kept, and all others."""
+    """A session in which the first training that is not kept is passed over, and all others are done."""
 
     passed_over: str = ""
     """hash of the weights of the net that was to be trained"""
@@ -39,10 +42,11 @@ class SessionAhead(WatchedSession):
 
 
 class LookAhead:
-    """One look ahead, at the code of these cells. It runs in one thread, and may be stopped from others."""
+    """One look ahead in a notebook. It runs in one thread, and may be stopped from others."""
 
-    def __init__(self, cells: Sequence[str], folders: Folders) -> None:
-        self.cells, self.folders = cells, folders
+    def __init__(self, notebook: NotebookNode, folders: Folders) -> None:
+        self.cells = [cell.source for cell in code_cells(notebook) if not is_check(cell)]
+        self.folders = folders
         self._stopped = threading.Event()
         self._session: Session | None = None
 

@@ -30,7 +30,7 @@ from checks.tasks import TASKS
 from tools.data import QUICK_SIZES, offline
 
 DRAWS = 2
-"""Of the shapes that a net is asked for, and of the pictures; which one, follows from the submission."""
+"""Of the shapes that a net is asked for, and of the pictures. Which one it is follows from the submission."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Seeds:
     """from the secret alone"""
 
     def cases(self, task: str, source: Path) -> Sequence[Case]:
-        """What a submission is asked; a net, so far only to tell itself: see `of_session` and `of_net`."""
+        """What a submission is asked; of a net, what it is told by. See `of_session` and `of_net`."""
         if TASKS[task].redrawn:
             return _draw(task, self.of_course[task], self.of_work[task] % DRAWS, source, _changed(source))
         return TASKS[task].cases(np.random.default_rng(self.of_work[task]), data_of(source))

@@ -176,6 +176,12 @@ def code_cells(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
+def is_check(cell: NotebookNode) -> bool:
+    """Whether a cell is the check of one of our tasks, and so is not run."""
+    name = grade_id(cell)
+    return name.startswith(CHECK) and name.removeprefix(CHECK) in TASKS
+
+
 def run(
     nb: NotebookNode,
     worker: Worker,
@@ -253,7 +259,7 @@ def without_session(nb: NotebookNode, reason: Sentence) -> RunResult:
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
         cell.outputs, cell.execution_count = [], None
-        if name.startswith(CHECK) and task in TASKS:
+        if is_check(cell):
             warnings[name] = say("session.not_run", reason=reason)
             findings[task] = write_points(cell, task, nothing_to_ask(task, warnings[name]), count)
     return RunResult(nb, findings, warnings)
@@ -281,7 +287,7 @@ def run_cells(
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
         tell(name)
-        if name.startswith(CHECK) and task in TASKS:
+        if is_check(cell):
             if ended:
                 found = nothing_to_ask(task, ended)
             else:

@@ -66,6 +66,7 @@ class Pool:
         self._lock = threading.Lock()
         self._open = 0  # jobs that were started, and not ended yet
         self._ahead: LookAhead | None = None
+        self._starved: set[Job] = set()  # what runs again, with the machine to itself
         self._here = threading.local()
         self._started: list[Worker] = []
         self._threads = ThreadPoolExecutor(workers, initializer=self._prepare)
@@ -112,16 +113,20 @@ class Pool:
 
     def _run(self, job: Job, others: frozenset[str]) -> Outcome:
         tell = functools.partial(self.at_work, job.student)
+        meanwhile = None if job in self._starved else self._with_a_look
         try:
-            return run(self.course, job, self._here.worker, tell, others, self._results, self._with_a_look)
+            outcome = run(self.course, job, self._here.worker, tell, others, self._results, meanwhile)
         finally:
             with self._lock:
                 self._open -= 1
+        if outcome.result and outcome.result.starved:
+            self._starved.add(job)
+        return outcome
 
     @contextlib.contextmanager
     def _with_a_look(self, notebook: NotebookNode, folders: Folders) -> Iterator[None]:
         """Meanwhile, a worker that has nothing else to do looks ahead in this submission."""
-        ahead = LookAhead([cell.source for cell in execute.code_cells(notebook)], folders)
+        ahead = LookAhead(notebook, folders)
         with self._lock:
             # Without walls, code that runs twice may do harm twice.
             if is_free := self.sandbox and self._open < self.workers and not self._ahead:

@@ -186,7 +186,7 @@ def timed_otter(course: Course, students: list[str], folder: Path) -> float:
 
 
 def parts(course: Course, students: list[str]) -> dict[str, str]:
-    """Seconds a submission by part, one worker, and memory."""
+    """Seconds a submission by part, one worker, when all that can be kept is kept; and memory."""
     spent: dict[str, float] = defaultdict(float)
 
     def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -216,7 +216,8 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
 
     idle = pss_below(tools.sandbox.pid)
     host.Session.run = watched  # type: ignore[method-assign]
-    pool.run(course, jobs[0], tools, lambda name: None)
+    for job in jobs:  # from then on, all that can be kept is kept
+        pool.run(course, job, tools, lambda name: None)
 
     tools.session = timed("start of a session", tools.session)  # type: ignore[method-assign]
     host.Session.run = timed("the student's cells", plain_run)  # type: ignore[method-assign]

@@ -42,10 +42,6 @@ def solved(course: Course, first: str = "pass") -> NotebookNode:
     return made
 
 
-def code_of(notebook: NotebookNode) -> list[str]:
-    return [cell.source for cell in execute.code_cells(notebook)]
-
-
 @needs_sandbox
 @pytest.mark.slow
 def test_later_trainings_are_there_already_and_are_the_same(
@@ -56,7 +52,9 @@ def test_later_trainings_are_there_already_and_are_the_same(
     def folders(store: str) -> Folders:
         return Folders(built.release, built.release, built.source, trainings=tmp_path / store)
 
-    LookAhead(code_of(solved(built)), folders("ahead")).run(worker)
+    look = LookAhead(solved(built), folders("ahead"))
+    assert not any("tests.test_" in code for code in look.cells), "it runs a check"
+    look.run(worker)
     ahead = {file.name: file.read_bytes() for file in (tmp_path / "ahead").iterdir()}
     alone, after = (
         execute.run(solved(built), worker, folders(store), seeds()).findings for store in ("alone", "ahead")
@@ -73,10 +71,10 @@ def test_later_trainings_are_there_already_and_are_the_same(
 @pytest.mark.slow
 def test_its_worker_is_free_for_the_next_submission(course: Course) -> None:
     """A cell that takes long, in one of two workers: is the other one free at once for another hand-in?"""
-    for student, first in (("slow", "import time; time.sleep(45)"), ("quick", "raise SystemExit")):
+    for student, cell in (("slow", "import time; time.sleep(45)"), ("quick", "raise SystemExit")):
         folder = course.submitted(student)
         folder.mkdir(parents=True)
-        notebook = nbformat.v4.new_notebook(cells=solved(course, first).cells[:2])
+        notebook = nbformat.v4.new_notebook(cells=solved(course, cell).cells[:2])
         nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
     slow, quick = plan(course, ["slow", "quick"])
     with closing(pool.Pool(course, 2, True, lambda *_: None)) as two:

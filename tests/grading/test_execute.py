@@ -100,7 +100,7 @@ def test_every_answer_gets_the_same_at_home_and_in_grading(built, worker, task):
         (given, found)
         for given, found in graded
         if given.or_key
-        or not agree(given, as_recorded(recorded[f"{task}: {given.name}"]), found, not_model(given))
+        or not agree(given, as_recorded(recorded[f"{task}: {given.name}"]), found, given.name != MODEL)
     ]
     if others:
         home = findings_at_home(*cells_of(built, [given for given, _ in others]))
@@ -186,11 +186,8 @@ def as_recorded(findings: list[known.Finding]) -> Told:
     return sum(finding[1] for finding in findings), {key for *_, keys, _ in findings for key in keys}
 
 
+MODEL = "the model answer"
 HOW_FAR = {"cifar_training.learned", "cifar_training.slowly"}
-
-
-def not_model(given: Answer) -> bool:
-    return given.name != "the model answer"
 
 
 def agree(given: Answer, home: Told, graded: Told, shorter: bool = False) -> bool:

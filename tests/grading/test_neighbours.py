@@ -67,13 +67,18 @@ def test_a_neighbour_with_hundreds_of_processes_costs_no_points(course, monkeypa
 
 
 def test_who_was_stopped_for_want_of_the_processor_runs_again_alone(course, monkeypatch):
-    """Timed out while ten programs held each core: is it run once more, alone, and gets its points?"""
+    """Timed out while ten programs held each core: is it run once more, alone, and gets its points?
+
+    Alone means that nobody looks ahead in it, either.
+    """
     work = "import time\nbegun = time.process_time()\nwhile time.process_time() - begun < 2.5: pass\n"
     code = answer("normalise_images", "the model answer").code
     hand_in(course, "a starved one", {"normalise_images": work + code})
     sleepy = dict.fromkeys(("normalise_images", "one_hot", "net_1", "net_2"), "import time\ntime.sleep(1)")
     hand_in(course, "beside", sleepy)
     monkeypatch.setattr(pool, "limits", lambda course: Limits(cell_seconds=8, answer_seconds=8))
+    looks: list[pool.LookAhead] = []
+    monkeypatch.setattr(pool.Pool, "_look", lambda self, ahead: looks.append(ahead))
     hogs: list[subprocess.Popen[bytes]] = []
     runs: list[str] = []
 
@@ -99,6 +104,7 @@ def test_who_was_stopped_for_want_of_the_processor_runs_again_alone(course, monk
             hog.kill()
             hog.wait()
     assert len(runs) == 2, "it was not stopped the first time, or not run again"
+    assert looks == []
     result = outcomes["a starved one"].result
     assert result is not None
     check = next(cell for cell in result.notebook.cells if grade_id(cell) == "check_normalise_images")
