@@ -21,7 +21,6 @@ CONFIG = ROOT / "admin" / "hub" / "config" / "jupyterhub_config.py"
 PROXY_LOCK = ROOT / "admin" / "hub" / "proxy"
 LOG = STATE / "hub.log"
 PATIENCE = 120  # seconds for the hub's first answer
-SHORT = 20  # seconds: a hub that ends sooner would only do so again
 
 
 def run(port: int) -> int:
@@ -107,9 +106,10 @@ def as_course(*arguments: str) -> None:
 
 
 def serve(port: int) -> int:
-    """Run JupyterHub until somebody ends this process; one that dies is started again. Raises Missing.
+    """Run JupyterHub until somebody ends this process; one that dies is started again.
 
-    Users' servers live on meanwhile: the new hub finds them by its database.
+    Users' servers live on meanwhile: the new hub finds them by its database. Raises Missing for a hub that
+    ends before it has answered: it would only do so again.
     """
     asked: list[int] = []
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -118,8 +118,8 @@ def serve(port: int) -> int:
     while True:
         place.end_hub(at_once=True)  # what a dead hub has left: its proxy and services
         hub = start(port)
-        began = time.monotonic()
-        if first and wait_for(f"http://127.0.0.1:{port}/hub/health", hub, asked):
+        answers = wait_for(f"http://127.0.0.1:{port}/hub/health", hub, asked)
+        if first and answers:
             print(f"The hub answers at http://127.0.0.1:{port}/ ; its log is {LOG}.")
             print("Ctrl-C ends it, with all servers. From other machines: through a web server with TLS in")
             print(f"front, or by ssh -L {port}:127.0.0.1:{port} and the name of this machine.", flush=True)
@@ -129,8 +129,10 @@ def serve(port: int) -> int:
             hub.terminate()
             hub.wait()
             return 0
-        if time.monotonic() - began < SHORT:
-            raise Missing(f"The hub ended with {hub.returncode}; the last lines of {LOG} say why.")
+        if not answers:
+            raise Missing(
+                f"The hub ended with {hub.returncode} before it answered; the last lines of {LOG} say why."
+            )
         print(f"The hub ended with {hub.returncode}, and is started again; {LOG} may say why.", flush=True)
         first = False
 
