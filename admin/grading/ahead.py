@@ -30,7 +30,9 @@ class SessionAhead(WatchedSession):
     passed_over: str = ""
     """hash of the weights of the net that was to be trained"""
 
-    def once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    def once(
+        self, name: str, request: Mapping[str, Any], told: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
         """As `WatchedSession.once`; what was passed over comes to nothing that has a value."""
         if name == "fit" and not self.passed_over and not self.is_kept(name, request):
             self.passed_over = hash_of(request["net"]["weights"])
@@ -38,7 +40,7 @@ class SessionAhead(WatchedSession):
             return {**untrained, "history": {}, "before": 0.0, "after": 0.0}
         if name == "measure" and hash_of(request["net"]["weights"]) == self.passed_over:
             return {"values": [], "logs": {}, "counted": []}
-        return super().once(name, request)
+        return super().once(name, request, told)
 
 
 class LookAhead:

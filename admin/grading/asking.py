@@ -26,8 +26,9 @@ def asked(watched: WatchedSession, task: str, case: Case, seeds: Seeds) -> tuple
     carried = session.carry(task, ask)
     from_net = None
     if is_told(carried):
-        of_net = seeds.of_net(task, case, hash_of(carried["net"]))
-        from_net = watched.answered(task, carried, of_net.ask)
+        net = hash_of(carried["net"])
+        of_net = seeds.of_net(task, case, net)
+        from_net = watched.answered(task, carried, of_net.ask, net)
     if from_net is None:
         # It can't be told, or not be made again: it answers for itself.
         of_session = seeds.of_session(task, case)

@@ -57,6 +57,8 @@ class Seeds:
         return _redrawn(task, case, self.of_course[task], net)
 
 
+# Many submissions have the same nets, and moving pictures takes longer than finding what a net answers.
+@functools.lru_cache(maxsize=64)
 def _redrawn(task: str, case: Case, seed: int, what: str) -> Case:
     again = TASKS[task].redrawn
     return again(_rng(seed, what), case) if again else case

@@ -33,12 +33,12 @@ class Kept:
             content = path.read_bytes()
         except OSError:
             return None
-        digest, frame = content[:_DIGEST], content[_DIGEST:]
-        if hashlib.sha256(frame).digest() == digest:
+        frame = memoryview(content)[_DIGEST:]
+        if hashlib.sha256(frame).digest() == content[:_DIGEST]:
             with contextlib.suppress(protocol.ProtocolError, OSError):
                 head, rest = frame[: protocol.HEAD.size], frame[protocol.HEAD.size :]
-                text, _ = protocol.decode_head(head, _BOUNDS)
-                value = protocol.decode(rest[:text], rest[text:], _BOUNDS)
+                text, _ = protocol.decode_head(bytes(head), _BOUNDS)
+                value = protocol.decode(bytes(rest[:text]), rest[text:], _BOUNDS)
                 os.utime(path)  # used just now: among the last to go
                 return value
         path.unlink(missing_ok=True)

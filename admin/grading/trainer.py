@@ -69,6 +69,11 @@ class Training:
     pictures: np.ndarray
     labels: np.ndarray
 
+    @functools.cached_property
+    def weights_hash(self) -> str:
+        """The hash of the weights that its net ended with."""
+        return hash_of(self.net["weights"])
+
     def told(self) -> dict[str, Any]:
         """As the judge gets it."""
         return {
@@ -164,9 +169,14 @@ class WatchedSession:
         )
         return {} if compared_only else {each: result[each] for each in ("weights", "optimiser", "history")}
 
-    def once(self, name: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What a clean session's function gives: as it was kept, or computed now and kept."""
-        key = _key(name, request)
+    def once(
+        self, name: str, request: Mapping[str, Any], told: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        """What a clean session's function gives: as it was kept, or computed now and kept.
+
+        `told` says the same as the request in less, to keep it by.
+        """
+        key = _key(name, told or request)
         with one_at_a_time(key):
             result = self.kept.get(key) if self.kept else None
             if result is None:
@@ -180,11 +190,12 @@ class WatchedSession:
         return bool(self.kept and self.kept.get(_key(name, request)) is not None)
 
     def answered(
-        self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any]
+        self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any], net: str
     ) -> dict[str, Any] | None:
-        """What a net that `is_told` by a session answers in a clean one; None where it can't."""
+        """What a net that `is_told`, of this hash, answers in a clean session; None where it can't."""
         told = {"net": carried["net"], "prepared": carried.get("prepared")}
-        return self.once("answer", {"task": task, "carried": told, "ask": dict(ask)})
+        request = {"task": task, "carried": told, "ask": dict(ask)}
+        return self.once("answer", request, {**request, "carried": {**told, "net": net}})
 
     def last_of(self, shape: Sequence[int]) -> dict[str, Any] | None:
         """The last training on pictures of this shape, as the judge gets it, whatever became of its net."""
@@ -199,7 +210,7 @@ class WatchedSession:
         """
         weights = hash_of(net["weights"])
         for training in reversed(self.trainings):
-            if not training.compared_only and hash_of(training.net["weights"]) == weights:
+            if not training.compared_only and training.weights_hash == weights:
                 return training.told()
             if training.compared_only and training.net["config"] == net["config"]:
                 asked = {
@@ -212,8 +223,9 @@ class WatchedSession:
 
 
 def _key(name: str, request: Mapping[str, Any]) -> str:
-    made_of = recipe(name) + name.encode() + protocol.encode(dict(request), _BOUNDS)
-    return hashlib.sha256(made_of).hexdigest()
+    made_of = hashlib.sha256(recipe(name) + name.encode())
+    made_of.update(protocol.encode(dict(request), _BOUNDS))
+    return made_of.hexdigest()
 
 
 def _as_done(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,9 +103,12 @@ DISCUSSION = Entry("discussion", 12, 10)
 """The task that a person reads."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """One thing to try: ``ask`` goes to the student's code, ``truth`` never leaves the judge."""
+    """One thing to try: ``ask`` goes to the student's code, ``truth`` never leaves the judge.
+
+    It holds arrays, so each is equal to itself alone.
+    """
 
     ask: Ask
     truth: Ask = field(default_factory=dict)

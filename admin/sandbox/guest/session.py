@@ -69,6 +69,7 @@ def run_session(connection: int, lifeline: int, settings: dict[str, Any], meant:
         np.random.seed()  # noqa: NPY002  (the old global state is what students' code may draw from)
         session = Session(limits, meant, channel, bounds)
         bound_training(session)
+        hand_over_pictures()
         channel.send({"ready": True})
         session.serve()
         code = 0
@@ -115,6 +116,16 @@ def bound_training(session: Session) -> None:
         fitting.bound_training(
             elsewhere=trained_elsewhere(session.ask), measured=measured_elsewhere(session.ask)
         )
+
+
+def hand_over_pictures() -> None:
+    """Let the course's `tools.load` take the pictures that were drawn before the fork."""
+    with contextlib.suppress(Exception):
+        from admin.sandbox.guest import drawn
+        from tools import data, stand_ins
+
+        if Path(stand_ins.__file__).read_bytes() == drawn.CODE.read_bytes():  # else it draws others
+            data.draw_stand_ins = drawn.instead_of(data.draw_stand_ins)  # type: ignore[assignment]
 
 
 class Session:
@@ -199,13 +210,12 @@ class Session:
             return None
         self.asking = True
         try:
-            frame = {"request": request, "number": self.current}
-            size = len(protocol.encode(frame, self.bounds))
+            frame = protocol.encode({"request": request, "number": self.current}, self.bounds)
             # The rest of what a session may send is kept for outputs and answers.
-            if not self.current or self.asked + size > self.bounds.total_bytes // 2:
+            if not self.current or self.asked + len(frame) > self.bounds.total_bytes // 2:
                 return None
-            self.asked += size
-            self.channel.send(frame, bounds=self.bounds)
+            self.asked += len(frame)
+            self.channel.send_frame(frame)
             reply = self.channel.receive().get("reply")
         except protocol.Closed:
             raise
