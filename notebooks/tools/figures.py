@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def show(figure: Figure, alt: str) -> None:
+def show(figure: Figure | _Unseen, alt: str) -> None:
     """Display a Matplotlib figure as a picture with a text for those who do not see it, and close it."""
     import matplotlib.pyplot as plt
     from IPython.display import display
 
     output = {"text/plain": f"[Figure: {alt}]"}
-    if not grading():  # drawing takes as long as a training, and nobody looks at it
+    if not grading():  # see _Unseen
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=PIXELS, bbox_inches="tight", pad_inches=0.1, facecolor="white")
         picture = base64.b64encode(png.getvalue()).decode()
@@ -38,13 +38,33 @@ def show(figure: Figure, alt: str) -> None:
             f'<img class="course-figure" width="{width}" style="background: white; max-width: 100%" '
             f'alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{picture}">'
         )
-    plt.close(figure)  # one of pyplot's would be shown a second time where the cell ends
+    if not isinstance(figure, _Unseen):
+        plt.close(figure)  # one of pyplot's would be shown a second time where the cell ends
     display(output, raw=True)
 
 
+class _Unseen:
+    """While grading, in the place of a figure and its axes: takes what is drawn, and draws nothing.
+
+    Drawing takes as long as a training, putting a figure together a tenth of that; and nobody looks at it.
+    """
+
+    def imshow(self, picture: Any, **options: Any) -> None:
+        """Raise Matplotlib's own TypeError for what is no picture."""
+        from matplotlib.image import BboxImage
+        from matplotlib.transforms import Bbox
+
+        BboxImage(Bbox.unit()).set_data(picture)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("_"):  # NumPy asks everybody whether they are an array
+            raise AttributeError(name)
+        return lambda *arguments, **options: None
+
+
 @contextmanager
-def _canvas(rows: int, columns: int, height: float, **options: Any) -> Iterator[tuple[Figure, Any]]:
-    """A figure with rows × columns axes in the course's style.
+def _canvas(rows: int, columns: int, height: float, **options: Any) -> Iterator[tuple[Figure | _Unseen, Any]]:
+    """A figure with rows × columns axes in the course's style; nothing to be seen while grading.
 
     Without pyplot, whose first figure chooses how the notebook shows figures: inside `rc_context`, that would
     be undone at the end, and no figure of a learner's own would appear.
@@ -53,6 +73,9 @@ def _canvas(rows: int, columns: int, height: float, **options: Any) -> Iterator[
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    if grading():
+        yield _Unseen(), np.full((rows, columns), _Unseen())
+        return
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure, figure.subplots(rows, columns, squeeze=False, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import types
@@ -367,9 +368,26 @@ def test_a_quotation_mark_does_not_end_the_alt_text(shown: list[dict[str, str]])
 def test_while_grading_figures_are_words_only(
     shown: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The same words as at home, the same error for what is no picture, and no figure made?"""
+    import matplotlib.pyplot as plt
+
+    for draw in figures().values():
+        draw()
+    at_home = [output["text/plain"] for output in shown]
+    with pytest.raises(TypeError) as error:
+        tools.show_gallery([np.ones((2, 2, 5))], ["five channels"])
+    shown.clear()
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    figures()["show_matrix"]()
-    assert set(shown[0]) == {"text/plain"}
+    with monkeypatch.context() as no_figures:
+        no_figures.setattr("matplotlib.figure.Figure.__init__", None)
+        for draw in figures().values():
+            draw()
+        assert shown == [{"text/plain": words} for words in at_home]
+        with pytest.raises(TypeError, match=re.escape(str(error.value))):
+            tools.show_gallery([np.ones((2, 2, 5))], ["five channels"])
+    figure, _ = plt.subplots()
+    tools.show(figure, "a learner's own")
+    assert not plt.get_fignums()
 
 
 # --------------------------------------------------------------------------------------------- modules
