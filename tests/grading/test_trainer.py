@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -107,6 +108,19 @@ def test_what_is_kept_is_bounded_and_the_oldest_goes(tmp_path: Path) -> None:
     assert not (tmp_path / "store" / "half.killed").exists() or kept.get("third")
     assert Kept(Path("/proc/none")).get("first") is None
     Kept(Path("/proc/none")).put("first", value)
+
+
+def test_a_store_may_take_a_tenth_of_what_is_free(tmp_path: Path) -> None:
+    """Without a bound of its own, and a gigabyte in any case?"""
+    kept = Kept(tmp_path)
+    room = max(1 << 30, shutil.disk_usage(tmp_path).free // 10)
+    old = tmp_path / "old.kept"
+    for size, stays in ((room // 2, True), (4 * room, False)):
+        with old.open("wb") as sparse:  # it only says that it is so large
+            sparse.truncate(size)
+        kept.put("new", {})
+        assert old.exists() == stays
+        assert kept.get("new") == {}
 
 
 # --- What counts is what the grader saw -----------------------------------------------------------
