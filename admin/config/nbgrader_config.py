@@ -73,7 +73,9 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # --- Running a submission -------------------------------------------------------------------------
 # Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. SaveFindings
-# keeps the findings and marks what ran out of time for a person. The rest is nbgrader's own list.
+# keeps the findings and marks what ran out of time for a person. The rest is nbgrader's own list, without a
+# second CheckCellMetadata: what was handed in has passed the first one, below, and nothing here changes those
+# marks; it took an eighth of the recording, as it checks the schema itself anew for each cell.
 c.Autograde.autograde_preprocessors = [
     "admin.grading.execute.JudgedExecute",
     "nbgrader.preprocessors.IgnorePattern",
@@ -82,7 +84,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "admin.grading.execute.SaveFindings",
     "admin.grading.lateness.LatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 # What being late costs stands in the course folder's late.toml; nbgrader asks this plugin of ours.
