@@ -17,6 +17,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from sqlalchemy import func
 from sqlalchemy.orm import joinedload
 
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
@@ -97,6 +98,9 @@ def recorded(course: Course) -> dict[str, Recorded]:
         )
         for submission, name, comment in said.filter(Comment.manual_comment.is_not(None)):
             comments[submission][name] = comment
+        # nbgrader's own sum of them asks for each submission, and has no index to find it by.
+        whose, penalty = SubmittedNotebook.assignment_id, SubmittedNotebook.late_submission_penalty
+        taken_off = dict(map(tuple, gradebook.db.query(whose, func.sum(penalty)).group_by(whose)))
         handed_in = (
             gradebook.db.query(SubmittedAssignment)
             .filter(SubmittedAssignment.assignment_id == assignment.id)
@@ -109,7 +113,7 @@ def recorded(course: Course) -> dict[str, Recorded]:
                     for cell in cells.values()
                     if cell.name in marks[each.id]
                 },
-                float(each.late_submission_penalty or 0),
+                float(taken_off.get(each.id) or 0),
                 each.timestamp,
                 float(each.total_seconds_late),
                 comments[each.id],
