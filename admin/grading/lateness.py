@@ -209,7 +209,7 @@ def settle(course: Course) -> Settled:
 
 
 def submissions_with_notebooks(gradebook: Gradebook, assignment: Assignment) -> list[SubmittedAssignment]:
-    """All of an assignment, with their students and notebooks, in three queries.
+    """All of an assignment, with their students and notebooks, in few queries.
 
     nbgrader's tables have no index by which to find what belongs to one submission: asked for one after the
     other, notebooks and points took 80 seconds of a class of 10,000.
@@ -217,11 +217,7 @@ def submissions_with_notebooks(gradebook: Gradebook, assignment: Assignment) -> 
     return list(
         gradebook.db.query(SubmittedAssignment)
         .filter(SubmittedAssignment.assignment_id == assignment.id)
-        .options(
-            joinedload(SubmittedAssignment.assignment),
-            joinedload(SubmittedAssignment.student),
-            selectinload(SubmittedAssignment.notebooks),
-        )
+        .options(joinedload(SubmittedAssignment.student), selectinload(SubmittedAssignment.notebooks))
     )
 
 

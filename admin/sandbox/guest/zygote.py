@@ -80,9 +80,10 @@ def ended_by_silence(control: socket.socket) -> Iterator[None]:
 
 
 def preload() -> None:
-    """Import what a notebook, its first training, figure and table import; compute nothing.
+    """Import what a notebook, its first training, figure and table import, and draw what each notebook loads.
 
-    A thread that exists now would be missing in every fork, with whatever lock it holds.
+    No operation of TensorFlow runs: a thread that exists now would be missing in every fork, with whatever
+    lock it holds.
     """
     for name in LAZY:
         with contextlib.suppress(ImportError):
@@ -91,13 +92,13 @@ def preload() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    figure = Figure()
+    figure.subplots().set_title("0")
+    FigureCanvasAgg(figure).print_png(io.BytesIO())
     with contextlib.suppress(Exception):  # a session then draws its own
         from admin.sandbox.guest import drawn
 
         drawn.pictures()
-    figure = Figure()
-    figure.subplots().set_title("0")
-    FigureCanvasAgg(figure).print_png(io.BytesIO())
     gc.collect()
     if thread_count() != 1:
         raise RuntimeError(f"{thread_count()} threads after the imports: not safe to fork")
