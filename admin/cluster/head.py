@@ -13,19 +13,22 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import dask
 from distributed import Client, KilledWorker
 from distributed.comm import CommClosedError, connect
 from distributed.security import Security
+from nbformat import NotebookNode
 
 from admin.cluster.frames import CourseFiles, Order, Reply, name_of
 from admin.cluster.grader import graded, prepare, resource_of
 from admin.course.layout import Course, CourseError
-from admin.grading import execute, pool
+from admin.grading import cases, execute, pool
 from admin.grading.bounded import BoundedProcess
 from admin.grading.intake import copy_of, take_in
+from admin.grading.machine import cores
 from admin.grading.plan import Job
 from admin.grading.record import Outcome
 from admin.grading.sentences import carried_by, read_back
@@ -35,12 +38,21 @@ from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from admin.sandbox.protocol import ProtocolError
 from checks.language import Sentence, say
 
-READERS = 2  # processes that take in, and threads that read what comes back
 CONNECT = 10.0  # seconds for the scheduler to answer
 LOOK_AGAIN = 1.0  # seconds between two looks at who is there
 BRIEFLY = 10.0  # seconds in which Dask replaces a worker, or a busy scheduler answers
 PATIENCE = 60.0  # seconds without any worker that is fit, until the rest is left for another run
 UNREACHABLE = (OSError, TimeoutError, CommClosedError, CancelledError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class _TakenIn:
+    """A submission on its way."""
+
+    order: bytes
+    notebook: NotebookNode
+    before: Outcome
+    """what is known so far"""
 
 
 class ClusterPool:
@@ -79,8 +91,9 @@ class ClusterPool:
             self._client.close()
             raise
         self._executor = self._client.get_executor(resources={resource_of(self._name): 1}, pure=False)
-        self._intake = ThreadPoolExecutor(READERS, initializer=self._prepare)
-        self._reading = ThreadPoolExecutor(READERS)
+        # Each has a process that takes in; most of the rest is Python's, in one thread at a time.
+        self._intake = ThreadPoolExecutor(max(2, cores()), initializer=self._prepare)
+        self._reading = ThreadPoolExecutor(2)
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
 
@@ -187,10 +200,9 @@ class ClusterPool:
             if isinstance(done, Outcome):
                 outcome.set_result(done)
                 return
-            order, before = done
             if self._has_place():
                 self.at_work(job.student, self.address)
-                self._hand_over(order, before, outcome)
+                self._hand_over(done, outcome)
             elif self._given_up:
                 outcome.set_result(Outcome(job.student, failed=self._given_up))
         except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
@@ -207,24 +219,24 @@ class ClusterPool:
             self._places += 1
             return True
 
-    def _hand_over(self, order: bytes, before: Outcome, outcome: Future[Outcome]) -> None:
+    def _hand_over(self, taken: _TakenIn, outcome: Future[Outcome]) -> None:
         try:
-            sent = self._executor.submit(graded, order)
+            sent = self._executor.submit(graded, taken.order)
         except BaseException:
             self._free_place()
             raise
         self._sent.add(sent)
         if self._given_up or self._closing.is_set():  # meanwhile: nobody else would end it
             sent.cancel()
-        sent.add_done_callback(lambda sent: self._came_back(sent, before, outcome))
+        sent.add_done_callback(lambda sent: self._came_back(sent, taken, outcome))
 
     def _free_place(self) -> None:
         with self._change:
             self._places -= 1
             self._change.notify_all()
 
-    def _taken_in(self, job: Job, others: frozenset[str]) -> Outcome | tuple[bytes, Outcome]:
-        """An order's bytes, with what is known so far; or all that is to be said of the submission."""
+    def _taken_in(self, job: Job, others: frozenset[str]) -> Outcome | _TakenIn:
+        """What is sent; or all that is to be said of the submission."""
         begun = time.monotonic()
         course, student = self.course, job.student
         self._here.bounded.renew()
@@ -234,26 +246,28 @@ class ClusterPool:
         if taken.fingerprint != job.submission:
             raise CourseError(say("grading.files_changed"))
         copy = copy_of(course, student)
-        seeds = pool.seeds_of_copy(course, copy)
+        notebook = pool.notebook_of(copy)
+        content = cases.content_of(notebook, copy, course.release)
+        seeds = cases.seeds_of(cases.secret_of(course.root), content)
         try:
             files = packed([copy], self._limits)
         except BadSubmission as error:
-            result = execute.without_session(pool.notebook_of(copy), error.sentence)
+            result = execute.without_session(notebook, error.sentence)
             return Outcome(student, time.monotonic() - begun, taken.repaired, result=result)
-        order = Order(self._name, seeds, self._limits, files)
-        return order.to_bytes(), Outcome(student, time.monotonic() - begun, taken.repaired)
+        order = Order(self._name, seeds, self._limits, files).to_bytes()
+        return _TakenIn(order, notebook, Outcome(student, time.monotonic() - begun, taken.repaired))
 
-    def _came_back(self, sent: Future[bytes], before: Outcome, outcome: Future[Outcome]) -> None:
+    def _came_back(self, sent: Future[bytes], taken: _TakenIn, outcome: Future[Outcome]) -> None:
         """In the client's own thread, which has to be free again soon."""
         self._sent.discard(sent)
         self._free_place()
         if not self._closing.is_set():
-            self._reading.submit(self._read, sent, before, outcome)
+            self._reading.submit(self._read, sent, taken, outcome)
 
-    def _read(self, sent: Future[bytes], before: Outcome, outcome: Future[Outcome]) -> None:
-        student = before.student
+    def _read(self, sent: Future[bytes], taken: _TakenIn, outcome: Future[Outcome]) -> None:
+        before, student = taken.before, taken.before.student
         try:
-            reply = Reply.from_bytes(sent.result(), pool.notebook_of(copy_of(self.course, student)))
+            reply = Reply.from_bytes(sent.result(), taken.notebook)
         except CancelledError:
             lost = self._given_up or say("cluster.gone", address=self.address)
             outcome.set_result(Outcome(student, failed=lost))

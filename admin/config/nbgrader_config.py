@@ -75,7 +75,8 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 # Ours in place of nbgrader's Execute: cells run in a sandbox, checks are judged outside of it. SaveFindings
 # keeps the findings and marks what ran out of time for a person. The rest is nbgrader's own list, without a
 # second CheckCellMetadata: what was handed in has passed the first one, below, and nothing here changes those
-# marks; it took an eighth of the recording, as it checks the schema itself anew for each cell.
+# marks. `grade` records without these steps, and to the same (admin/grading/recorder.py): who changes one
+# changes both.
 c.Autograde.autograde_preprocessors = [
     "admin.grading.execute.JudgedExecute",
     "nbgrader.preprocessors.IgnorePattern",
@@ -129,8 +130,8 @@ c.Autograde.exporter_class = "admin.grading.intake.CopiesExporter"
 # Should a check cell still be missing then, it is put back and worth 0, instead of 'needs manual grade'.
 c.OverwriteCells.add_missing_cells = True
 
-# nbconvert looks after each preprocessor whether a notebook is a valid one; once, at the end, saves an eighth
-# of the time of recording. https://nbconvert.readthedocs.io/en/latest/config_options.html
+# nbconvert looks after each preprocessor whether a notebook is a valid one; once, at the end, is enough.
+# https://nbconvert.readthedocs.io/en/latest/config_options.html
 c.Exporter.optimistic_validation = True
 
 # --- Feedback -------------------------------------------------------------------------------------

@@ -1,46 +1,54 @@
 """Looks ahead in a submission, with a worker that has nothing else to do.
 
 Of a notebook's trainings, each is asked for when the one before is done, though hardly ever one needs the
-other. So another worker runs the same cells but for the checks, passes over the training that is being done
-at the time, and has the later ones done, and what is measured of their nets. They are kept, and found when
-the submission itself comes to them. Nothing else is kept: it makes a difference to the time alone.
+other. So another worker, or the submission's own while it waits for a training that another one is at, runs
+the same cells but for the checks, passes over what is being trained at the time, and has the later ones done,
+and what is measured of their nets. They are kept, and found when the submission itself comes to them. Nothing
+else is kept: it makes a difference to the time alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 
 from admin.grading.execute import code_cells, is_check
 from admin.grading.kept import Kept
-from admin.grading.trainer import CleanSession, WatchedSession, hash_of
+from admin.grading.trainer import CleanSession, WatchedSession, hash_of, is_being_done, key_of
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.host import CellTimeout, Session
 
 
 @dataclass
 class SessionAhead(WatchedSession):
-    """A session in which the first training that is not kept is passed over, and all others are done."""
+    """A session in which the first training that is not kept is passed over, and what others are at.
 
-    passed_over: str = ""
-    """hash of the weights of the net that was to be trained"""
+    All other trainings are done.
+    """
+
+    passed_over: set[str] = field(default_factory=set)
+    """hashes of the weights of nets that were to be trained"""
 
     def once(
         self, name: str, request: Mapping[str, Any], told: Mapping[str, Any] | None = None
     ) -> dict[str, Any] | None:
         """As `WatchedSession.once`; what was passed over comes to nothing that has a value."""
-        if name == "fit" and not self.passed_over and not self.is_kept(name, request):
-            self.passed_over = hash_of(request["net"]["weights"])
+        if name == "fit" and self._is_passed_over(key_of(name, request)):
+            self.passed_over.add(hash_of(request["net"]["weights"]))
             untrained = {"weights": request["net"]["weights"], "optimiser": []}
             return {**untrained, "history": {}, "before": 0.0, "after": 0.0}
-        if name == "measure" and hash_of(request["net"]["weights"]) == self.passed_over:
+        if name == "measure" and hash_of(request["net"]["weights"]) in self.passed_over:
             return {"values": [], "logs": {}, "counted": []}
         return super().once(name, request, told)
+
+    def _is_passed_over(self, key: str) -> bool:
+        is_first = not self.passed_over and not (self.kept and self.kept.has(key))
+        return is_first or is_being_done(key)
 
 
 class LookAhead:
@@ -52,8 +60,8 @@ class LookAhead:
         self._stopped = threading.Event()
         self._session: Session | None = None
 
-    def run(self, worker: Worker) -> None:
-        """Keep what can be had. Raises whatever becomes of a session that is stopped."""
+    def run(self, worker: Worker, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Keep what can be had until it is over. Raises whatever becomes of a session that is stopped."""
         if not self.folders.trainings or self._stopped.is_set():
             return
         kept = Kept(self.folders.trainings)
@@ -63,7 +71,7 @@ class LookAhead:
             SessionAhead(self._session, clean, kept) as ahead,
         ):
             for code in self.cells:
-                if self._stopped.is_set():
+                if self._stopped.is_set() or is_over():
                     return
                 with contextlib.suppress(CellTimeout):
                     ahead.session.run(code)

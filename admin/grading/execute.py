@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from typing import Any
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook
+from nbgrader.api import Grade, Gradebook
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Bool, Float, Instance
+from traitlets import Bool, Float
 
 from admin.course.cells import grade_id
 from admin.grading import alone, cases, read_by_hand
@@ -31,14 +31,14 @@ from admin.grading.findings import Findings, write_findings
 from admin.grading.judge import findings as judge
 from admin.grading.judge import shortened
 from admin.grading.kept import Kept
-from admin.grading.trainer import CleanSession, WatchedSession
+from admin.grading.trainer import CleanSession, Waiting, WatchedSession
 from admin.grading.worker import FAIR_SHARE, CannotSandbox, Folders, Worker, shared_worker
 from admin.grading.worth import score, worth_of
 from admin.pages import sanitise
 from admin.sandbox.host import CellTimeout, KilledFromOutside, Output, Session, SessionEnded
 from admin.sandbox.limits import BadSubmission, Limits, SandboxError
 from checks.errors import in_one_line, line_told
-from checks.language import Said, Sentence, say, text_of
+from checks.language import Sentence, say, text_of
 from checks.report import words
 from checks.stopped_cells import News, StoppedCell, after_cell, line_in, with_the_error
 from checks.task import Case, Finding, scaled, wrong
@@ -47,7 +47,6 @@ from checks.tasks import TASKS
 CHECK = "check_"
 UNREAD = ("SyntaxError", "IndentationError", "TabError")
 NOT_ISOLATED = "WITHOUT SANDBOX"
-OTHER_NOTEBOOK = say("session.other_notebook")
 
 
 class JudgedExecute(Execute):
@@ -59,11 +58,6 @@ class JudgedExecute(Execute):
     cell_seconds = Float(Limits().cell_seconds, help="Seconds that a cell may take.").tag(config=True)
     session_seconds = Float(Limits().session_seconds, help="Seconds for a whole notebook.").tag(config=True)
     idle_seconds = Float(120, help="Seconds for which a sandbox waits for another notebook.").tag(config=True)
-    result = Instance(
-        "admin.grading.execute.RunResult",
-        allow_none=True,
-        help="What came of running the notebook, where that is done already; by `grade`.",
-    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -71,11 +65,7 @@ class JudgedExecute(Execute):
         student = resources["nbgrader"]["student"]
         if not self.isolated:
             self.log.warning("%s: %s runs with all the rights of this user", NOT_ISOLATED, student)
-        if self.result:
-            self.result.fill(nb)
-            result = self.result
-        else:
-            result = self.run_here(nb, resources)
+        result = self.run_here(nb, resources)
         sanitise.bound(nb)
         sanitise.plain_metadata(nb)
         resources["result"] = result
@@ -120,41 +110,43 @@ def trainings_of(course: Path) -> Path:
 
 
 class SaveFindings(NbGraderPreprocessor):
-    """After SaveAutoGrades: findings are kept, and what a person has to look at is marked.
-
-    That are checks that had no fair chance, and not what a person has read just so and given points for.
-    """
+    """After SaveAutoGrades: findings are kept, and what a person has to look at is marked."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         names, result = resources["nbgrader"], resources["result"]
         course = Path(self.parent.parent.coursedir.root)
         write_findings(course, names["student"], result.findings)
-        was_read = read_by_hand.read(course)
-        if not was_read and not result.warnings:
-            return nb, resources
         with Gradebook(names["db_url"]) as gradebook:
             place = names["notebook"], names["assignment"], names["student"]
-            for cell in filter(is_grade, filter(is_solution, nb.cells)):
-                grade = gradebook.find_grade(cell.metadata.nbgrader.grade_id, *place)
-                as_read = was_read.get(grade.id) == read_by_hand.digest(cell.source)
-                if grade.manual_score is not None and as_read:
-                    grade.needs_manual_grade = False
-            for name in result.warnings:
-                gradebook.find_grade(name, *place).needs_manual_grade = True
+            grades = {grade.name: grade for grade in gradebook.find_submission_notebook(*place).grades}
+            ask_for_a_look(course, nb, grades, result.warnings)
             gradebook.db.commit()
         return nb, resources
+
+
+def ask_for_a_look(
+    course: Path, nb: NotebookNode, grades: Mapping[str, Grade], warnings: Iterable[str]
+) -> None:
+    """Mark what a person has to look at, of a submission's grades by grade_id.
+
+    That are checks that had no fair chance, and not what a person has read just so and given points for.
+    """
+    given = {name for name, grade in grades.items() if grade.manual_score is not None}
+    was_read = read_by_hand.read(course) if given else {}
+    for cell in filter(is_grade, filter(is_solution, nb.cells)):
+        grade = grades[grade_id(cell)]
+        if grade_id(cell) in given and was_read.get(grade.id) == read_by_hand.digest(cell.source):
+            grade.needs_manual_grade = False
+    for name in warnings:
+        grades[name].needs_manual_grade = True
 
 
 # --- One submission -------------------------------------------------------------------------------
 
 
-class OtherNotebook(Said):
-    """The notebook that nbgrader records is not the one that was run."""
-
-
 @dataclass(frozen=True)
 class RunResult:
-    """What came of running a notebook. `grade` hands it to nbgrader as `c.JudgedExecute.result`."""
+    """What came of running a notebook."""
 
     notebook: NotebookNode
     findings: Findings
@@ -162,14 +154,6 @@ class RunResult:
     """the checks that had no fair chance, each with the reason"""
     starved: bool = False
     """It was stopped by the clock while others had the processor, and deserves another run, alone."""
-
-    def fill(self, nb: NotebookNode) -> None:
-        """Put the outputs into nbgrader's own copy of the notebook. Raises OtherNotebook."""
-        ours, theirs = code_cells(self.notebook), code_cells(nb)
-        if [cell.source for cell in ours] != [cell.source for cell in theirs]:
-            raise OtherNotebook(OTHER_NOTEBOOK)
-        for own, cell in zip(ours, theirs, strict=True):
-            cell.outputs, cell.execution_count = own.outputs, own.execution_count
 
 
 def code_cells(nb: NotebookNode) -> list[NotebookNode]:
@@ -188,17 +172,19 @@ def run(
     folders: Folders,
     seeds: cases.Seeds,
     tell: Callable[[str], None] = lambda name: None,
+    waiting: Waiting | None = None,
 ) -> RunResult:
     """Fill in the outputs of all code cells.
 
-    `seeds` are the numbers that cases are drawn from; `tell` is told the grade_id of each cell.
+    `seeds` are the numbers that cases are drawn from; `tell` is told the grade_id of each cell; `waiting` is
+    done while another thread is at a training that this one needs.
     Raises SandboxError when the machine, and not the submission, is to blame.
     """
     kept = Kept(folders.trainings) if folders.trainings else None
     with CleanSession(worker, folders) as clean:
 
         def opened() -> WatchedSession:
-            return WatchedSession(worker.session(folders), clean, kept)
+            return WatchedSession(worker.session(folders), clean, kept, waiting=waiting)
 
         def ask(other: WatchedSession, task: str) -> tuple[list[Finding], bool]:
             answered, stopped, ended = judged(worker.bounded, other, task, folders.source, seeds)

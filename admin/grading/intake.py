@@ -80,8 +80,6 @@ class CopiesExporter(NotebookExporter):
 def use_copies(converter: Autograde) -> None:
     """Take in the submissions that a converter has found; it goes on with those that could be read."""
     place = converter.coursedir
-    if place.submitted_directory == COPIES:
-        return  # `grade` has done it
     course = Course.at(place.root)
     pattern = place.format_path(
         place.submitted_directory, "(?P<student>.*)", "(?P<assignment>.*)", escape=True

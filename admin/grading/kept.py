@@ -47,6 +47,10 @@ class Kept:
         path.unlink(missing_ok=True)
         return None
 
+    def has(self, key: str) -> bool:
+        """Whether there is something under this key, as far as its name tells."""
+        return self._path(key).exists()
+
     def put(self, key: str, value: Any) -> None:
         """Keep a value, whole or not at all; what was not used for longest goes when there is too much."""
         with contextlib.suppress(OSError, protocol.ProtocolError):

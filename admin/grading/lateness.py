@@ -226,6 +226,15 @@ def set_due(assignment: Any, policy: Policy) -> None:
         assignment.duedate = policy.due
 
 
+def charge(gradebook: Gradebook, submission: Any, notebook: Any, policy: Policy) -> None:
+    """Bring one submission in line with the policy, and its notebook's penalty with its points."""
+    set_due(submission.assignment, policy)
+    set_times(submission, policy)
+    gradebook.db.flush()
+    gradebook.db.refresh(notebook, ["score"])
+    notebook.late_submission_penalty = policy.taken_off(notebook.score, submission.total_seconds_late)
+
+
 def set_times(submission: Any, policy: Policy) -> None:
     """A student's extension, and when they handed in, as far as the file says so."""
     student = submission.student.id

@@ -26,11 +26,13 @@ from admin.grading.plan import Job
 from admin.grading.record import Outcome
 from admin.grading.results import Results, results_of
 from admin.grading.sentences import carried_by
+from admin.grading.trainer import Waiting
 from admin.grading.worker import CannotSandbox, Folders, Worker
 from admin.sandbox.limits import Limits, SandboxError
 from checks.language import say
 
-Meanwhile = Callable[[NotebookNode, Folders], contextlib.AbstractContextManager[None]]
+Running = Callable[[NotebookNode, Folders], contextlib.AbstractContextManager[Waiting]]
+"""Entered while a submission is run; it gives what is done while that waits for a training."""
 
 
 class Runner(Protocol):
@@ -113,9 +115,9 @@ class Pool:
 
     def _run(self, job: Job, others: frozenset[str]) -> Outcome:
         tell = functools.partial(self.at_work, job.student)
-        meanwhile = None if job in self._starved else self._with_a_look
+        running = None if job in self._starved else self._with_a_look
         try:
-            outcome = run(self.course, job, self._here.worker, tell, others, self._results, meanwhile)
+            outcome = run(self.course, job, self._here.worker, tell, others, self._results, running)
         finally:
             with self._lock:
                 self._open -= 1
@@ -124,24 +126,36 @@ class Pool:
         return outcome
 
     @contextlib.contextmanager
-    def _with_a_look(self, notebook: NotebookNode, folders: Folders) -> Iterator[None]:
-        """Meanwhile, a worker that has nothing else to do looks ahead in this submission."""
-        ahead = LookAhead(notebook, folders)
-        with self._lock:
-            # Without walls, code that runs twice may do harm twice.
-            if is_free := self.sandbox and self._open < self.workers and not self._ahead:
-                self._ahead = ahead
-        if is_free:
+    def _with_a_look(self, notebook: NotebookNode, folders: Folders) -> Iterator[Waiting]:
+        """Meanwhile, a worker that has nothing else to do looks ahead in this submission.
+
+        That is another one without a submission, or its own while it would have to wait.
+        """
+        ahead, own = LookAhead(notebook, folders), LookAhead(notebook, folders)
+        if self._open < self.workers and self._may_look(ahead):
             self._threads.submit(self._look, ahead)
+
+        def look_while_waiting(is_over: Callable[[], bool]) -> None:
+            if self._may_look(own):
+                self._look(own, is_over)
+
         try:
-            yield
+            yield look_while_waiting
         finally:
             ahead.stop()
 
-    def _look(self, ahead: LookAhead) -> None:
+    def _may_look(self, ahead: LookAhead) -> bool:
+        """One at a time, as a session takes memory; never without walls: what runs twice may harm twice."""
+        with self._lock:
+            if not self.sandbox or self._ahead:
+                return False
+            self._ahead = ahead
+            return True
+
+    def _look(self, ahead: LookAhead, is_over: Callable[[], bool] = lambda: False) -> None:
         try:
             with contextlib.suppress(Exception):  # whatever it is: the submission itself will say it
-                ahead.run(self._here.worker)
+                ahead.run(self._here.worker, is_over)
         finally:
             with self._lock:
                 self._ahead = None
@@ -168,12 +182,11 @@ def run(
     tell: Callable[[str], None],
     others: frozenset[str] | None = None,
     results: Results | None = None,
-    meanwhile: Meanwhile | None = None,
+    running: Running | None = None,
 ) -> Outcome:
     """Take in one submission, run its cells in a sandbox, and judge its answers. Records nothing.
 
-    `tell` is told the grade_id of each cell. What `results` has of the same content is not run again. While
-    it is run, `meanwhile` is entered.
+    `tell` is told the grade_id of each cell. What `results` has of the same content is not run again.
     """
     begun = time.monotonic()
     student = job.student
@@ -184,7 +197,7 @@ def run(
             return Outcome(student, broken=taken.broken)
         if taken.fingerprint != job.submission:
             raise CourseError(say("grading.files_changed"))
-        result = run_copy(course, job, worker, tell, results, meanwhile)
+        result = run_copy(course, job, worker, tell, results, running)
     except (SandboxError, CourseError, CannotSandbox) as error:
         return Outcome(student, failed=carried_by(error))
     except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
@@ -199,7 +212,7 @@ def run_copy(
     worker: Worker,
     tell: Callable[[str], None],
     results: Results | None,
-    meanwhile: Meanwhile | None,
+    running: Running | None,
 ) -> execute.RunResult:
     """Run a student's notebook, as its copy has it. Raises SandboxError or CannotSandbox."""
     copy = copy_of(course, job.student)
@@ -208,8 +221,8 @@ def run_copy(
     seeds = cases.seeds_of(cases.secret_of(course.root), content)
 
     def run_now() -> execute.RunResult:
-        with meanwhile(notebook, folders) if meanwhile else contextlib.nullcontext():
-            return execute.run(notebook, worker, folders, seeds, tell)
+        with running(notebook, folders) if running else contextlib.nullcontext() as waiting:
+            return execute.run(notebook, worker, folders, seeds, tell, waiting)
 
     return results.result(notebook, content, job.checks, run_now) if results else run_now()
 
@@ -222,12 +235,6 @@ def run_folder(folders: Folders, worker: Worker, seeds: cases.Seeds) -> execute.
 def notebook_of(copy: Path) -> NotebookNode:
     """The notebook of a submission that was taken in."""
     return nbformat.read(copy / f"{NOTEBOOK}.ipynb", as_version=nbformat.current_nbformat)
-
-
-def seeds_of_copy(course: Course, copy: Path) -> cases.Seeds:
-    """The numbers that the cases of this submission are drawn from."""
-    content = cases.content_of(notebook_of(copy), copy, course.release)
-    return cases.seeds_of(cases.secret_of(course.root), content)
 
 
 def limits(course: Course) -> Limits:

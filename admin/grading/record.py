@@ -1,4 +1,4 @@
-"""Lets nbgrader keep what came of a submission, and notes which submissions are done.
+"""Has what came of each submission recorded, and notes which submissions are done.
 
 In one process, in order: SQLite is made for one writer. A grading that is killed at any moment leaves at most
 submissions that the next one does again.
@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import traceback
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import nbformat
 
-from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError, quiet
+from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course, CourseError
 from admin.exchange.collect import SECRET, TIMESTAMP, small_text, time_in
 from admin.exchange.folder import fingerprint_of_file
-from admin.grading.execute import OTHER_NOTEBOOK, OtherNotebook, RunResult
+from admin.grading.execute import RunResult
 from admin.grading.findings import write_findings
 from admin.grading.plan import Job, state_file
+from admin.grading.recorder import Points, Recorder
 from admin.grading.sentences import carried_by, kept, printable_values
 from admin.text import printable, sentence_as_markdown
 from checks.language import Sentence, say, text_of
@@ -38,22 +41,23 @@ class Outcome:
     broken: Sentence | None = None
     failed: Sentence | None = None
     log: str = ""
-    result: RunResult | None = None  # until nbgrader has recorded it
+    result: RunResult | None = None  # until it is recorded
+    points: Points | None = None  # by grade_id, when it is recorded; a person's where one has given some
 
 
-def record(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: bool = True) -> Outcome:
-    """Let nbgrader keep an outcome; what became of that. `copies` is where it finds the submission's copy.
+def record(recorder: Recorder, job: Job, outcome: Outcome, copy: Path) -> Outcome:
+    """Have an outcome recorded; what became of that. `copy` is the folder that the submission was run from.
 
     The note that says 'done' comes last; without it the next run does it all again.
     """
-    begun = time.monotonic()
+    begun, course = time.monotonic(), recorder.course
     try:
         if outcome.broken and not is_text(job.student):
             outcome = replace(outcome, broken=None, failed=outcome.broken)  # no gradebook has such a name
         elif outcome.broken:
             record_broken(course, job.student, outcome.broken)
         elif outcome.result:
-            outcome = autograde(course, job, outcome, copies, sandbox)
+            outcome = graded(recorder, job, outcome, copy)
         took = time.monotonic() - begun
         outcome = replace(outcome, seconds=outcome.seconds + took if outcome.seconds else 0)
         write_note(course, job, outcome)
@@ -73,23 +77,20 @@ def is_text(name: str) -> bool:
     return True
 
 
-def autograde(course: Course, job: Job, outcome: Outcome, copies: str, sandbox: bool) -> Outcome:
-    """nbgrader's own autograding, from the start: autograded/ may hold half of an earlier one."""
-    api = course.api()
-    api.config.JudgedExecute.result = outcome.result  # so nothing is run
-    api.config.JudgedExecute.isolated = sandbox
-    api.coursedir.submitted_directory = copies
-    with quiet():
-        reply = api.autograde(ASSIGNMENT, job.student, force=True)
-    log = reply.get("log", "") + reply.get("error", "")
-    failed = None if reply["success"] else reason_of(log)
-    return replace(outcome, log=outcome.log + log, failed=failed)
+def graded(recorder: Recorder, job: Job, outcome: Outcome, copy: Path) -> Outcome:
+    """The same outcome with its points, or with the reason why they could not be recorded."""
+    assert outcome.result
+    try:
+        return replace(outcome, points=recorder.record(job.student, outcome.result, copy))
+    except (OSError, CourseError):
+        raise
+    except Exception as error:  # whatever it is: nobody else's submission is to suffer from it
+        return replace(outcome, failed=reason_of(str(error)), log=outcome.log + traceback.format_exc())
 
 
 def reason_of(log: str) -> Sentence:
-    """Why nbgrader could not record a submission, where its log has one of the known reasons."""
+    """Why a submission could not be recorded, where what SQLite said has one of the known reasons."""
     reasons = {
-        OtherNotebook.__name__: OTHER_NOTEBOOK,
         "database is locked": say("grading.locked"),
         "disk is full": say("grading.disk_full"),
         "No space left": say("grading.disk_full"),
@@ -100,7 +101,7 @@ def reason_of(log: str) -> Sentence:
 
 
 def write_note(course: Course, job: Job, outcome: Outcome) -> None:
-    """What nbgrader said, and, if all went well, that this submission is done."""
+    """What was said, and, if all went well, that this submission is done."""
     folder = course.root / "grading"
     folder.mkdir(parents=True, exist_ok=True)
     log = outcome.log or f"{outcome.failed or outcome.broken or ''}\n"

@@ -82,8 +82,7 @@ class Report:
         elif outcome.broken:
             self.line(outcome.student, red(outcome.broken))
         else:
-            points = self.course.points(outcome.student) or {}
-            text = self.points(points, outcome.seconds)
+            text = self.points(outcome.points or {}, outcome.seconds)
             repaired = ", ".join(map(str, outcome.repaired))
             text.append(f"   {repaired}" if repaired else "", style="yellow")
             if warning := warning_of(outcome):

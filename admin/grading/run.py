@@ -1,7 +1,7 @@
 """`grade`: plan what is new → take in and run each submission, several at a time → record.
 
 Threads run the submissions: each waits for a sandbox, and for a process that reads and judges, of its own.
-What came of it is handed to nbgrader in the main thread, which alone touches the gradebook.
+What came of it is recorded in the main thread, which alone touches the gradebook.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rich.console import Console
 
 from admin.course.layout import Course, CourseError
 from admin.grading import since
-from admin.grading.intake import COPIES, copy_of
+from admin.grading.intake import copy_of
 from admin.grading.lateness import policy_of, said_to_instructor, settle
 from admin.grading.lock import only_one_at_a_time
 from admin.grading.machine import cores, default_workers, free_memory
@@ -23,6 +23,7 @@ from admin.grading.marks import recorded
 from admin.grading.plan import Job, choose, plan, read_state
 from admin.grading.pool import Pool, Runner
 from admin.grading.record import Outcome, record
+from admin.grading.recorder import recording
 from admin.grading.report import Report
 from admin.grading.sentences import read_back
 from admin.grading.worker import refusal
@@ -72,9 +73,11 @@ def grade(
             if jobs:
                 since.begin(course)
             stack.enter_context(report.progress(len(jobs)))
+            recorder = stack.enter_context(recording(course))
             for outcome in outcomes(runner, jobs):
-                report.finished(record(course, by_student[outcome.student], outcome, COPIES, sandbox))
-                shutil.rmtree(copy_of(course, outcome.student).parent, ignore_errors=True)
+                copy = copy_of(course, outcome.student)
+                report.finished(record(recorder, by_student[outcome.student], outcome, copy))
+                shutil.rmtree(copy.parent, ignore_errors=True)
         for student in everybody:
             if student not in by_student:
                 report.remind(student, read_back(read_state(course, student).get("broken")))

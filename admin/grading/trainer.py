@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -38,6 +38,9 @@ MOST_MEASURED = 8
 
 SHOWN = 20
 """Pictures of a training that the judge gets to see, with their labels."""
+
+Waiting = Callable[[Callable[[], bool]], None]
+"""What may be done until a function says that it is over."""
 
 _ENDS = (BadSubmission, CellTimeout, KilledFromOutside, SandboxError, SessionEnded)
 _MOST_ROWS = 4096
@@ -125,6 +128,8 @@ class WatchedSession:
     """It asked for more trainings than it gets."""
     measured: int = 0
     """how often it asked for an evaluation"""
+    waiting: Waiting | None = None
+    """what is done while another thread does the same training"""
 
     def __post_init__(self) -> None:
         self.session.served = self.serve
@@ -176,18 +181,14 @@ class WatchedSession:
 
         `told` says the same as the request in less, to keep it by.
         """
-        key = _key(name, told or request)
-        with one_at_a_time(key):
+        key = key_of(name, told or request)
+        with one_at_a_time(key, self.waiting if name == "fit" else None):
             result = self.kept.get(key) if self.kept else None
             if result is None:
                 result = self.clean.do(name, request)
                 if result is not None and self.kept:
                     self.kept.put(key, result)
         return result
-
-    def is_kept(self, name: str, request: Mapping[str, Any]) -> bool:
-        """Whether `once` would find this, and not compute it."""
-        return bool(self.kept and self.kept.get(_key(name, request)) is not None)
 
     def answered(
         self, task: str, carried: Mapping[str, Any], ask: Mapping[str, Any], net: str
@@ -222,7 +223,8 @@ class WatchedSession:
         return None
 
 
-def _key(name: str, request: Mapping[str, Any]) -> str:
+def key_of(name: str, request: Mapping[str, Any]) -> str:
+    """What is kept of a clean session's function stands under this: the same for the same request."""
     made_of = hashlib.sha256(recipe(name) + name.encode())
     made_of.update(protocol.encode(dict(request), _BOUNDS))
     return made_of.hexdigest()
@@ -255,12 +257,23 @@ _locks: dict[str, threading.Lock] = {}
 _of_locks = threading.Lock()
 
 
+def is_being_done(key: str) -> bool:
+    """Whether a thread is at the training of this key."""
+    with _of_locks:
+        return key in _locks and _locks[key].locked()
+
+
 @contextmanager
-def one_at_a_time(key: str) -> Iterator[None]:
-    """Of several threads that want the same training, the later ones wait, and find it kept."""
+def one_at_a_time(key: str, waiting: Waiting | None = None) -> Iterator[None]:
+    """Of several threads that want the same training, the later ones wait, and find it kept.
+
+    Before such a thread waits it may do something else: `waiting` is told by what it sees that it is over.
+    """
     with _of_locks:
         lock = _locks.setdefault(key, threading.Lock())
     try:
+        if waiting and lock.locked():
+            waiting(lambda: not lock.locked())
         with lock:
             yield
     finally:

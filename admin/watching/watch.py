@@ -25,7 +25,7 @@ from rich.text import Text
 
 from admin.course.layout import ASSIGNMENT, Course, CourseError
 from admin.exchange.collect import SECRET, small_text
-from admin.grading.intake import COPIES, copy_of
+from admin.grading.intake import copy_of
 from admin.grading.lateness import policy_of, shown_time
 from admin.grading.lock import Watcher, only_one_watcher
 from admin.grading.machine import cores, default_workers, free_memory
@@ -33,6 +33,7 @@ from admin.grading.marks import with_points
 from admin.grading.plan import Job, is_done, plan, read_state, released
 from admin.grading.pool import Pool
 from admin.grading.record import Outcome, record
+from admin.grading.recorder import recording
 from admin.grading.report import Report, counted, red
 from admin.grading.run import is_starved
 from admin.grading.sentences import carried_by
@@ -322,8 +323,10 @@ class Watch:
             self._worked = time.monotonic()
             self.show_work()
             with self.apart(job.student):
-                done = record(self.course, job, outcome, COPIES, self.sandbox)
-                shutil.rmtree(copy_of(self.course, job.student).parent, ignore_errors=True)
+                copy = copy_of(self.course, job.student)
+                with recording(self.course) as recorder:
+                    done = record(recorder, job, outcome, copy)
+                shutil.rmtree(copy.parent, ignore_errors=True)
                 if done.failed:
                     self.does_not_count(job)
                     self.try_again(job.student)
@@ -415,7 +418,7 @@ class Watch:
 
     def tell(self, outcome: Outcome, answered: Sentence | None) -> None:
         """A line on what came of a hand-in, for the screen and for the page."""
-        given = self.course.points(outcome.student) or {}
+        given = outcome.points or {}
         points = None
         if outcome.failed:
             text = red(say("watching.failed", reason=outcome.failed, seconds=AGAIN))

@@ -63,9 +63,12 @@ def told(task: str, given: Given, ask: Ask) -> Answer:
         lazy = is_lazy(net)
         if not getattr(net, "built", False) and callable(net):
             net(ask["images"])  # without an Input it has no weights before its first pictures
-        carried: dict[str, Any] = {"net": as_data(net, weights=which.weights), "lazy": lazy}
-        if not which.weights and not _is_as_told(net, ask["images"]):
-            return {}
+        data = as_data(net)
+        if not which.weights:
+            if not _is_as_told(net, data, ask["images"]):
+                return {}
+            data = {**data, "weights": None}
+        carried: dict[str, Any] = {"net": data, "lazy": lazy}
     except (NotPortable, Exception, SystemExit):  # its own session then says what is wrong with it
         return {}
     if which.prepared:
@@ -73,9 +76,9 @@ def told(task: str, given: Given, ask: Ask) -> Answer:
     return carried
 
 
-def _is_as_told(net: Any, images: np.ndarray) -> bool:
+def _is_as_told(net: Any, data: Mapping[str, Any], images: np.ndarray) -> bool:
     """Whether the net computes what its own description computes: a layer may have been changed since."""
-    again = rebuilt(as_data(net))
+    again = rebuilt(data)
     return bool(np.allclose(net(images), again(images), atol=1e-4, equal_nan=True))
 
 

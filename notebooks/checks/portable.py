@@ -55,10 +55,10 @@ class NotPortable(Exception):
 # ---------------------------------------------------------------------------- in the process that has the net
 
 
-def as_data(model: Any, optimiser: bool = False, weights: bool = True) -> dict[str, Any]:
+def as_data(model: Any, optimiser: bool = False) -> dict[str, Any]:
     """A net as plain data: `config`, `compiled`, `weights`, and with `optimiser` its optimiser's state.
 
-    The net must be built. Without `weights`, whoever makes it again draws new ones. Raises NotPortable.
+    The net must be built. Raises NotPortable.
     """
     import keras
 
@@ -72,7 +72,7 @@ def as_data(model: Any, optimiser: bool = False, weights: bool = True) -> dict[s
     data = {
         "config": named,
         "compiled": compiled,
-        "weights": [np.asarray(weight) for weight in plain.weights] if weights else None,
+        "weights": [np.asarray(weight) for weight in plain.weights],
         "optimiser": _optimiser_state(model, plain) if optimiser else [],
     }
     if trouble := problem(data):
@@ -258,13 +258,13 @@ def _trouble(part: Any) -> str:
 def rebuilt(data: Mapping[str, Any]) -> Any:
     """The net of `as_data`, compiled if it was, with its weights and the state of its optimiser.
 
-    Raises NotPortable for data that are none, or whose weights do not fit.
+    Where the weights are None it draws new ones. Raises NotPortable for data that are none, or whose weights
+    do not fit.
     """
-
     if trouble := problem(data):
         raise NotPortable(trouble)
     try:
-        model = _made(data["config"])
+        model = _made(data["config"] if data["weights"] is None else _undrawn(data["config"]))
         if data["weights"] is not None:
             model.set_weights(list(data["weights"]))
         if compiled := data.get("compiled"):
@@ -276,6 +276,23 @@ def rebuilt(data: Mapping[str, Any]) -> Any:
     except Exception as error:  # whatever Keras makes of it
         raise NotPortable(f"{type(error).__name__}: {error}"[:200]) from None
     return model
+
+
+def _undrawn(config: Any) -> Any:
+    """The same configuration, its weights 0 at first: drawing a million takes as long as making the net."""
+    if isinstance(config, list):
+        return [_undrawn(part) for part in config]
+    if not isinstance(config, dict):
+        return config
+    return {
+        key: {**value, "class_name": "Zeros", "config": {}} if _draws(key, value) else _undrawn(value)
+        for key, value in config.items()
+    }
+
+
+def _draws(key: str, value: Any) -> bool:
+    """Whether this is an initialiser of weights."""
+    return key.endswith("_initializer") and isinstance(value, dict) and "class_name" in value
 
 
 def _made(config: Mapping[str, Any]) -> Any:

@@ -180,9 +180,18 @@ def make_variables(model: Any, x: np.ndarray, y: np.ndarray) -> None:
     https://www.tensorflow.org/guide/function#creating_tfvariables
     """
     with suppress(Exception):  # what is wrong here is wrong in the first step as well, which says it better
-        predicted = model(x)
+        predicted = _of_its_shape(model, x)
         model.optimizer.build(model.trainable_variables)
         model.compute_metrics(x, y, predicted)
+
+
+def _of_its_shape(model: Any, x: np.ndarray) -> Any:
+    """Zeros in place of what a net predicts, where it knows their shape; it is built then."""
+    with suppress(Exception):  # only nets that were built of layers know it
+        shape = model.output_shape[1:]
+        if all(isinstance(side, int) for side in shape):
+            return np.zeros((len(x), *shape), np.float32)
+    return model(x)
 
 
 # --------------------------------------------------------------------------------------------------- our loop

@@ -37,10 +37,10 @@ from rich.console import Console
 from admin.course import build, sample_class
 from admin.course.cells import grade_id
 from admin.course.layout import NOTEBOOK, Course
-from admin.grading import cases, execute, pool
+from admin.grading import cases, execute, pool, recorder
 from admin.grading import record as recording
 from admin.grading import run as grading
-from admin.grading.intake import COPIES
+from admin.grading.intake import copy_of
 from admin.grading.plan import plan
 from admin.grading.worker import Folders, Worker
 from admin.sandbox import host
@@ -228,12 +228,14 @@ def parts(course: Course, students: list[str]) -> dict[str, str]:
     execute.judge = timed("judging", execute.judge)
     execute.sanitised = timed("sanitising outputs", execute.sanitised)
     pool.take_in = timed("reading", pool.take_in)
-    record = timed("recording, by nbgrader", recording.record)
-    begun = time.monotonic()
-    for job in jobs:
-        outcome = record(course, job, pool.run(course, job, tools, lambda name: None), COPIES)
-        assert not outcome.failed, outcome.failed
-    whole = (time.monotonic() - begun) / len(jobs)
+    record = timed("recording", recording.record)
+    with recorder.recording(course) as opened:
+        begun = time.monotonic()
+        for job in jobs:
+            outcome = pool.run(course, job, tools, lambda name: None)
+            outcome = record(opened, job, outcome, copy_of(course, job.student))
+            assert not outcome.failed, outcome.failed
+        whole = (time.monotonic() - begun) / len(jobs)
     tools.close()
     means = {name: seconds / len(jobs) for name, seconds in spent.items()}
     means["drawing cases, the rest"] = whole - sum(means.values())

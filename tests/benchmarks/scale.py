@@ -41,10 +41,10 @@ from admin.commands import report
 from admin.course import build, sample_class
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.exchange.folder import fingerprint_of_file
-from admin.grading import pool, since
+from admin.grading import pool, recorder, since
 from admin.grading.execute import RunResult
 from admin.grading.findings import findings_file
-from admin.grading.intake import COPIES
+from admin.grading.intake import copy_of
 from admin.grading.lateness import settle
 from admin.grading.plan import plan, state_file
 from admin.grading.record import Outcome, record
@@ -142,11 +142,13 @@ def really_run(course: Course, student: str) -> RunResult:
 def recording(course: Course, students: list[str], result: RunResult) -> float:
     """Seconds of nbgrader's recording, a submission."""
     jobs = plan(course, students[:1], force=True) * len(students)
-    begun = time.monotonic()
-    for job in jobs:
-        if failed := record(course, job, Outcome(job.student, 1.0, result=result), COPIES).failed:
-            raise SystemExit(str(failed))
-    return (time.monotonic() - begun) / len(jobs)
+    with recorder.recording(course) as opened:
+        begun = time.monotonic()
+        for job in jobs:
+            outcome = Outcome(job.student, 1.0, result=result)
+            if failed := record(opened, job, outcome, copy_of(course, job.student)).failed:
+                raise SystemExit(str(failed))
+        return (time.monotonic() - begun) / len(jobs)
 
 
 def through_a_cluster(

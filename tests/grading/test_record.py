@@ -1,9 +1,10 @@
-"""What nbgrader records: the notebook that was run, and no other."""
+"""What is recorded: the notebook that was run, whole or not at all, with its findings."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import sqlite3
 from pathlib import Path
 
 import nbformat
@@ -13,12 +14,13 @@ from rich.console import Console
 from admin.course.cells import grade_id
 from admin.course.layout import ASSIGNMENT, NOTEBOOK, Course
 from admin.grading import run as grading
-from admin.grading.execute import OTHER_NOTEBOOK
 from admin.grading.findings import read_findings
-from admin.grading.intake import COPIES, copy_of
+from admin.grading.intake import copy_of
 from admin.grading.plan import plan
 from admin.grading.record import record
+from admin.grading.recorder import recording
 from admin.grading.worker import shared_worker
+from checks.language import say
 from checks.task import TABLE, points
 from tests.needs import needs_sandbox
 
@@ -42,21 +44,29 @@ def change(path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_only_the_notebook_that_was_run_is_recorded(course, one_right_answer):
-    """A copy that changes between its run and nbgrader: an error, no points, and nothing for the others?"""
-    for student in ("amara", "bjarne"):
+def test_who_cannot_be_recorded_costs_the_others_nothing(course, one_right_answer):
+    """A gradebook that is locked for a moment: one sentence, nothing half kept, the next ones recorded?"""
+    students = ["amara", "bjarne"]
+    for student in students:
         hand_in(course, student, one_right_answer)
-    jobs = plan(course, ["amara", "bjarne"])
-    outcomes = {each.student: each for each in grading.run_all(course, jobs, 1, True, lambda *_: None)}
-    change(copy_of(course, "amara") / FILE, "one_hot")
-    amara, bjarne = (record(course, job, outcomes[job.student], COPIES) for job in jobs)
-    assert amara.failed.key == "grading.run_again"
-    assert str(amara.failed) == f"{OTHER_NOTEBOOK}, and run the same command again"
+    first, second = plan(course, students)
+    outcomes = {each.student: each for each in grading.run_all(course, [first, second], 1, True, print)}
+    change(copy_of(course, "bjarne") / FILE, "one_hot")  # after it was run
+    with recording(course) as recorder:
+        with contextlib.closing(sqlite3.connect(course.database)) as somebody:
+            somebody.execute("begin exclusive")
+            amara = record(recorder, first, outcomes["amara"], copy_of(course, "amara"))
+        bjarne = record(recorder, second, outcomes["bjarne"], copy_of(course, "bjarne"))
+    assert str(amara.failed) == (
+        "the gradebook is locked by another program; close it, and run the same command again"
+    )
+    assert "OperationalError" in (course.root / "grading" / "amara.log").read_text()
+    assert course.points("amara") is None
+    assert not course.autograded("amara").exists()
     assert bjarne.failed is None
     assert course.points("bjarne")["check_normalise_images"] == 8
-    assert not any((course.points("amara") or {}).values())
-    assert not course.autograded("amara").exists()
-    assert [job.student for job in plan(course, ["amara", "bjarne"])] == ["amara"]
+    assert "another one" not in (course.autograded("bjarne") / FILE).read_text()
+    assert [job.student for job in plan(course, students)] == ["amara"]
     assert shared_worker()._worker is None, "it was run a second time"
 
 
@@ -67,7 +77,7 @@ def test_a_release_that_was_changed_by_hand_is_named(course, one_right_answer):
     change(course.release / FILE, "check_one_hot")
     screen = io.StringIO()
     assert grading.grade(course, console=Console(file=screen, width=400)) == 1
-    assert str(OTHER_NOTEBOOK) in screen.getvalue()
+    assert str(say("session.other_notebook")) in screen.getvalue()
     assert not course.autograded("amara").exists()
 
 
