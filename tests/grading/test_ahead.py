@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from admin.course.layout import NOTEBOOK, Course
 from admin.grading import execute, pool
 from admin.grading.ahead import LookAhead
 from admin.grading.plan import plan
+from admin.grading.trainer import one_at_a_time
 from admin.grading.worker import Folders, Worker
 from admin.sandbox.limits import Limits
 from checks.task import TABLE
@@ -47,7 +49,10 @@ def solved(course: Course, first: str = "pass") -> NotebookNode:
 def test_later_trainings_are_there_already_and_are_the_same(
     built: Course, worker: Worker, tmp_path: Path
 ) -> None:
-    """Is the second training kept, and not the first; and does the submission come to the same with it?"""
+    """Is the second training kept, and not the first; and does the submission come to the same with it?
+
+    And is it passed over, too, while somebody else is at it, and nothing done when the look is over?
+    """
 
     def folders(store: str) -> Folders:
         return Folders(built.release, built.release, built.source, trainings=tmp_path / store)
@@ -65,6 +70,38 @@ def test_later_trainings_are_there_already_and_are_the_same(
     trainings = [[name for name, content in each.items() if len(content) > 1e6] for each in (ahead, kept)]
     assert [len(each) for each in trainings] == [1, 2]
     assert {file.name for file in (tmp_path / "ahead").iterdir()} == set(kept)
+    (second,) = trainings[0]
+    with one_at_a_time(second.removesuffix(".kept")):
+        LookAhead(solved(built), folders("of others")).run(worker)
+    LookAhead(solved(built), folders("over")).run(worker, lambda: True)
+    assert not [file for name in ("of others", "over") for file in tmp_path.glob(f"{name}/*")]
+
+
+def test_who_waits_for_another_s_training_does_something_else() -> None:
+    """Until that one is done, and only where there is one?"""
+    at_work, done = threading.Event(), threading.Event()
+    told: list[bool] = []
+
+    def train() -> None:
+        with one_at_a_time("a training"):
+            at_work.set()
+            assert done.wait(60)
+
+    def something_else(is_over: Callable[[], bool]) -> None:
+        told.append(is_over())
+        done.set()
+        while not is_over():
+            time.sleep(0.01)
+        told.append(is_over())
+
+    other = threading.Thread(target=train)
+    other.start()
+    assert at_work.wait(60)
+    with one_at_a_time("another training", something_else):
+        assert told == []
+    with one_at_a_time("a training", something_else):
+        assert told == [False, True]
+    other.join()
 
 
 @needs_sandbox
