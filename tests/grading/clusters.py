@@ -30,8 +30,12 @@ class Cluster:
         file = folder / "scheduler.json"
         command = [*ADMIN, "scheduler", "--port", "0", "--scheduler-file", str(file)]
         self.scheduler = self.begin("scheduler", command, **settings)
-        self.address = wait_for(lambda: file.exists() and json.loads(file.read_text())["address"], 60)
-        self.client = Client(self.address, set_as_default=False)
+        try:
+            self.address = wait_for(lambda: file.exists() and json.loads(file.read_text())["address"], 300)
+            self.client = Client(self.address, set_as_default=False)
+        except BaseException:
+            self.end_processes()
+            raise
 
     def begin(
         self, name: str, command: Sequence[str], cwd: Path | None = None, **settings: str
@@ -74,6 +78,9 @@ class Cluster:
 
     def close(self) -> None:
         self.client.close()
+        self.end_processes()
+
+    def end_processes(self) -> None:
         for process in reversed(self._processes):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
