@@ -132,11 +132,11 @@ class Pool:
         That is another one without a submission, or its own while it would have to wait.
         """
         ahead, own = LookAhead(notebook, folders), LookAhead(notebook, folders)
-        if self._open < self.workers and self._may_look(ahead):
+        if self._may_look(ahead, needs_worker=True):
             self._threads.submit(self._look, ahead)
 
         def look_while_waiting(is_over: Callable[[], bool]) -> None:
-            if self._may_look(own):
+            if self._may_look(own, needs_worker=False):
                 self._look(own, is_over)
 
         try:
@@ -144,10 +144,11 @@ class Pool:
         finally:
             ahead.stop()
 
-    def _may_look(self, ahead: LookAhead) -> bool:
+    def _may_look(self, ahead: LookAhead, needs_worker: bool) -> bool:
         """One at a time, as a session takes memory; never without walls: what runs twice may harm twice."""
         with self._lock:
-            if not self.sandbox or self._ahead:
+            is_busy = needs_worker and self._open >= self.workers
+            if not self.sandbox or self._ahead or is_busy:
                 return False
             self._ahead = ahead
             return True

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,15 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry, Notebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
-from nbgrader.utils import compute_checksum, determine_grade, find_all_files, is_grade, is_locked, is_solution
+from nbgrader.utils import (
+    compute_checksum,
+    determine_grade,
+    find_all_files,
+    is_grade,
+    is_locked,
+    is_solution,
+    is_task,
+)
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -57,21 +65,14 @@ class Assigned:
     kernel: NotebookNode | None
     marks: dict[str, Mark]
     names: dict[str, str]
-    """of graded and answered cells, by nbgrader's id"""
+    """of cells with points or comments, by nbgrader's id"""
 
 
 @contextmanager
 def recording(course: Course) -> Iterator[Recorder]:
     """Have the gradebook open for a while. Raises CourseError when it can't be, or has no such assignment."""
     with course.gradebook() as gradebook:
-        for table, column in INDEXED.items():
-            with suppress(
-                OperationalError
-            ):  # somebody else is writing, or nobody may; it is only slower then
-                gradebook.db.execute(
-                    text(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})")
-                )
-        gradebook.db.commit()
+        add_indices(gradebook)
         try:
             notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
         except MissingEntry:
@@ -81,11 +82,22 @@ def recording(course: Course) -> Iterator[Recorder]:
         yield Recorder(course, gradebook, assigned(notebook))
 
 
+def add_indices(gradebook: Gradebook) -> None:
+    """Those of INDEXED, where they are missing."""
+    try:
+        for table, column in INDEXED.items():
+            gradebook.db.execute(text(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})"))
+        gradebook.db.commit()
+    except OperationalError:  # somebody else is writing, or nobody may: then it is only slower
+        gradebook.db.rollback()
+
+
 def assigned(notebook: Notebook) -> Assigned:
+    cells = [*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells]
     return Assigned(
         nbformat.from_dict(json.loads(notebook.kernelspec)) if notebook.kernelspec else None,
         {cell.name: Mark(cell.cell_type, cell.locked, cell.checksum) for cell in notebook.source_cells},
-        {cell.id: cell.name for cell in [*notebook.grade_cells, *notebook.solution_cells]},
+        {cell.id: cell.name for cell in cells},
     )
 
 
@@ -105,7 +117,7 @@ class Recorder:
         """Keep what came of a student's submission; their points by grade_id, a person's where one gave some.
 
         `copy` is the folder that it was run from. Raises CourseError, OSError, and whatever SQLAlchemy and
-        nbgrader raise; nothing is half kept then.
+        nbgrader raise; no file of it and no new points are kept then.
         """
         folder = self.course.autograded(student)
         shutil.rmtree(folder, ignore_errors=True)
@@ -164,9 +176,10 @@ class Recorder:
                 grade = grades[grade_id(cell)]
                 grade.auto_score, _ = determine_grade(cell)
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            if is_solution(cell):
+            if is_solution(cell) or is_task(cell):
                 untouched = compute_checksum(cell) == cell.metadata.nbgrader["checksum"]
-                comments[grade_id(cell)].auto_comment = "No response." if untouched else None
+                said = "No response." if untouched and not is_task(cell) else None
+                comments[grade_id(cell)].auto_comment = said
         ask_for_a_look(self.course.root, notebook, grades, result.warnings)
         charge(gradebook, submission, recorded, policy_of(self.course))
         points = {
