@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, Notebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DatabaseError, SAWarning
@@ -163,14 +163,18 @@ class Course:
     def out_of(self) -> dict[str, float]:
         """Points that each graded cell is worth, by grade_id, without those that a person gives."""
         with self.gradebook() as gradebook:
-            try:
-                notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
-            except MissingEntry:
-                raise CourseError(
-                    say("grading.no_assignment", course=self.shown(), option=self.option())
-                ) from None
+            notebook = self.notebook_in(gradebook)
             by_hand = {cell.name for cell in notebook.solution_cells}
             return {cell.name: cell.max_score for cell in notebook.grade_cells if cell.name not in by_hand}
+
+    def notebook_in(self, gradebook: Gradebook) -> Notebook:
+        """What the gradebook knows of the assignment's notebook. Raises CourseError when it has none."""
+        try:
+            return gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
+        except MissingEntry:
+            raise CourseError(
+                say("grading.no_assignment", course=self.shown(), option=self.option())
+            ) from None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry, Notebook
+from nbgrader.api import Gradebook, Notebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import IgnorePattern, LimitOutput
 from nbgrader.utils import (
@@ -73,13 +73,7 @@ def recording(course: Course) -> Iterator[Recorder]:
     """Have the gradebook open for a while. Raises CourseError when it can't be, or has no such assignment."""
     with course.gradebook() as gradebook:
         add_indices(gradebook)
-        try:
-            notebook = gradebook.find_notebook(NOTEBOOK, ASSIGNMENT)
-        except MissingEntry:
-            raise CourseError(
-                say("grading.no_assignment", course=course.shown(), option=course.option())
-            ) from None
-        yield Recorder(course, gradebook, assigned(notebook))
+        yield Recorder(course, gradebook, assigned(course.notebook_in(gradebook)))
 
 
 def add_indices(gradebook: Gradebook) -> None:
