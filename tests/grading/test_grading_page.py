@@ -30,13 +30,14 @@ STUDENTS = ("mira", "jonas", "salma")
 
 @pytest.fixture(scope="module")
 def server(built: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Three have handed in, and nobody is graded."""
+    """Three have handed in, and nobody is graded; the last one will take some seconds."""
     folder = tmp_path_factory.mktemp("grading_page")
     course = Course.at(folder / "course")
     shutil.copytree(built.root, course.root)
     for student in STUDENTS:
         course.submitted(student).mkdir(parents=True)
-        (course.submitted(student) / FILE).write_text(notebook(course))
+        slowly = "import time; time.sleep(5)" if student == STUDENTS[-1] else ""
+        (course.submitted(student) / FILE).write_text(notebook(course, before=slowly))
     command: list[str | Path] = ["-m", "jupyter_server", f"--ServerApp.root_dir={course.root}"]
     with serving(command, course, folder, REPOSITORY, "/user/ada/") as running:
         yield running
