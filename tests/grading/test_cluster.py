@@ -156,7 +156,7 @@ def test_what_nobody_waits_for_is_stopped(course, cluster):
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as head:
         wait_for(cluster.running, 120)
         head.send_signal(signal.SIGINT)
-        _, said = head.communicate(timeout=30)
+        _, said = head.communicate(timeout=90)
     assert head.returncode == 130, said
     assert b"Traceback" not in said
     wait_for(lambda: not cluster.running(), 15)
