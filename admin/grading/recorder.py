@@ -1,9 +1,10 @@
-"""Keeps what came of a run in nbgrader's gradebook and in autograded/: one transaction a submission.
+"""Keeps what came of a run in nbgrader's gradebook and in autograded/: all points in one transaction.
 
 It leaves what nbgrader's own Autograde leaves with our steps in it, row by row and byte by byte
-(tests/grading/test_record.py compares them). Autograde is what formgrader's button and `nbgrader autograde`
+(tests/grading/test_recorder.py compares them). Autograde is what formgrader's button and `nbgrader autograde`
 use; for a class it is slow, as it opens the gradebook ten times a submission, asks for one cell at a time,
-and reads, copies and checks the notebook at each of its steps.
+and reads, copies and checks the notebook at each of its steps. The rows of a new student and of a new
+submission, still without points, are committed before, by nbgrader's API.
 """
 
 from __future__ import annotations

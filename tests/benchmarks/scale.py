@@ -9,7 +9,7 @@ after it read of everybody.
 
 Then the first of them go through a real cluster, a scheduler and processes on this machine, in which each
 worker sleeps S seconds in place of a student's and sends what came of the one submission. So many a second
-come through taking in, sending and reading back; nbgrader's recording is timed apart, on a few.
+come through taking in, sending and reading back; recording is timed apart, on a few.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def really_run(course: Course, student: str) -> RunResult:
 
 
 def recording(course: Course, students: list[str], result: RunResult) -> float:
-    """Seconds of nbgrader's recording, a submission."""
+    """Seconds of recording, a submission."""
     jobs = plan(course, students[:1], force=True) * len(students)
     with recorder.recording(course) as opened:
         begun = time.monotonic()
