@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import sqlalchemy
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, Notebook
 from nbgrader.converters import Autograde
@@ -31,7 +32,6 @@ from nbgrader.utils import (
     is_solution,
     is_task,
 )
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from admin.course.cells import grade_id
@@ -81,7 +81,9 @@ def add_indices(gradebook: Gradebook) -> None:
     """Those of INDEXED, where they are missing."""
     try:
         for table, column in INDEXED.items():
-            gradebook.db.execute(text(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})"))
+            gradebook.db.execute(
+                sqlalchemy.text(f"CREATE INDEX IF NOT EXISTS {table}_{column} ON {table} ({column})")
+            )
         gradebook.db.commit()
     except OperationalError:  # somebody else is writing, or nobody may: then it is only slower
         gradebook.db.rollback()
@@ -173,7 +175,7 @@ class Recorder:
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
             if is_solution(cell) or is_task(cell):
                 untouched = compute_checksum(cell) == cell.metadata.nbgrader["checksum"]
-                said = "No response." if untouched and not is_task(cell) else None
+                said = say("grading.untouched") if untouched and not is_task(cell) else None
                 comments[grade_id(cell)].auto_comment = said
         ask_for_a_look(self.course.root, notebook, grades, result.warnings)
         charge(gradebook, submission, recorded, policy_of(self.course))

@@ -39,6 +39,9 @@ EARLY = 0.25
 
 WORTH_A_CUT = 0.7
 
+EARLIEST_GUESS = 0.02
+"""The part of a training, if no epoch is over yet, after which a guess of the time left is worth showing."""
+
 Measured = tuple[float, float]
 """Loss and accuracy."""
 Point = tuple[float, float, float]
@@ -229,7 +232,7 @@ def words(progress: Progress) -> str:
     }
     if progress.state == "runs":
         head = BAR.format(**facts)
-        if progress.share > 0.02:
+        if progress.epoch > 0 or progress.share > EARLIEST_GUESS:
             head += LEFT.format(left=progress.passed / progress.share * (1 - progress.share))
         return head
     ends = {"stopped": STOPPED, "broken": BROKEN, "done": DONE if progress.epochs > 0 else NOTHING}

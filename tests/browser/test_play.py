@@ -174,7 +174,7 @@ def test_a_training_is_watched_and_stopped_by_its_button(solved: Any, tmp_path: 
     fit = pages.find_cell(page, "fit_net_1")
     fit.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
-    pages.expect(fit).to_contain_text("to go", timeout=60_000)
+    pages.expect(fit).to_contain_text("to go", timeout=120_000)  # once an epoch is over
     pages.photograph(fit, "notebook-training", tmp_path)
     fit.get_by_role("button", name="Stop").click()
     pages.expect(fit).to_contain_text("The net keeps what it has learned", timeout=30_000)

@@ -214,6 +214,13 @@ def test_after_training_one_can_see_the_validation_loss_rise(state: str, is_cut:
     assert ("The axis of the loss ends at" in picture) == is_cut
 
 
+@pytest.mark.parametrize("epoch, batch, tells", [(0, 9, False), (1, 0, True), (3, 5, True)])
+def test_the_time_left_is_told_after_the_first_epoch(epoch: int, batch: int, tells: bool) -> None:
+    """Of 200 epochs, which take an hour: does nobody wait for the fourth to learn that?"""
+    progress = curves.Progress(epochs=200, batches=10, epoch=epoch, batch=batch, passed=20, state="runs")
+    assert ("to go" in curves.words(progress)) == tells
+
+
 def test_a_loss_that_is_no_number_leaves_the_chart_whole(shown: Shown) -> None:
     progress = curves.Progress(epochs=2, batches=2, epoch=1, batch=2, state="done")
     progress.training = [(0.5, 2.0, 0.1), (1.0, math.nan, 0.1), (2.0, math.inf, 0.1)]

@@ -68,9 +68,9 @@ def logic(source: str) -> ast.Module:
 
 
 def unspoken(node: ast.AST) -> bool:
-    """True for help of options and lines of a program's log, which no student reads as a finding."""
+    """True for help of options, lines of a program's log, and SQL, which no student reads as a finding."""
     if isinstance(node, ast.Call):
-        return re.search(r"\blog\.\w+$", ast.unparse(node.func)) is not None
+        return re.search(r"\blog\.\w+$|^sqlalchemy\.text$", ast.unparse(node.func)) is not None
     return isinstance(node, ast.keyword) and node.arg in ("help", "description", "epilog")
 
 
@@ -141,6 +141,7 @@ PLANTED = {
 HARMLESS = {
     "docstring": 'def look():\n    """What a student has handed in."""',
     "help": "seconds = Float(120, help='Seconds for which the process waits for another click.')",
+    "SQL": "rows = session.execute(sqlalchemy.text(f'SELECT name FROM {table} WHERE id = 3'))",
     "log": "self.log.error('%s runs with all the rights of this user', student)",
     "key": "raise Broken(say('submission.empty', name=name))",
 }
