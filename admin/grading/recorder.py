@@ -175,7 +175,7 @@ class Recorder:
                 grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
             if is_solution(cell) or is_task(cell):
                 untouched = compute_checksum(cell) == cell.metadata.nbgrader["checksum"]
-                said = say("grading.untouched") if untouched and not is_task(cell) else None
+                said = str(say("grading.untouched")) if untouched and not is_task(cell) else None
                 comments[grade_id(cell)].auto_comment = said
         ask_for_a_look(self.course.root, notebook, grades, result.warnings)
         charge(gradebook, submission, recorded, policy_of(self.course))
