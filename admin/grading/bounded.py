@@ -37,7 +37,7 @@ FUNCTIONS = {
     "outputs": "admin.pages.sanitise:outputs_of",
     "judge": "admin.grading.judge:judged",
     "names": "admin.grading.names:parts_of_all",
-    "close names": "checks.close_names:close_names",
+    "close names": "checks.close_names:close_names_of_all",
 }
 SECONDS = 20.0
 MEMORY = 3 << 30
@@ -181,14 +181,9 @@ class BoundedProcess:
 
 
 def main() -> None:
-    """Import everything, then fork whenever the grader asks; end when it has gone."""
+    """Prepare, then fork whenever the grader asks; end when it has gone."""
     control, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
-    bootstrap.leave_out_slow_imports()
-    for place in FUNCTIONS.values():
-        importlib.import_module(place.partition(":")[0])
-    import nbformat
-
-    nbformat.validate(nbformat.v4.new_notebook())  # compiles its schema: 0.04 s that no fork takes
+    prepare()
     gc.collect()
     gc.freeze()  # a collection in a fork would write to, and so copy, every page with an object on it
     control.sendall(READY)
@@ -205,6 +200,21 @@ def main() -> None:
             finally:
                 os._exit(0)
         os.close(descriptors[0])
+
+
+def prepare() -> None:
+    """Import everything, and do what reading and judging do once, so that no fork has to."""
+    bootstrap.leave_out_slow_imports()
+    for place in FUNCTIONS.values():
+        importlib.import_module(place.partition(":")[0])
+    import nbformat
+    import numpy.ma  # noqa: F401  (np.unique wants it)
+
+    from admin.pages import sanitise
+
+    for relaxed in (False, True):  # nbformat compiles a schema for each
+        nbformat.validate(nbformat.v4.new_notebook(), relax_add_props=relaxed)
+    sanitise.markdown("*read*")  # mistune imports its plugins when it first reads
 
 
 def serve(channel: protocol.Channel, memory: int, zygote: int) -> None:

@@ -269,7 +269,9 @@ def run_cells(
     late: Sentence | None = None
     ended: Sentence | None = None
     news: dict[str, News] = {}
-    for count, cell in enumerate(code_cells(nb), 1):
+    cells = code_cells(nb)
+    close = close_names(bounded, [cell.source for cell in cells])
+    for count, cell in enumerate(cells, 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
         tell(name)
@@ -291,7 +293,7 @@ def run_cells(
             cell.execution_count = count
             late = late or stopped
             error = None if ended else error_in(cell.outputs)
-            after_cell(news, {name}, close_names(bounded, cell.source), error)
+            after_cell(news, {name}, close[count - 1], error)
     return findings, warnings
 
 
@@ -321,17 +323,20 @@ def error_in(outputs: list[NotebookNode]) -> StoppedCell | None:
     return StoppedCell(told, line_in(error.traceback) if begun else line_told(error.evalue), begun)
 
 
-def close_names(bounded: BoundedProcess, code: str) -> dict[str, list[str]]:
-    """Names in a cell that are close to those that tasks ask for; none of what can't be read in time."""
+def close_names(bounded: BoundedProcess, codes: list[str]) -> list[dict[str, list[str]]]:
+    """By cell, names that are close to those that tasks ask for; none of what can't be read in time."""
     try:
-        found: dict[str, list[str]] = bounded.call("close names", code)
-        return found
+        return list(bounded.call("close names", codes))
     except OutOfBounds:
-        return {}
+        return (
+            [{}] if len(codes) == 1 else [found for code in codes for found in close_names(bounded, [code])]
+        )
 
 
 def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:
     """A cell's outputs, fit for a page."""
+    if not outputs:
+        return []
     try:
         clean = bounded.call("outputs", {"outputs": outputs, "count": count})
         return [nbformat.from_dict(output) for output in clean]

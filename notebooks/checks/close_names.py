@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.task import TABLE
 
@@ -31,6 +31,11 @@ def close_names(code: str) -> dict[str, list[str]]:
             if name not in made and (close := _closest(name, others)):
                 found.setdefault(task, [name, close])
     return found
+
+
+def close_names_of_all(codes: Sequence[str]) -> list[dict[str, list[str]]]:
+    """The `close_names` of each of several cells."""
+    return [close_names(code) for code in codes]
 
 
 def _closest(name: str, others: list[str]) -> str | None:

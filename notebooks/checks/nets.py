@@ -63,11 +63,14 @@ def _findings(net: str, cases: Sequence[Case], answers: Sequence[Answer]) -> lis
         other = next((answer for answer in answers if "kind" in answer), {})
         return [wrong("nets.what_model", TABLE[net].points, no_model(net, other))]
     follows = [computes(net, case.ask, answer) for case, answer in zip(cases, answers, strict=True)]
+    if all(follows):
+        found = _right_so_far(net)
+        return [*found, _any_shape(net, cases, answers, follows, found)]
     layers, doubt = layers_in_use(cases[first].ask, answers[first])
     if doubt and not follows[first]:
         return [wrong("nets.what_computes", TABLE[net].points, doubt)]
     unlisted = doubt or any("went" in layer for layer in layers)
-    if all(follows) or (follows[first] and unlisted):
+    if follows[first] and unlisted:
         findings = _right_so_far(net)
     else:
         findings = _by_layer(net, cases[first].ask["nb_classes"], layers, answers[first], follows[first])

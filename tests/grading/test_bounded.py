@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -33,6 +34,31 @@ process = BoundedProcess(seconds=float(sys.argv[1]))
 findings(process, "net_1", cases, [])
 print(process.pid, flush=True)
 print(findings(process, "net_1", cases, [answer] * len(cases)))
+"""
+
+# What the process that forks does, and then, in the place of a fork, what a submission needs.
+IN_A_FORK = """
+import json, sys
+import numpy as np
+from admin.course.layout import Course
+from admin.grading import bounded, intake
+from nbformat.validator import validators
+
+class Here:
+    def call(self, function, argument):
+        module, _, name = bounded.FUNCTIONS[function].partition(":")
+        return getattr(sys.modules[module], name)(argument)
+
+course = Course.at(sys.argv[1])
+course.ignored()  # reads nbgrader's configuration, in no fork
+bounded.prepare()
+imported, compiled = set(sys.modules), set(validators)
+assert not intake.take_in(Here(), course, "p. lee", others=frozenset()).broken
+case = {"ask": {"vector": np.array([1]), "number_classes": 3}, "truth": {}}
+answer = {"kind": "ndarray", "array": np.array([[0.0, 1, 0]])}
+assert Here().call("judge", {"task": "one_hot", "cases": [case], "answers": [answer]})["findings"]
+imported |= {"encodings.ascii"}  # Python's own, of a millisecond
+print(json.dumps([sorted(set(sys.modules) - imported), len(set(validators) - compiled)]))
 """
 
 
@@ -80,6 +106,14 @@ def test_each_submission_gets_a_fork_of_its_own():
                 assert points(findings(process, "one_hot", cases, right)) == TASKS["one_hot"].points
                 seen.append(children(process.pid))
     assert seen[0] == seen[1] != seen[2] == seen[3]
+
+
+def test_a_fork_imports_and_compiles_nothing(course):
+    """Is what every submission needs there before the fork, once for all of them?"""
+    hand_in(course, (course.release / FILE).read_text().replace("# ", "## *My* notes\\n# ", 1))
+    command = [sys.executable, "-c", IN_A_FORK, str(course.root)]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout.splitlines()[-1]) == [[], 0]
 
 
 def test_nothing_runs_on_when_the_grader_is_killed():

@@ -156,7 +156,8 @@ def found_in(
     news: dict[str, News] = {}
     for name, source in cells:
         outputs, *_ = execute.shown(own.bounded, watched.session, source, 1)
-        after_cell(news, {name}, execute.close_names(own.bounded, source), execute.error_in(outputs))
+        (close,) = execute.close_names(own.bounded, [source])
+        after_cell(news, {name}, close, execute.error_in(outputs))
     found, stopped, ended = execute.judged(own.bounded, watched, task, course.source, seeds(seed))
     assert not stopped, stopped
     assert not ended, ended

@@ -214,7 +214,7 @@ def test_after_training_one_can_see_the_validation_loss_rise(state: str, is_cut:
     assert ("The axis of the loss ends at" in picture) == is_cut
 
 
-@pytest.mark.parametrize("epoch, batch, tells", [(0, 9, False), (1, 0, True), (3, 5, True)])
+@pytest.mark.parametrize(("epoch", "batch", "tells"), [(0, 9, False), (1, 0, True), (3, 5, True)])
 def test_the_time_left_is_told_after_the_first_epoch(epoch: int, batch: int, tells: bool) -> None:
     """Of 200 epochs, which take an hour: does nobody wait for the fourth to learn that?"""
     progress = curves.Progress(epochs=200, batches=10, epoch=epoch, batch=batch, passed=20, state="runs")

@@ -7,7 +7,7 @@ it sends counts as hostile. What the grader then judges is its own record of wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ def watches_only(callback: Any) -> bool:
 
 def call_as_data(call: Any) -> dict[str, Any]:
     """A `tools.fitting.Call` as plain values."""
-    data = {name: getattr(call, name) for name in asdict(call)}
+    data = {field.name: getattr(call, field.name) for field in fields(call)}  # `asdict` would copy arrays
     if call.validation is not None:
         data["validation"] = [np.asarray(part) for part in call.validation]
     return data
