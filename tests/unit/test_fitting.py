@@ -216,10 +216,10 @@ ENDLESS: dict[str, Callable[[], dict[str, Any]]] = {
 @pytest.mark.usefixtures("bounded")
 @pytest.mark.parametrize("name", ENDLESS)
 def test_every_training_ends(name: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()  # a machine may stand still for a minute
     raised(lambda: history_of(ENDLESS[name]()))
     assert steps_made(CURRENT[0]) <= SMALL.steps
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.usefixtures("bounded")
