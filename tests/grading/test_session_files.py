@@ -123,10 +123,10 @@ def test_too_large_files_are_refused_without_reading_them(tmp_path: Path):
     """A sparse file of 100 GB: is it refused in no time?"""
     with open(tmp_path / "large", "wb") as file:
         file.truncate(100 << 30)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(BadSubmission, match="larger than 268 MB"):
         packed([tmp_path], Limits())
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_large_folder_is_refused(tmp_path: Path):

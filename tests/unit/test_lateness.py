@@ -139,9 +139,9 @@ def test_nbgraders_own_step_takes_off_the_same(course: Course) -> None:
 def test_a_class_of_120_takes_no_time(tmp_path: Path) -> None:
     students = tuple(Student(f"s{number:03}", handed_in="2026-06-02 10:00:00 UTC") for number in range(120))
     course = write(desk.make(tmp_path, students), CHARGED)
-    begun = time.monotonic()
+    begun = time.process_time()
     assert len(settle(course).changed) == 120
-    assert time.monotonic() - begun < 20  # 0.5 s on a machine with nothing else to do
+    assert time.process_time() - begun < 20  # 0.5 s on a machine with nothing else to do
 
 
 WRONG = {

@@ -58,6 +58,6 @@ def test_the_length_is_bounded():
     "text", ["\x1b[" * 5_000_000, "\x1b]" * 5_000_000, "\x1b" * 10_000_000, "é" * 10_000_000]
 )
 def test_a_long_text_takes_no_time(text: str):
-    started = time.perf_counter()
+    started = time.process_time()
     printable(text)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
