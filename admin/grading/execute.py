@@ -328,9 +328,9 @@ def close_names(bounded: BoundedProcess, codes: list[str]) -> list[dict[str, lis
     try:
         return list(bounded.call("close names", codes))
     except OutOfBounds:
-        return (
-            [{}] if len(codes) == 1 else [found for code in codes for found in close_names(bounded, [code])]
-        )
+        if len(codes) == 1:
+            return [{}]
+        return [found for code in codes for found in close_names(bounded, [code])]
 
 
 def sanitised(bounded: BoundedProcess, outputs: list[Output], count: int) -> list[NotebookNode]:

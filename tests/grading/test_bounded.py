@@ -14,6 +14,7 @@ import numpy as np
 
 from admin.course.layout import NOTEBOOK, REPOSITORY, Course
 from admin.grading.bounded import BoundedProcess
+from admin.grading.execute import close_names
 from admin.grading.intake import take_in
 from admin.grading.judge import findings
 from problem_unittests import TASKS, Case, points
@@ -106,6 +107,18 @@ def test_each_submission_gets_a_fork_of_its_own():
                 assert points(findings(process, "one_hot", cases, right)) == TASKS["one_hot"].points
                 seen.append(children(process.pid))
     assert seen[0] == seen[1] != seen[2] == seen[3]
+
+
+def test_a_cell_that_is_too_large_hides_no_names_in_others():
+    """Asked for all cells at once, where one is more than the process takes: are the others still read?"""
+    cells = ["normalize_images = abs", "#" * (70 << 20), "onehot = abs"]
+    with BoundedProcess() as process:
+        found = close_names(process, cells)
+    assert found == [
+        {"normalise_images": ["normalise_images", "normalize_images"]},
+        {},
+        {"one_hot": ["one_hot", "onehot"]},
+    ]
 
 
 def test_a_fork_imports_and_compiles_nothing(course):
