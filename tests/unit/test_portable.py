@@ -95,6 +95,16 @@ def test_a_net_made_again_computes_the_same(make: Callable[[], Any], pictures: n
     assert np.array_equal(np.asarray(net(pictures)), np.asarray(again(pictures)))
 
 
+@pytest.mark.parametrize("make", [chain, branches])
+def test_a_net_without_its_weights_draws_new_ones(make: Callable[[], Any]) -> None:
+    """As the net itself began: no kernel all zeros, and not the kernels that it was told from?"""
+    net = make()
+    again = rebuilt({**as_data(net), "weights": None})
+    kernels = [weight for weight in again.get_weights() if weight.ndim > 1]
+    assert all(kernel.std() > 0 for kernel in kernels)
+    assert not any(np.array_equal(*pair) for pair in zip(kernels, net.get_weights()[::2], strict=True))
+
+
 def json_and_arrays(data: dict[str, Any]) -> dict[str, Any]:
     """As it comes out of a message: the rest has to be JSON."""
     return {
