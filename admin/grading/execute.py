@@ -271,7 +271,7 @@ def run_cells(
     news: dict[str, News] = {}
     cells = code_cells(nb)
     close = close_names(bounded, [cell.source for cell in cells])
-    for count, cell in enumerate(cells, 1):
+    for count, (cell, close_in_cell) in enumerate(zip(cells, close, strict=True), 1):
         name = grade_id(cell)
         task = name.removeprefix(CHECK)
         tell(name)
@@ -293,7 +293,7 @@ def run_cells(
             cell.execution_count = count
             late = late or stopped
             error = None if ended else error_in(cell.outputs)
-            after_cell(news, {name}, close[count - 1], error)
+            after_cell(news, {name}, close_in_cell, error)
     return findings, warnings
 
 
